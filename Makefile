@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo test test-slow lint types dev bench clean env
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(READY) ## build the environment in .venv from the hashed lock
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit("Assay needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true
+	@if [ -x $(BIN)/uv ] && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock; then \
+	  true; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## simulated organisation to a published, traced and verified DORA number
+	@$(BIN)/assay demo --folder .demo
+
+test: $(READY) ## the whole test suite but the slow part
+	@$(BIN)/python -m pytest
+
+test-slow: $(READY) ## crash, restart and scale tests: minutes
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(READY) ## ruff and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: $(READY) ## mypy, strict
+	@$(BIN)/mypy
+
+dev: $(READY) ## the Dagster UI over the demo's workspace
+	@$(BIN)/assay dev --workspace .demo/workspace
+
+bench: $(READY) ## benchmarks beside the machine's raw limits
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove the environment, the demo and caches
+	@rm -rf $(VENV) .demo .benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
