@@ -1,0 +1,1 @@
+"""Composes every room into runs: settings, Dagster definitions, schedules and the `assay` command."""

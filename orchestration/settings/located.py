@@ -1,0 +1,79 @@
+"""YAML that remembers where each value stands, so that a message can name the line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the settings: where, what, and how to mend it."""
+
+    line: int
+    key: str
+    message: str
+    remedy: str
+
+    def text(self, file: str) -> str:
+        """Return the problem as one line of a report."""
+        where = f"{file}:{self.line}"
+        return (
+            f"{where}: {self.key}: {self.message}. {self.remedy}"
+            if self.key
+            else f"{where}: {self.message}. {self.remedy}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedDocument:
+    """A YAML document as plain values, with the line of every key and item."""
+
+    values: Any
+    lines: dict[KeyPath, int]
+    duplicates: tuple[KeyPath, ...]
+
+    def line(self, path: KeyPath) -> int:
+        """Return the line of a path, or of its nearest ancestor that exists (1 for the document)."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return 1
+
+
+def read_located(text: str) -> LocatedDocument:
+    """Parse YAML text; raises `yaml.YAMLError` where it is not YAML."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if node is None:
+        return LocatedDocument(values={}, lines={}, duplicates=())
+    lines: dict[KeyPath, int] = {}
+    duplicates: list[KeyPath] = []
+    for path, line in _walk(node, ()):
+        if path in lines:
+            duplicates.append(path)
+        lines[path] = line
+    return LocatedDocument(values=yaml.safe_load(text), lines=lines, duplicates=tuple(duplicates))
+
+
+def _walk(node: yaml.Node, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield below, key.start_mark.line + 1
+            yield from _walk(value, below)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            below = (*path, index)
+            yield below, item.start_mark.line + 1
+            yield from _walk(item, below)
+
+
+def key_text(path: KeyPath) -> str:
+    """Write a path as people do: `services[3].owners[0].team`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
+    return text

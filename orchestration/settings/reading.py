@@ -1,0 +1,168 @@
+"""From the text of `assay.yml` to settings, or to the list of everything that is wrong with it."""
+
+import difflib
+import inspect
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestration.errors import SettingsError
+from orchestration.settings.located import KeyPath, LocatedDocument, Problem, key_text, read_located
+from orchestration.settings.models import Settings
+from orchestration.settings.references import Fault, presence_faults, reference_faults
+
+
+def read_settings(file: Path, *, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check a workspace's settings.
+
+    Args:
+        file: The `assay.yml`.
+        environment: Where credentials are looked up; None for commands that need no source.
+
+    Raises:
+        SettingsError: with one line per problem, ordered by their place in the file.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    settings, problems = examine(text, folder=file.parent, environment=environment)
+    if settings is None or problems:
+        listed = "\n".join(problem.text(str(file)) for problem in problems)
+        count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
+        raise SettingsError(f"{file.name} has {count}; nothing was started.\n{listed}")
+    return settings
+
+
+def examine(
+    text: str, *, folder: Path, environment: Mapping[str, str] | None = None
+) -> tuple[Settings | None, list[Problem]]:
+    """Return the settings, where they are valid, and every problem that was found."""
+    try:
+        document = read_located(text)
+    except yaml.YAMLError as error:
+        return None, [_syntax_problem(error)]
+    if not isinstance(document.values, dict):
+        return None, [Problem(1, "", "the file is not a mapping of keys", "Start from `assay init`")]
+    problems = [_repeated_key(document, path) for path in document.duplicates]
+    settings, errors = _validate(document.values)
+    problems.extend(_problem(document, error) for error in errors)
+    settings_so_far = settings or _without_the_faulty(document.values, errors)
+    if settings_so_far is not None:
+        faults = list(reference_faults(settings_so_far))
+        if environment is not None:
+            faults.extend(presence_faults(settings_so_far, environment, folder))
+        problems.extend(_located(document, fault) for fault in faults)
+    return settings, sorted(problems, key=lambda problem: problem.line)
+
+
+def _validate(values: Any) -> tuple[Settings | None, list[ErrorDetails]]:
+    try:
+        return Settings.model_validate(values), []
+    except ValidationError as error:
+        return None, error.errors(include_url=False)
+
+
+def _without_the_faulty(values: Any, errors: list[ErrorDetails]) -> Settings | None:
+    """Leave out the keys that are wrong, to check the rest; None where too little is left."""
+    pruned = yaml.safe_load(yaml.safe_dump(values))
+    for error in errors:
+        *above, last = _path(error, values)
+        holder = pruned
+        for part in above:
+            holder = holder[part]
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+    return _validate(pruned)[0]
+
+
+def _syntax_problem(error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or str(error)
+    return Problem(
+        mark.line + 1 if mark else 1,
+        "",
+        f"this is not YAML: {reason}",
+        "Check indentation, colons and quotes",
+    )
+
+
+def _repeated_key(document: LocatedDocument, path: KeyPath) -> Problem:
+    return Problem(
+        document.line(path), key_text(path), "the key stands here a second time", "Keep one of them"
+    )
+
+
+def _located(document: LocatedDocument, fault: Fault) -> Problem:
+    return Problem(document.line(fault.path), key_text(fault.path), fault.message, fault.remedy)
+
+
+def _problem(document: LocatedDocument, error: ErrorDetails) -> Problem:
+    path = _path(error, document.values)
+    message, remedy = _explain(error, path)
+    return Problem(document.line(path), key_text(path), message, remedy)
+
+
+def _explain(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(path)
+    if kind == "missing":
+        return "this key is required and missing", "Add it; `assay init` writes an annotated example"
+    if kind.startswith("union_tag"):
+        return "the kind of a source is github or git", "Add for example kind: github"
+    if kind == "string_pattern_mismatch":
+        return f"'{error['input']}' does not have the form {error['ctx']['pattern']}", "Mend the value"
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    shown = error["input"] if isinstance(error["input"], str | int | float | bool) else None
+    return message.rstrip("."), f"The value here is {shown!r}" if shown is not None else "Mend the value"
+
+
+def _unknown_key(path: KeyPath) -> tuple[str, str]:
+    known = sorted(_known_keys(path[:-1]))
+    close = difflib.get_close_matches(str(path[-1]), known, n=1)
+    hint = f"Did you mean '{close[0]}'?" if close else f"Known here: {', '.join(known)}"
+    return f"unknown key '{path[-1]}'", hint
+
+
+def _path(error: ErrorDetails, values: Any) -> KeyPath:
+    """Return the location without the union's tags, which are no keys of the file."""
+    path: list[str | int] = []
+    holder = values
+    parts = error["loc"]
+    for index, part in enumerate(parts):
+        is_last = index == len(parts) - 1
+        if isinstance(holder, dict) and part not in holder and not is_last:
+            continue
+        path.append(part)
+        try:
+            holder = holder[part]
+        except (KeyError, IndexError, TypeError):
+            holder = None
+    return tuple(path)
+
+
+def _known_keys(path: KeyPath) -> set[str]:
+    """Return the keys that the settings' model knows at a path."""
+    kinds: list[Any] = [Settings]
+    for part in path:
+        found: list[Any] = []
+        for kind in kinds:
+            for name, field in kind.model_fields.items():
+                if isinstance(part, str) and part == (field.alias or name):
+                    found.extend(_models(field.annotation))
+        kinds = found if isinstance(part, str) else kinds
+    return {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the sections inside an annotation such as `tuple[A | B, ...]`."""
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _models(argument)

@@ -1,0 +1,206 @@
+"""What a single value cannot tell: names that must exist, ranges that must not overlap, variables to be set."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.settings.located import KeyPath
+from orchestration.settings.models import GitHubSource, GitSource, Owner, Settings, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A problem by its path; the reader of the file adds the line."""
+
+    path: KeyPath
+    message: str
+    remedy: str
+
+
+def reference_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield every contradiction inside the settings."""
+    yield from _repeated_names(settings)
+    yield from _empty_ranges(settings)
+    yield from _team_faults(settings)
+    yield from _service_faults(settings)
+    yield from _source_faults(settings)
+
+
+def presence_faults(settings: Settings, environment: Mapping[str, str], folder: Path) -> Iterator[Fault]:
+    """Yield what the machine lacks: unset variables, clones that are not there."""
+    for index, source in enumerate(settings.sources):
+        if isinstance(source, GitHubSource):
+            if source.token_env and not environment.get(source.token_env):
+                yield _unset(
+                    ("sources", index, "token_env"), source.token_env, f"the token of source {source.name}"
+                )
+        else:
+            for position, clone in enumerate(source.repositories):
+                if not (folder / clone.path).is_dir():
+                    path: KeyPath = ("sources", index, "repositories", position, "path")
+                    yield Fault(
+                        path,
+                        f"there is no folder {clone.path}",
+                        f"Clone {clone.name} there, or mend the path",
+                    )
+    webhook = settings.on_failure.webhook_env
+    if webhook and not environment.get(webhook):
+        yield _unset(("on_failure", "webhook_env"), webhook, "the address of the webhook")
+
+
+def _unset(path: KeyPath, variable: str, meaning: str) -> Fault:
+    return Fault(
+        path, f"the environment variable {variable} is not set", f"Set it to {meaning}: export {variable}=…"
+    )
+
+
+def _repeated_names(settings: Settings) -> Iterator[Fault]:
+    named = {"sources": settings.sources, "services": settings.services}
+    for section, items in named.items():
+        seen: Counter[str] = Counter()
+        for index, item in enumerate(items):
+            seen[item.name] += 1
+            if seen[item.name] == 2:  # noqa: PLR2004 - the second of a name is the one to report
+                yield Fault(
+                    (section, index, "name"),
+                    f"the name '{item.name}' is taken",
+                    "Names are unique; choose another",
+                )
+
+
+def _empty_ranges(settings: Settings) -> Iterator[Fault]:
+    ranges: list[tuple[KeyPath, date | None, date | None]] = [
+        (("reporting",), settings.reporting.from_, settings.reporting.until),
+    ]
+    for index, team in enumerate(settings.teams):
+        ranges.append((("teams", index), team.from_, team.until))
+    for index, service in enumerate(settings.services):
+        for position, owner in enumerate(service.owners):
+            ranges.append((("services", index, "owners", position), owner.from_, owner.until))
+    for index, source in enumerate(settings.sources):
+        if isinstance(source, GitHubSource):
+            ranges.append((("sources", index), source.since, source.until))
+    for path, start, end in ranges:
+        if start and end and start >= end:
+            yield Fault(
+                (*path, "until"),
+                f"{end} does not come after {start}",
+                "The end is exclusive and lies after the start",
+            )
+
+
+def _overlaps(spans: Sequence[tuple[int, Team | Owner]]) -> Iterator[tuple[int, str]]:
+    """Yield each later span that begins before an earlier one has ended."""
+    ordered = sorted(spans, key=lambda span: span[1].from_)
+    for (_, earlier), (index, later) in itertools.pairwise(ordered):
+        if earlier.until is None or earlier.until > later.from_:
+            end = f"on {earlier.until}" if earlier.until else "never"
+            yield index, f"begins on {later.from_}, while the one before ends {end}"
+
+
+def _team_faults(settings: Settings) -> Iterator[Fault]:
+    names = {team.name for team in settings.teams}
+    spans: dict[str, list[tuple[int, Team | Owner]]] = {}
+    for index, team in enumerate(settings.teams):
+        spans.setdefault(team.name, []).append((index, team))
+        if team.parent and team.parent not in names:
+            yield _unknown_team(("teams", index, "parent"), team.parent)
+        elif team.parent and _is_own_ancestor(team, settings.teams):
+            yield Fault(
+                ("teams", index, "parent"),
+                f"team '{team.name}' would be its own ancestor",
+                "Break the circle",
+            )
+    for name, items in spans.items():
+        for index, text in _overlaps(items):
+            yield Fault(
+                ("teams", index, "from"), f"this entry of team '{name}' {text}", "End the earlier entry there"
+            )
+
+
+def _is_own_ancestor(team: Team, teams: Sequence[Team]) -> bool:
+    """Follow the parents in force when this entry begins."""
+    seen = {team.name}
+    parent = team.parent
+    while parent:
+        if parent in seen:
+            return parent == team.name
+        seen.add(parent)
+        parent = next(
+            (other.parent for other in teams if other.name == parent and _is_in_force(other, team.from_)),
+            None,
+        )
+    return False
+
+
+def _is_in_force(span: Team, day: date) -> bool:
+    return span.from_ <= day and (span.until is None or day < span.until)
+
+
+def _unknown_team(path: KeyPath, name: str) -> Fault:
+    return Fault(path, f"there is no team '{name}'", "Add it under teams, or mend the name")
+
+
+def _service_faults(settings: Settings) -> Iterator[Fault]:
+    teams = {team.name for team in settings.teams}
+    is_known = _repository_test(settings)
+    for index, service in enumerate(settings.services):
+        if not is_known(service.repository):
+            yield Fault(
+                ("services", index, "repository"),
+                f"no source delivers the repository '{service.repository}'",
+                "Add it to a source's repositories, or mend the name",
+            )
+        for position, owner in enumerate(service.owners):
+            if owner.team not in teams:
+                yield _unknown_team(("services", index, "owners", position, "team"), owner.team)
+        for position, text in _overlaps(list(enumerate(service.owners))):
+            path: KeyPath = ("services", index, "owners", position, "from")
+            yield Fault(
+                path,
+                f"this owner of '{service.name}' {text}",
+                "A service has one owner at a time: end the earlier one",
+            )
+
+
+def _repository_test(settings: Settings) -> Callable[[str], bool]:
+    listed: set[str] = set()
+    organisations: set[str] = set()
+    for source in settings.sources:
+        if isinstance(source, GitSource):
+            listed.update(clone.name.lower() for clone in source.repositories)
+        elif source.repositories:
+            listed.update(name.lower() for name in source.repositories)
+        elif source.organisation:
+            organisations.add(source.organisation.lower())
+    return lambda name: name.lower() in listed or name.lower().partition("/")[0] in organisations
+
+
+def _source_faults(settings: Settings) -> Iterator[Fault]:
+    if "data" in settings.keys.folder.parts[:1]:
+        yield Fault(
+            ("keys", "folder"), "keys must not lie inside the data folder", "Choose a folder outside of data"
+        )
+    for index, source in enumerate(settings.sources):
+        if isinstance(source, GitHubSource):
+            yield from _github_faults(("sources", index), source)
+
+
+def _github_faults(path: KeyPath, source: GitHubSource) -> Iterator[Fault]:
+    if not source.organisation and not source.repositories:
+        yield Fault(
+            path,
+            "neither an organisation nor repositories are named",
+            "Name what to read: organisation: acme",
+        )
+    if "@" in source.base_url.partition("://")[2].partition("/")[0]:
+        yield Fault(
+            (*path, "base_url"), "the address carries credentials", "Name a variable in token_env instead"
+        )
+    for position, name in enumerate(source.repositories):
+        if "/" not in name:
+            remedy = "Write owner/name, as in the address of the repository"
+            yield Fault((*path, "repositories", position), f"'{name}' has no owner", remedy)
