@@ -1,0 +1,33 @@
+"""Errors of governance.
+
+GovernanceError
+├── VaultError            the identity vault cannot be opened or filled
+│   └── VaultKeyError     the vault was filled with another token key
+├── SignerError           a person's key or signature is missing, unknown or wrong
+├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
+└── LeafError             a statement cannot be written as canonical JSON
+"""
+
+
+class GovernanceError(Exception):
+    """The root of everything governance raises on purpose."""
+
+
+class VaultError(GovernanceError):
+    """The identity vault cannot be opened or filled."""
+
+
+class VaultKeyError(VaultError):
+    """The vault's tokens were made with another key: going on would give everybody a second token."""
+
+
+class SignerError(GovernanceError):
+    """A person's key or signature is missing, unknown or wrong."""
+
+
+class PolicyError(GovernanceError):
+    """A policy file is wrong, or would loosen what a metric's definition demands."""
+
+
+class LeafError(GovernanceError):
+    """A statement holds something that canonical JSON has no single spelling for."""
