@@ -1,0 +1,234 @@
+"""The ledger: two Merkle logs and everybody else's bookkeeping in one SQLite file."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lineage.ledger import log_reading, merkle
+from lineage.ledger.checkpoint import Checkpoint
+from lineage.ledger.errors import LedgerError
+from lineage.ledger.files import journal_path, mark_dirty, marker_path, process_lock
+from lineage.ledger.note import NoteSigner, NoteVerifier, sign_note
+from lineage.ledger.schema import as_ledger_error, check_log, connect, create_tables, schema_version
+from lineage.ledger.seal import write_seal
+from lineage.ledger.transaction import LedgerTransaction
+from lineage.ledger.verification import Finding, verify_ledger
+
+_BUSY_TIMEOUT_SECONDS = 60.0
+
+
+class Ledger:
+    """RFC 6962 logs "payload" and "governance" in an SQLite file with a rollback journal.
+
+    Opening touches nothing; the file is made by the first transaction or read. Safe to share between threads,
+    and several processes may append: writers queue. `close` seals the file (see `lineage.ledger.seal`).
+
+    Args:
+        path: the SQLite file, `…/ledger.sqlite`.
+        origin: names this organisation's logs in checkpoints: `<origin>/payload`, `<origin>/governance`.
+        busy_timeout_seconds: how long to wait for another process that writes.
+    """
+
+    def __init__(
+        self, path: Path, *, origin: str = "assay", busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS
+    ) -> None:
+        self.path = path
+        self.origin = origin
+        self._busy_timeout_seconds = busy_timeout_seconds
+        self._lock = process_lock(path)
+        self._is_in_transaction = False
+        self._has_written = False
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
+        self._reader_lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[LedgerTransaction]:
+        """Write to the ledger: all of the block, or nothing of it.
+
+        Raises:
+            LedgerBusyError: another process wrote for longer than the timeout.
+            LedgerFileError: the file cannot be read or written.
+            LedgerError: this thread is in a transaction already.
+        """
+        with self._lock:
+            if self._is_in_transaction:
+                raise LedgerError(
+                    "a transaction of this ledger is open already; pass it on instead of opening another"
+                )
+            connection = self._begin()
+            self._is_in_transaction = True
+            try:
+                transaction = LedgerTransaction(connection)
+                yield transaction
+                transaction.write()
+                self._commit(connection)
+            finally:
+                self._is_in_transaction = False
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def reader(self) -> sqlite3.Connection:
+        """A new read-only connection, usable from any one thread at a time; close it.
+
+        Fetch results whole: a statement that is read half keeps every writer waiting.
+        """
+        self._prepare()
+        return connect(self.path, mode="ro", busy_timeout_seconds=self._busy_timeout_seconds)
+
+    def size(self, log: str) -> int:
+        """Committed leaves of the log."""
+        with self._reading() as connection:
+            return log_reading.size_of(connection, log)
+
+    def root(self, log: str, size: int | None = None) -> bytes:
+        """The root of the log's first `size` leaves (default: all)."""
+        with self._reading() as connection:
+            return merkle.root(log_reading.node_reader(connection, log), self._size(connection, log, size))
+
+    def leaf(self, log: str, index: int) -> bytes:
+        """The content of a leaf."""
+        with self._reading() as connection:
+            return log_reading.leaf_at(connection, log, index)
+
+    def leaves(self, log: str, start: int, stop: int) -> list[tuple[int, bytes]]:
+        """(index, content) of the leaves start..stop, stop exclusive."""
+        with self._reading() as connection:
+            return log_reading.leaves_between(connection, log, start, stop)
+
+    def inclusion_proof(self, log: str, index: int, size: int | None = None) -> list[bytes]:
+        """The proof that leaf `index` is in the log of `size` leaves, for `merkle.verify_inclusion`."""
+        with self._reading() as connection:
+            of_size = self._size(connection, log, size)
+            return merkle.inclusion_proof(log_reading.node_reader(connection, log), index, of_size)
+
+    def consistency_proof(self, log: str, old: int, new: int | None = None) -> list[bytes]:
+        """The proof that the log of `new` leaves extends that of `old`, for `merkle.verify_consistency`."""
+        with self._reading() as connection:
+            of_size = self._size(connection, log, new)
+            return merkle.consistency_proof(log_reading.node_reader(connection, log), old, of_size)
+
+    def log_origin(self, log: str) -> str:
+        """The first line of the log's checkpoints."""
+        return f"{self.origin}/{check_log(log)}"
+
+    def checkpoint(self, log: str, signer: NoteSigner, *, at: datetime) -> str:
+        """Sign the log's present size and root; the note is kept in the ledger and returned."""
+        with self.transaction() as transaction:
+            size = transaction.size(log)
+            root = merkle.root(log_reading.node_reader(transaction.connection, log), size)
+            note = sign_note(Checkpoint(self.log_origin(log), size, root).text(), [signer])
+            transaction.connection.execute(
+                "INSERT OR IGNORE INTO checkpoints (log, size, root, note, verifier_key, signed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (log, size, root, note, signer.verifier.text(), at.astimezone(UTC).isoformat()),
+            )
+        return note
+
+    def verify(self, *, verifiers: Iterable[NoteVerifier] = ()) -> Iterator[Finding]:
+        """Derive everything anew and compare: leaf hashes, nodes, checkpoints, and the file against its seal.
+
+        Args:
+            verifiers: keys whose checkpoints are trusted; without any, each note is checked with the key
+                stored beside it, which shows damage but not a forger who signs anew.
+        """
+        return iter(
+            verify_ledger(
+                self.path,
+                origin=self.origin,
+                verifiers=tuple(verifiers),
+                busy_timeout_seconds=self._busy_timeout_seconds,
+            ),
+        )
+
+    def seal(self) -> None:
+        """Write `ledger.seal.json`, the hash of the whole file, and clear the dirty marker."""
+        with self._lock:
+            if self._is_in_transaction:
+                raise LedgerError("the ledger cannot be sealed inside its own transaction")
+            self._prepare()
+            try:
+                write_seal(self._write_connection(), self.path)
+            except sqlite3.Error as error:
+                raise as_ledger_error(error, self.path) from error
+
+    def close(self) -> None:
+        """Seal the file if this object wrote to it, and close the connections."""
+        with self._lock:
+            if self._has_written and marker_path(self.path).exists():
+                self.seal()
+            self._has_written = False
+            with self._reader_lock:
+                for connection in (self._reader, self._writer):
+                    if connection is not None:
+                        connection.close()
+                self._reader = self._writer = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._prepare()
+        with self._reader_lock:
+            if self._reader is None:
+                self._reader = self.reader()
+            try:
+                yield self._reader
+            except sqlite3.Error as error:
+                raise as_ledger_error(error, self.path) from error
+
+    def _prepare(self) -> None:
+        """Make the file if there is none, and let SQLite roll back what a crash left half done."""
+        if not self.path.exists():
+            with self.transaction():
+                return
+        if journal_path(self.path).exists() and not self._is_in_transaction:
+            with self._lock:
+                self._write_connection().execute("SELECT count(*) FROM sqlite_master").fetchall()
+
+    def _size(self, connection: sqlite3.Connection, log: str, size: int | None) -> int:
+        stored = log_reading.size_of(connection, log)
+        if size is None:
+            return stored
+        if not 0 <= size <= stored:
+            raise LedgerError(f"the {log} log has {stored} leaves, not {size}")
+        return size
+
+    def _write_connection(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = connect(self.path, mode="rwc", busy_timeout_seconds=self._busy_timeout_seconds)
+        return self._writer
+
+    def _begin(self) -> sqlite3.Connection:
+        connection = self._write_connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            self._has_written = True
+            mark_dirty(self.path)
+            if schema_version(connection) == 0:
+                create_tables(connection)
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise as_ledger_error(error, self.path) from error
+            raise
+        return connection
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise as_ledger_error(error, self.path) from error

@@ -1,0 +1,223 @@
+"""Deriving the ledger anew from its leaves, and naming every object that differs."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lineage.ledger import merkle
+from lineage.ledger.checkpoint import Checkpoint
+from lineage.ledger.errors import LedgerError, NoteError
+from lineage.ledger.files import journal_path, marker_path, opened_for_hashing, seal_path
+from lineage.ledger.log_reading import node_reader, size_of
+from lineage.ledger.note import NoteVerifier, verify_note
+from lineage.ledger.schema import LOGS, connect, schema_version
+from lineage.ledger.seal import Seal, seal_of
+
+_CHUNK_LEVEL = 12
+_CHUNK = 1 << _CHUNK_LEVEL
+_MOST_FINDINGS = 1000
+_HEADER = b"SQLite format 3\x00"
+_ROLLBACK_VERSIONS = b"\x01\x01"  # header bytes 18 and 19: rollback journal, as every ledger is written
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One object that is not as it was recorded. A note (`is_fatal` false) says what could not be checked."""
+
+    object_name: str
+    problem: str
+    is_fatal: bool = True
+
+
+def verify_ledger(
+    path: Path, *, origin: str, verifiers: tuple[NoteVerifier, ...] = (), busy_timeout_seconds: float = 60.0
+) -> list[Finding]:
+    """Check a ledger file against its seal and against itself, in one state, whoever writes meanwhile.
+
+    Damage of any kind becomes a finding; nothing is raised for it.
+    """
+    if not path.exists():
+        return [Finding(path.name, "the ledger is missing")]
+    findings: list[Finding] = []
+    with opened_for_hashing(path) as descriptor:
+        header = os.pread(descriptor, 100, 0)
+        if header[:16] != _HEADER or header[18:20] != _ROLLBACK_VERSIONS:
+            return [Finding(path.name, "the header is not that of an SQLite file as ledgers are written")]
+        try:
+            connection = _open_still(path, busy_timeout_seconds, findings)
+            try:
+                findings += _check_everything(path, connection, descriptor, origin, verifiers)
+            finally:
+                connection.close()
+        except (sqlite3.Error, LedgerError, ValueError, TypeError) as error:
+            findings.append(Finding(path.name, f"the ledger cannot be read to its end: {error}"))
+    return findings
+
+
+def _open_still(path: Path, busy_timeout_seconds: float, findings: list[Finding]) -> sqlite3.Connection:
+    """A connection that holds the file still (a read lock) until it is closed."""
+    is_foreign_journal = False
+    if journal_path(path).exists():
+        if marker_path(path).exists():
+            _roll_back_crash(path, busy_timeout_seconds)
+        else:
+            is_foreign_journal = True
+            findings.append(Finding(journal_path(path).name, "a journal lies beside a sealed ledger"))
+    connection = connect(
+        path, mode="ro", busy_timeout_seconds=busy_timeout_seconds, is_immutable=is_foreign_journal
+    )
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    return connection
+
+
+def _roll_back_crash(path: Path, busy_timeout_seconds: float) -> None:
+    connection = connect(path, mode="rw", busy_timeout_seconds=busy_timeout_seconds)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def _check_everything(
+    path: Path,
+    connection: sqlite3.Connection,
+    descriptor: int,
+    origin: str,
+    verifiers: tuple[NoteVerifier, ...],
+) -> Iterator[Finding]:
+    if marker_path(path).exists():
+        yield Finding(
+            marker_path(path).name,
+            "the ledger was not sealed after its last change: contents were checked, free space was not",
+            is_fatal=False,
+        )
+        for (problem,) in connection.execute("PRAGMA integrity_check(100)").fetchall():
+            if problem != "ok":
+                yield Finding(path.name, f"SQLite's integrity check: {problem}")
+    else:
+        yield from _check_seal(path, connection, descriptor)
+    schema_version(connection)
+    for log in LOGS:
+        yield from _check_log(path.name, connection, log)
+    yield from _check_checkpoints(path.name, connection, origin, verifiers)
+
+
+def _check_seal(path: Path, connection: sqlite3.Connection, descriptor: int) -> Iterator[Finding]:
+    file = seal_path(path)
+    try:
+        seal = Seal.parse(file.read_bytes())
+    except FileNotFoundError:
+        yield Finding(file.name, "the seal is missing")
+        return
+    except (OSError, ValueError, TypeError) as error:
+        yield Finding(file.name, f"the seal cannot be read: {error}")
+        return
+    try:
+        derived = seal_of(connection, descriptor)
+    except (sqlite3.Error, LedgerError, TypeError, ValueError) as error:
+        yield Finding(path.name, f"the file is not as it was sealed, and cannot be read: {error}")
+        return
+    if (derived.file_bytes, derived.sha256) != (seal.file_bytes, seal.sha256):
+        yield Finding(path.name, f"the file's sha256 is {derived.sha256}, the seal says {seal.sha256}")
+    for name, value in asdict(derived).items():
+        if name not in ("file_bytes", "sha256") and getattr(seal, name) != value:
+            yield Finding(file.name, f"{name} is {value} in the ledger, the seal says {getattr(seal, name)}")
+
+
+def _check_log(file: str, connection: sqlite3.Connection, log: str) -> Iterator[Finding]:
+    """Leaves against their hashes, then nodes against those, chunk by chunk in flat memory."""
+    size, edge, node_count = size_of(connection, log), dict[int, bytes](), 0
+    high: dict[int, bytes] = {}
+    found = 0
+    for start in range(0, size, _CHUNK):
+        stop = min(start + _CHUNK, size)
+        findings: list[Finding] = []
+        hashes = _check_leaves(file, connection, log, (start, stop), findings)
+        derived: dict[int, bytes] = {}
+        for level, first, row in merkle.extend(edge, start, hashes):
+            if level:
+                numbered = {merkle.node_number(level, first + i): each for i, each in enumerate(row)}
+                (derived if level <= _CHUNK_LEVEL else high).update(numbered)
+        node_count += len(derived)
+        stored = connection.execute(
+            f"SELECT number, hash FROM {log}_nodes WHERE number >= ? AND number < ?",
+            (2 * start, 2 * stop - 1),
+        ).fetchall()
+        findings += _compare_nodes(file, log, derived, dict(stored))
+        yield from findings
+        found += len(findings)
+        if found > _MOST_FINDINGS:
+            yield Finding(f"{file}: {log} log", "too many differences; the rest of this log was not compared")
+            return
+    yield from _check_high_nodes(file, connection, log, high, node_count + len(high))
+
+
+def _check_leaves(
+    file: str, connection: sqlite3.Connection, log: str, span: tuple[int, int], findings: list[Finding]
+) -> list[bytes]:
+    rows = connection.execute(
+        f"SELECT leaf_index, leaf, hash FROM {log}_leaves WHERE leaf_index >= ? AND leaf_index < ?", span
+    ).fetchall()
+    stored = {index: (leaf, digest) for index, leaf, digest in rows}
+    hashes: list[bytes] = []
+    for index in range(*span):
+        leaf, digest = stored.get(index, (b"", b""))
+        derived = merkle.leaf_hash(leaf) if isinstance(leaf, bytes) else b""
+        if derived != digest:
+            problem = (
+                "its content does not have the hash stored for it" if index in stored else "it is missing"
+            )
+            findings.append(Finding(f"{file}: {log} leaf {index}", problem))
+        hashes.append(digest if isinstance(digest, bytes) else b"")
+    return hashes
+
+
+def _compare_nodes(
+    file: str, log: str, derived: dict[int, bytes], stored: dict[int, object]
+) -> Iterator[Finding]:
+    if derived == stored:
+        return
+    for number in sorted(derived.keys() | stored.keys()):
+        if number not in derived:
+            yield Finding(f"{file}: {log} node {number}", "no such node belongs to the tree")
+        elif derived[number] != stored.get(number):
+            problem = "its hash is not that of its children" if number in stored else "it is missing"
+            yield Finding(f"{file}: {log} node {number}", problem)
+
+
+def _check_high_nodes(
+    file: str, connection: sqlite3.Connection, log: str, high: dict[int, bytes], expected_count: int
+) -> Iterator[Finding]:
+    """Nodes above the chunks, then the number of all nodes, which shows those that belong nowhere."""
+    query = f"SELECT hash FROM {log}_nodes WHERE number = ?"
+    stored = {number: row[0] for number in high if (row := connection.execute(query, (number,)).fetchone())}
+    yield from _compare_nodes(file, log, high, stored)
+    (count,) = connection.execute(f"SELECT count(*) FROM {log}_nodes").fetchone()
+    if count != expected_count:
+        yield Finding(f"{file}: {log} log", f"it stores {count} nodes, its leaves make {expected_count}")
+
+
+def _check_checkpoints(
+    file: str, connection: sqlite3.Connection, origin: str, verifiers: Iterable[NoteVerifier]
+) -> Iterator[Finding]:
+    rows = connection.execute(
+        "SELECT checkpoint_id, log, size, root, note, verifier_key FROM checkpoints ORDER BY checkpoint_id"
+    ).fetchall()
+    trusted = tuple(verifiers)
+    for number, log, size, root, note, verifier_key in rows:
+        name = f"{file}: checkpoint {number} of the {log} log at size {size}"
+        try:
+            stated = Checkpoint.parse(verify_note(note, trusted or (NoteVerifier.parse(verifier_key),)).text)
+        except NoteError as error:
+            yield Finding(name, f"its note does not hold: {error}")
+            continue
+        if log not in LOGS or stated != Checkpoint(f"{origin}/{log}", size, root):
+            yield Finding(name, "its row says other things than its signed note")
+        elif size > size_of(connection, log):
+            yield Finding(name, f"the log has only {size_of(connection, log)} leaves: it was cut short")
+        elif merkle.root(node_reader(connection, log), size) != root:
+            yield Finding(name, "the log has another root at this size: its history was rewritten")
