@@ -52,7 +52,7 @@ def read_located(text: str) -> LocatedDocument:
     lines: dict[KeyPath, int] = {}
     duplicates: list[KeyPath] = []
     for path, line in _walk(node, ()):
-        if path in lines:
+        if path in lines and not any(path[: len(other)] == other for other in duplicates):
             duplicates.append(path)
         lines[path] = line
     return LocatedDocument(values=yaml.safe_load(text), lines=lines, duplicates=tuple(duplicates))

@@ -215,7 +215,7 @@ class Schedule(Section):
 
 
 class OnFailure(Section):
-    """What happens beside the log when a run fails: a command (JSON on its standard input), a webhook, both."""
+    """What happens when a run fails, beside the log: a command (JSON on its standard input), a webhook."""
 
     command: tuple[str, ...] = ()
     webhook_env: EnvironmentVariable | None = None

@@ -1,4 +1,4 @@
-"""What a single value cannot tell: names that must exist, ranges that must not overlap, variables to be set."""
+"""What a single value cannot tell: names that must exist, overlapping ranges, variables that must be set."""
 
 import itertools
 from collections import Counter

@@ -1,0 +1,158 @@
+"""The `assay` command: finds the subcommand, runs it, and turns its failure into a message and an exit code.
+
+Nothing heavy is imported here. Each subcommand lives in a module of its own that is loaded when it is used,
+so that `assay --help` answers at once.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from orchestration.errors import AssayError
+
+INTERRUPTED = 130
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("orchestration.commands.init:init", "Make a workspace: annotated assay.yml, keys and folders."),
+    "doctor": (
+        "orchestration.commands.doctor:doctor",
+        "Check everything that a run needs, and say how to mend it.",
+    ),
+    "plan": ("orchestration.commands.plan:plan", "Estimate requests, hours and disk before a first run."),
+    "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
+    "status": (
+        "orchestration.commands.status:status",
+        "Show the evidence, the last runs and the publication.",
+    ),
+    "dev": ("orchestration.commands.dev:dev", "Open the Dagster UI on this workspace."),
+    "publish": ("orchestration.commands.publish:publish", "Publish what the last build holds."),
+    "trace": (
+        "orchestration.commands.trace:trace",
+        "Show where one published number comes from, to the byte.",
+    ),
+    "verify": (
+        "orchestration.commands.verify:verify",
+        "Check evidence, logs and publication against their hashes.",
+    ),
+    "redact": (
+        "orchestration.commands.redact:redact",
+        "Blank values in one page, by the recorded procedure.",
+    ),
+    "try": (
+        "orchestration.commands.try_clone:try_clone",
+        "Measure a local git clone; needs no configuration.",
+    ),
+    "demo": (
+        "orchestration.commands.demo:demo",
+        "Run everything on a simulated organisation, against its truth.",
+    ),
+    "sandbox": (
+        "orchestration.commands.sandbox:sandbox",
+        "Serve, write or explain a simulated organisation.",
+    ),
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0  everything is as it should be
+  1  a check, a verification or a comparison found something
+  2  the command line or assay.yml is wrong; nothing was started
+  3  a source failed; what it had delivered is kept, run again
+  4  another run holds the workspace
+  5  the warehouse or the publication could not be built"""
+
+
+class LazyCommands(click.Group):
+    """A group that knows its commands by name and loads only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of a first acquaintance."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+def _print_version(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+    if not value or context.resilient_parsing:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - only this option needs it
+
+    click.echo(f"assay {version('assay')}")
+    context.exit()
+
+
+@click.group(cls=LazyCommands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
+@click.pass_context
+def assay(context: click.Context, *, debug: bool) -> None:
+    """Engineering metrics you can audit, down to the byte."""
+    context.obj = {"debug": debug}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = assay.main(args=given, prog_name="assay", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("assay: interrupted; what was committed is kept", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Print one message and return the exit code; the only place that meets every kind of error."""
+    if isinstance(error, AssayError):
+        click.echo(f"assay: {error}", err=True)
+        return error.exit_code
+    known = _library_exit_code(error)
+    if known is not None:
+        click.echo(f"assay: {error}", err=True)
+        return known
+    click.echo(
+        f"assay: unexpected {type(error).__name__}: {error}\nassay --debug … shows the traceback", err=True
+    )
+    return AssayError.exit_code
+
+
+def _library_exit_code(error: Exception) -> int | None:
+    """Return the exit code for an error of a library, if that library is loaded at all."""
+    for module, name, code in (
+        ("connectors.errors", "ConnectorError", 3),
+        ("lineage.ledger.errors", "LedgerError", 1),
+        ("governance.errors", "GovernanceError", 2),
+        ("publishing.errors", "PublishingError", 5),
+    ):
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return code
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One module per subcommand of `assay`; each imports what it needs when it runs."""

@@ -1,0 +1,98 @@
+"""The command answers at once, and its exit codes mean what its help says."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from orchestration.command import COMMANDS, EXIT_CODES, assay, main
+from orchestration.errors import (
+    AssayError,
+    BuildFailedError,
+    FindingsError,
+    SourceFailedError,
+    UsageError,
+    WorkspaceLockedError,
+)
+
+HEAVY = ("dagster", "dbt", "duckdb", "pandas", "pyarrow", "httpx", "pydantic", "rich", "great_expectations")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom orchestration.command import main\nmain(['--help'])\n"
+        f"print('loaded:', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "loaded: []" in done.stdout
+    assert "Exit codes" in done.stdout
+
+
+def test_help_answers_within_three_tenths_of_a_second() -> None:
+    best = 9.0
+    for _ in range(5):
+        begun = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "orchestration.command", "--help"], capture_output=True, check=True
+        )
+        best = min(best, time.perf_counter() - begun)
+    assert best < 0.3
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_loads_and_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    assert f"assay {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (FindingsError, 1),
+        (UsageError, 2),
+        (SourceFailedError, 3),
+        (WorkspaceLockedError, 4),
+        (BuildFailedError, 5),
+    ],
+)
+def test_each_failure_is_one_message_and_its_documented_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: type[AssayError], code: int
+) -> None:
+    @click.command()
+    def failing() -> None:
+        raise error("what went wrong and what to do")
+
+    monkeypatch.setattr(assay, "get_command", lambda _context, _name: failing)
+    assert main(["failing"]) == code
+    assert capsys.readouterr().err == "assay: what went wrong and what to do\n"
+    assert f"  {code}  " in EXIT_CODES
+
+
+def test_an_unexpected_error_shows_its_traceback_only_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.command()
+    def failing() -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(assay, "get_command", lambda _context, _name: failing)
+    assert main(["failing"]) == AssayError.exit_code
+    assert "Traceback" not in capsys.readouterr().err
+    with pytest.raises(ZeroDivisionError):
+        main(["--debug", "failing"])
+
+
+def test_a_wrong_command_line_is_code_two(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no-such-command"]) == 2
+    assert main(["init"]) == 2
+    assert "Missing argument" in capsys.readouterr().err
+
+
+def test_init_makes_a_workspace_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path / "acme")]) == 0
+    assert "assay doctor" in capsys.readouterr().out
+    assert main(["init", str(tmp_path / "acme")]) == 2
+    assert "exists already" in capsys.readouterr().err

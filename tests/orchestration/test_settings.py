@@ -1,0 +1,148 @@
+"""Settings are checked as a whole: every problem with its line, its key and its remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import SettingsError
+from orchestration.scaffold import annotated_settings
+from orchestration.settings import GitHubSource, Settings, examine, read_settings
+
+GOOD = """\
+organisation: acme
+reporting: {time_zone: Europe/Berlin, from: 2025-07-01, until: 2026-07-01}
+sources:
+  - {name: github, kind: github, organisation: acme, token_env: ASSAY_GITHUB_TOKEN}
+  - {name: git, kind: git, repositories: [{name: acme/shop, path: clone, branch: main}]}
+teams:
+  - {name: commerce, title: Commerce}
+  - {name: payments, parent: commerce, from: 2025-01-01, until: 2026-01-01}
+  - {name: payments, from: 2026-01-01}
+services:
+  - name: checkout
+    repository: acme/shop
+    owners:
+      - {team: payments, from: 2025-01-01, until: 2025-12-01}
+      - {team: commerce, from: 2025-12-01}
+deployments: {from: deployments}
+rules:
+  hotfix: {branch: "^hotfix/"}
+"""
+
+FAULTS = [
+    ("organisation: acme", "organisation: acme\nsorces: []", "2: sorces", "Did you mean 'sources'?"),
+    ("Europe/Berlin", "Berlin/Europe", "2: reporting.time_zone", "IANA"),
+    ("until: 2026-07-01", "until: 2024-07-01", "2: reporting.until", "does not come after"),
+    ("from: 2025-07-01", "from: 2025-07-01T10:00:00", "2: reporting.from", "without a time of day"),
+    ("kind: github", "kind: gitlab", "4: sources[0]", "github or git"),
+    ("organisation: acme, ", "", "4: sources[0]", "neither an organisation nor repositories"),
+    ("token_env: ASSAY_GITHUB_TOKEN", "token_env: ghp_abc-def", "4: sources[0].token_env", "form"),
+    (
+        "token_env: ASSAY_GITHUB_TOKEN",
+        "token_environment: X",
+        4,
+        "sources[0].token_environment",
+        "'token_env'",
+    ),
+    ("kind: git, ", "kind: git, nonsense: 1, ", "5: sources[1].nonsense", "unknown key"),
+    ("{name: git,", "{name: github,", "5: sources[1].name", "taken"),
+    ("path: clone", "path: elsewhere", "5: sources[1].repositories[0].path", "there is no folder elsewhere"),
+    ("parent: commerce", "parent: trade", "8: teams[1].parent", "there is no team 'trade'"),
+    ("until: 2026-01-01}", "until: 2026-02-01}", "9: teams[2].from", "End the earlier entry"),
+    ("title: Commerce}", "title: Commerce, parent: payments}", "8: teams[1].parent", "own ancestor"),
+    ("repository: acme/shop", "repository: other/shop", "12: services[0].repository", "no source delivers"),
+    ("team: payments, from", "team: paymnts, from", "14: services[0].owners[0].team", "Add it under teams"),
+    ("until: 2025-12-01}", "until: 2025-12-02}", "15: services[0].owners[1].from", "one owner at a time"),
+    ("{from: deployments}", "{from: guesses}", "16: deployments.from", "'deployments'"),
+    ('"^hotfix/"', '"(hotfix"', "18: rules.hotfix.branch", "not a regular expression"),
+    ('"^hotfix/"', '"(?=hotfix)"', "18: rules.hotfix.branch", "cannot be matched in the warehouse"),
+    ("rules:", "teams: []\nrules:", "17: teams", "second time"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "clone").mkdir()
+    return tmp_path
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "assay.yml"
+    file.write_text(text)
+    return file
+
+
+def test_good_settings_are_read(folder: Path) -> None:
+    settings = read_settings(written(folder, GOOD), environment={"ASSAY_GITHUB_TOKEN": "t"})
+    assert isinstance(settings, Settings)
+    assert isinstance(settings.sources[0], GitHubSource)
+    assert settings.services[0].owners[1].until is None
+
+
+@pytest.mark.parametrize(("old", "new", "place", "hint"), FAULTS, ids=[fault[2] for fault in FAULTS])
+def test_a_fault_is_named_with_its_line_key_and_remedy(
+    folder: Path, old: str, new: str, place: str, hint: str
+) -> None:
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+    file = written(folder, text)
+    with pytest.raises(SettingsError) as raised:
+        read_settings(file, environment={"ASSAY_GITHUB_TOKEN": "t"})
+    report = str(raised.value).splitlines()
+    assert any(entry.startswith(f"{file}:{place}: ") and hint in entry for entry in report), report
+
+
+def test_an_unset_variable_is_named_by_the_line_that_asks_for_it(folder: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"assay.yml:4: sources\[0\].token_env: .*ASSAY_GITHUB_TOKEN is not set.*export"
+    ):
+        read_settings(written(folder, GOOD), environment={})
+
+
+def test_commands_that_need_no_source_need_no_variable(folder: Path) -> None:
+    assert read_settings(written(folder, GOOD)).organisation == "acme"
+
+
+def test_all_problems_are_listed_at_once_and_in_order(folder: Path) -> None:
+    text = (
+        GOOD.replace("Europe/Berlin", "Nowhere").replace("parent: commerce", "parent: trade") + "extra: 1\n"
+    )
+    settings, problems = examine(text, folder=folder)
+    assert settings is None
+    assert [(problem.line, problem.key) for problem in problems] == [
+        (2, "reporting.time_zone"),
+        (8, "teams[1].parent"),
+        (19, "extra"),
+    ]
+
+
+def test_text_that_is_not_yaml_is_one_problem_with_its_line(folder: Path) -> None:
+    settings, problems = examine("organisation: acme\nsources: [\n", folder=folder)
+    assert settings is None
+    assert len(problems) == 1
+    assert "not YAML" in problems[0].message
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just words"])
+def test_a_file_without_keys_is_explained(folder: Path, text: str) -> None:
+    settings, problems = examine(text, folder=folder)
+    assert settings is None
+    assert problems
+
+
+def test_the_annotated_example_is_valid_and_mentions_every_key(folder: Path) -> None:
+    text = annotated_settings("acme")
+    settings, problems = examine(text, folder=folder)
+    assert problems == []
+    assert settings is not None
+    for name, field in Settings.model_fields.items():
+        assert f"{field.alias or name}:" in text
+
+
+def test_the_annotated_example_stays_valid_when_its_comments_are_taken_at_their_word(folder: Path) -> None:
+    lines = annotated_settings("acme").splitlines()
+    shown = [
+        line.replace("# ", "", 1) if line.lstrip().startswith(("# from:", "# until:", "# since:")) else line
+        for line in lines
+    ]
+    assert examine("\n".join(shown), folder=folder)[1] == []
