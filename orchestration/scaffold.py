@@ -16,7 +16,8 @@ data/
 keys/
 """
 _GOVERNANCE = """# Metric policies of this workspace: may only tighten what the metrics' definitions demand.
-policies: []
+witnesses: []
+metrics: {}
 """
 
 

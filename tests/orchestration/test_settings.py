@@ -40,8 +40,7 @@ FAULTS = [
     (
         "token_env: ASSAY_GITHUB_TOKEN",
         "token_environment: X",
-        4,
-        "sources[0].token_environment",
+        "4: sources[0].token_environment",
         "'token_env'",
     ),
     ("kind: git, ", "kind: git, nonsense: 1, ", "5: sources[1].nonsense", "unknown key"),
