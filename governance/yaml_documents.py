@@ -1,0 +1,60 @@
+"""YAML files that people edit, read so that an error can name the line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from governance.errors import PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's value, and the line (from 1) on which each key path starts."""
+
+    path: Path
+    value: dict[str, Any]
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+
+    def place(self, *keys: str) -> str:
+        """Return `file:line` of a key path, or of the nearest parent that has a line."""
+        for length in range(len(keys), 0, -1):
+            if keys[:length] in self.lines:
+                return f"{self.path}:{self.lines[keys[:length]]}"
+        return str(self.path)
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML mapping; an empty file is an empty mapping.
+
+    Raises:
+        PolicyError: it is no YAML, or not a mapping. The line is named.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise PolicyError(f"{path}{line}: not valid YAML: {problem}") from error
+    if value is None:
+        return Document(path, {})
+    if not isinstance(value, dict):
+        raise PolicyError(f"{path}:1: expected a mapping, found {type(value).__name__}")
+    lines: dict[tuple[str, ...], int] = {}
+    if node is not None:
+        _collect_lines(node, (), lines)
+    return Document(path, value, lines)
+
+
+def _collect_lines(node: yaml.Node, keys: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        path = (*keys, str(key.value))
+        lines[path] = key.start_mark.line + 1
+        _collect_lines(value, path, lines)
