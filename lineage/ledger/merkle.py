@@ -143,7 +143,7 @@ def consistency_proof(node: NodeReader, old: int, new: int) -> list[bytes]:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], *, root: bytes) -> bool:
-    """Whether the proof shows that the leaf with this *hash* stands at `index` (RFC 9162, section 2.1.3.2)."""
+    """Whether the proof shows that the leaf with this *hash* stands at `index` (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     position, last, computed = index, size - 1, leaf

@@ -30,7 +30,8 @@ class Seal:
 
     def document(self) -> bytes:
         """The seal file's content: canonical, so that any change of it is a difference."""
-        return canonical_json(asdict(self)) + b"\n"
+        values = asdict(self)
+        return canonical_json({"bytes": values.pop("file_bytes"), **values}) + b"\n"
 
     @classmethod
     def parse(cls, document: bytes) -> "Seal":
@@ -40,9 +41,9 @@ class Seal:
             ValueError: it is no seal, or not in the form in which seals are written.
         """
         value = json.loads(document)
-        if not isinstance(value, dict) or set(value) != set(cls.__slots__):
-            raise ValueError("it does not have exactly the fields of a seal")
-        seal = cls(**value)
+        if not isinstance(value, dict) or "bytes" not in value:
+            raise ValueError("it does not have the fields of a seal")
+        seal = cls(file_bytes=value.pop("bytes"), **value)
         if seal.document() != document:
             raise ValueError("it is not in canonical form")
         return seal
