@@ -1,0 +1,23 @@
+"""Checks that can go red: reconciliation between two places, and expectations of landings and marts."""
+
+from quality_checks.checks import (
+    ExpectedPlace,
+    declared_checks,
+    run_checks,
+    run_expectations,
+    run_reconciliation,
+)
+from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer, blocking_failures
+
+__all__ = [
+    "LAYERS",
+    "CheckDeclaration",
+    "CheckResult",
+    "ExpectedPlace",
+    "Layer",
+    "blocking_failures",
+    "declared_checks",
+    "run_checks",
+    "run_expectations",
+    "run_reconciliation",
+]

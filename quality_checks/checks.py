@@ -1,0 +1,128 @@
+"""The way in: run the declared checks over a warehouse, all of them or layer by layer."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from quality_checks.comparisons import Comparison, compare
+from quality_checks.expectations import run_suites
+from quality_checks.landed_records import count_landed_records
+from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer
+from quality_checks.staging_comparisons import LANDING_COMPARISONS, STAGING_COMPARISONS
+from quality_checks.streams import STREAMS
+from quality_checks.suites import SUITES
+from quality_checks.window_comparisons import WINDOW_COMPARISONS
+
+COMPARISONS: tuple[Comparison, ...] = (
+    *WINDOW_COMPARISONS,
+    *LANDING_COMPARISONS,
+    *STAGING_COMPARISONS,
+)
+_ON_EVIDENCE: frozenset[Layer] = frozenset({"extraction", "landing", "staging"})
+_ORGANISATION_WIDE = ("repositories", "teams", "members")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPlace:
+    """A place that extraction must have read to its end: one stream of one source for one scope."""
+
+    source: str
+    kind: str
+    stream: str
+    scope: str
+
+
+def declared_checks() -> tuple[CheckDeclaration, ...]:
+    """Every check that `run_checks` may report, without a warehouse and without heavy imports."""
+    compared = [declaration for comparison in COMPARISONS for declaration in comparison.declarations()]
+    suites = [declaration for suite in SUITES for declaration in suite.declarations()]
+    return (*compared, *suites)
+
+
+def run_checks(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    layers: Collection[Layer] = LAYERS,
+    expected: Iterable[ExpectedPlace] | None = None,
+) -> list[CheckResult]:
+    """Run the checks of the named layers, reconciliation first, then the expectation suites.
+
+    Args:
+        con: A writable connection to the warehouse, without an open transaction. The counts of the second
+            parser are kept there in the schema `quality`.
+        layers: Which hand-overs to check.
+        expected: The places that the settings name. Without them: every configured repository for each
+            stream that its source lists per repository.
+
+    Returns:
+        One result per check and subject, in the order of declaration.
+    """
+    results = run_reconciliation(con, layers=layers, expected=expected)
+    return results + run_expectations(con) if "expectations" in layers else results
+
+
+def run_reconciliation(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    layers: Collection[Layer] = LAYERS,
+    expected: Iterable[ExpectedPlace] | None = None,
+) -> list[CheckResult]:
+    """Run the comparisons of the named layers; see `run_checks`."""
+    if _ON_EVIDENCE & set(layers):
+        count_landed_records(con)
+        _write_expected_places(con, expected)
+    return [
+        result
+        for comparison in COMPARISONS
+        if comparison.layer in layers
+        for result in compare(con, comparison, scope=_scope(con, comparison.layer))
+    ]
+
+
+def run_expectations(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Run the Great Expectations suites over the newest landing and the metric values."""
+    return run_suites(con, SUITES, scope=_scope(con, "expectations"))
+
+
+def _scope(con: duckdb.DuckDBPyConnection, layer: Layer) -> str:
+    """How far a layer's checks look."""
+    if layer in _ON_EVIDENCE:
+        query = "select concat('payload log below ', coalesce(max(log_index) + 1, 0)) from raw.evidence_pages"
+    else:
+        query = """
+            select concat('coverage ', coverage_from::date, ' to ', coverage_until::date)
+            from config.reporting
+        """
+    try:
+        row = con.execute(query).fetchone()
+    except duckdb.Error:
+        return "unknown"
+    return "unknown" if row is None else str(row[0])
+
+
+def _write_expected_places(con: duckdb.DuckDBPyConnection, expected: Iterable[ExpectedPlace] | None) -> None:
+    con.execute("create schema if not exists quality")
+    con.execute(
+        "create or replace table quality.expected_places "
+        "(source varchar, kind varchar, stream varchar, scope varchar)"
+    )
+    if expected is None:
+        streams = ", ".join(
+            f"('{contract.kind}', '{contract.stream}')"
+            for contract in STREAMS
+            if contract.parent is None and contract.stream not in _ORGANISATION_WIDE
+        )
+        con.execute(f"""
+            insert into quality.expected_places
+            select distinct repositories.source, kind, stream, repositories.repository
+            from config.repositories as repositories
+            inner join (select distinct source, kind from raw.fetch_windows) using (source)
+            inner join (values {streams}) as listed (kind, stream) using (kind)
+        """)
+        return
+    places = sorted((place.source, place.kind, place.stream, place.scope) for place in set(expected))
+    columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
+    con.execute(
+        "insert into quality.expected_places select unnest(?), unnest(?), unnest(?), unnest(?)", columns
+    )

@@ -1,0 +1,177 @@
+"""Count what landed a second time, with another parser than the one that fills staging.
+
+DuckDB parses the bodies for the models; msgspec (or a byte pattern, for `git log`) parses them here. Each
+page is read once in its life: the counts and the hashed keys stay in the warehouse, and a later run reads
+only the pages that came since. A page that does not parse stays counted as such until it is read anew.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from quality_checks.streams import STREAMS, StreamContract
+
+ORDINAL_BITS = 23  # record_id = log_index << 23 | ordinal
+RECORDS_HELD = 200_000
+_COMMIT = re.compile(rb"\x1e([0-9a-f]{40}(?:[0-9a-f]{24})?)\x1f")
+_REFERENCE = re.compile(rb"\x1e([^\x1e\x1f]+)\x1f")
+
+_TABLES = """
+    create schema if not exists quality;
+    create table if not exists quality.landed_pages (
+        kind varchar, stream varchar, log_index bigint, counted bigint, is_parsed boolean
+    );
+    create table if not exists quality.landed_records (
+        kind varchar, stream varchar, source varchar, record_id bigint, key ubigint
+    );
+"""
+
+KeyReader = Callable[[bytes], list[str]]
+
+
+def count_landed_records(con: duckdb.DuckDBPyConnection) -> int:
+    """Bring `quality.landed_pages` and `quality.landed_records` up to the committed pages.
+
+    Args:
+        con: A writable connection to the warehouse with the `raw` views in place.
+
+    Returns:
+        How many pages were read now.
+    """
+    con.execute(_TABLES)
+    return sum(_count_stream(con, contract) for contract in STREAMS if _exists(con, contract))
+
+
+def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
+    found = con.execute(
+        "select 1 from information_schema.tables where table_schema = 'raw' and table_name = ?",
+        [f"{contract.kind}__{contract.stream}"],
+    ).fetchone()
+    return found is not None
+
+
+def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
+    keep = _Kept(con, contract)
+    read = key_reader(contract)
+    for log_index, source, scope, body in _new_pages(con, contract):
+        try:
+            keys = read(body)
+        except (msgspec.DecodeError, ValueError):
+            keep.unparsed(log_index)
+            continue
+        place = key_place(contract, source=source, scope=scope, log_index=log_index)
+        keep.parsed(log_index, source, [place + key for key in keys])
+    keep.flush()
+    return keep.pages
+
+
+def _new_pages(
+    con: duckdb.DuckDBPyConnection, contract: StreamContract
+) -> Iterator[tuple[int, str, str, bytes]]:
+    last = con.execute(
+        "select max(log_index) from quality.landed_pages where kind = ? and stream = ?",
+        [contract.kind, contract.stream],
+    ).fetchone()
+    known = -1 if last is None or last[0] is None else int(last[0])
+    # a literal, so that whole Parquet row groups are skipped
+    query = f"select log_index, source, scope, body from {contract.raw} where log_index > {known}"
+    with con.cursor() as reader:  # rows are inserted on `con` while this one streams
+        for batch in reader.execute(query).to_arrow_reader(1):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def key_place(contract: StreamContract, *, source: str, scope: str, log_index: int) -> str:
+    """What stands before a key to make it unique in its stream: staging's side builds the same text."""
+    if contract.key is None:
+        return f"{source}\x1f{log_index}\x1f"
+    return f"{source}\x1f{scope}\x1f" if contract.is_scoped else f"{source}\x1f"
+
+
+def key_reader(contract: StreamContract) -> KeyReader:
+    """A function from a body to the keys of its records, in their order.
+
+    The function raises `msgspec.DecodeError` (of which a wrong type is one) or `ValueError` where the body is
+    not what the endpoint documents.
+    """
+    if contract.shape == "separated":
+        pattern = _COMMIT if contract.stream == "commits" else _REFERENCE
+        return lambda body: _separated(body, pattern)
+    key = contract.key
+    if key is None:
+        anything = msgspec.json.Decoder(list[msgspec.Raw])
+        return lambda body: [str(ordinal) for ordinal in range(len(anything.decode(body)))]
+    record = msgspec.defstruct("Record", [(key, int | str)])
+    if contract.shape == "object":
+        single = msgspec.json.Decoder(record)
+        return lambda body: [str(getattr(single.decode(body), key))]
+    if contract.shape == "wrapped" and contract.wrapper is not None:
+        name = contract.wrapper
+        wrapped = msgspec.json.Decoder(msgspec.defstruct("Page", [(name, list[record])]))  # type: ignore[valid-type]
+        return lambda body: [str(getattr(item, key)) for item in getattr(wrapped.decode(body), name)]
+    array = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
+    return lambda body: [str(getattr(item, key)) for item in array.decode(body)]
+
+
+def _separated(body: bytes, pattern: re.Pattern[bytes]) -> list[str]:
+    if body.strip() and not body.startswith(b"\x1e"):
+        raise ValueError("the page does not start with a record")
+    return [found.decode("utf-8", "backslashreplace") for found in pattern.findall(body)]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Counts on their way into the warehouse, written in lots."""
+
+    con: duckdb.DuckDBPyConnection
+    contract: StreamContract
+    pages: int = 0
+    counts: list[tuple[int, int, bool]] = field(default_factory=list)
+    records: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def unparsed(self, log_index: int) -> None:
+        self._count(log_index, 0, is_parsed=False)
+
+    def parsed(self, log_index: int, source: str, keys: Iterable[str]) -> None:
+        first = log_index << ORDINAL_BITS
+        before = len(self.records)
+        self.records.extend((source, first + ordinal, key) for ordinal, key in enumerate(keys))
+        self._count(log_index, len(self.records) - before, is_parsed=True)
+        if len(self.records) >= RECORDS_HELD:
+            self.flush()
+
+    def _count(self, log_index: int, counted: int, *, is_parsed: bool) -> None:
+        self.pages += 1
+        self.counts.append((log_index, counted, is_parsed))
+
+    def flush(self) -> None:
+        """Write both lots in one transaction: a page is either counted with its records or not at all."""
+        name = f"'{self.contract.kind}', '{self.contract.stream}'"
+        self.con.execute("begin")
+        try:
+            self._insert("landed_pages", ("log_index", "counted", "is_parsed"), self.counts, f"{name}, *")
+            self._insert(
+                "landed_records",
+                ("source", "record_id", "key"),
+                self.records,
+                f"{name}, source, record_id, hash(key)",
+            )
+        except BaseException:
+            self.con.execute("rollback")
+            raise
+        self.con.execute("commit")
+        self.counts.clear()
+        self.records.clear()
+
+    def _insert(
+        self, table: str, names: tuple[str, ...], rows: Sequence[tuple[object, ...]], columns: str
+    ) -> None:
+        if not rows:
+            return
+        lot = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+        self.con.register("landed_lot", lot)
+        self.con.execute(f"insert into quality.{table} select {columns} from landed_lot")
+        self.con.unregister("landed_lot")

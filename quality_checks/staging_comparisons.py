@@ -1,0 +1,202 @@
+"""Evidence against staging: every record that landed is in its model, once, and nothing else is."""
+
+from collections.abc import Iterator
+
+from quality_checks.comparisons import Comparison
+from quality_checks.landed_records import ORDINAL_BITS
+from quality_checks.streams import STREAMS, StreamContract
+from quality_checks.window_comparisons import RAW_SUBJECTS, SUBJECT
+
+_PAGE = "concat('page ', item)"
+
+_PARSED = Comparison(
+    name="pages_parse",
+    subjects=RAW_SUBJECTS,
+    layer="landing",
+    sentence="Every page is what its endpoint documents, for a second parser too.",
+    left=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages",
+    right=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages where is_parsed",
+    measure="pages",
+    remedy="Look at the page with `assay page`; if the source's format has changed, the stream's structure "
+    "must follow before its records count.",
+    item=_PAGE,
+)
+
+_PAGE_COUNTS = Comparison(
+    name="page_record_counts_match",
+    subjects=RAW_SUBJECTS,
+    layer="landing",
+    sentence="The connector and a second parser count the same records on every page.",
+    left=f"select {SUBJECT}, log_index as item, record_count as value from raw.evidence_pages",
+    right=f"select {SUBJECT}, log_index as item, counted as value from quality.landed_pages",
+    measure="records",
+    remedy="One of the two parsers skips records of the page. Compare its body with both before publishing.",
+    item=_PAGE,
+)
+
+
+def _keys_staged(contract: StreamContract) -> Comparison:
+    """Upsert and append: one row per key that ever landed."""
+    place = "source, chr(31), repository, chr(31)" if contract.is_scoped else "source, chr(31)"
+    return Comparison(
+        name="landed_keys_are_staged",
+        subjects=(contract.staging,),
+        layer="staging",
+        sentence="Each key that landed has exactly one row.",
+        left=f"""
+            select key as item, 1 as value
+            from quality.landed_records
+            where kind = '{contract.kind}' and stream = '{contract.stream}'
+            group by key
+        """,
+        right=f"""
+            select hash(concat({place}, {contract.staged_key})) as item, count(*) as value
+            from {contract.staging}
+            group by item
+        """,
+        measure="rows",
+        remedy="Rows are missing, doubled or left over in the model. Rebuild it with `assay run "
+        "--full-refresh`; if the difference stays, the model drops records.",
+        item=f"""coalesce(
+            (
+                select 'record ' || max(record_id)
+                from quality.landed_records
+                where kind = '{contract.kind}' and stream = '{contract.stream}' and key = item
+            ),
+            concat('a key that never landed (', item, ')')
+        )""",
+    )
+
+
+def _sets_staged(contract: StreamContract) -> Comparison:
+    """Replaced sets: the newest closed window of each parent, and none of the older ones."""
+    return Comparison(
+        name="newest_sets_are_staged",
+        subjects=(contract.staging,),
+        layer="staging",
+        sentence="The rows are exactly the different records of each parent's newest closed window.",
+        left=f"""
+            select item, count(distinct key) as value
+            from ({_newest_pages(contract)})
+            inner join (
+                select record_id >> {ORDINAL_BITS} as log_index, key
+                from quality.landed_records
+                where kind = '{contract.kind}' and stream = '{contract.stream}'
+            ) using (log_index)
+            group by item
+        """,
+        right=f"""
+            select coalesce(item, concat('superseded page ', log_index)) as item, count(*) as value
+            from (select record_id >> {ORDINAL_BITS} as log_index from {contract.staging})
+            left join ({_newest_pages(contract)}) using (log_index)
+            group by 1
+        """,
+        measure="rows",
+        remedy="A set was not replaced as a whole. Rebuild the model with `assay run --full-refresh`; if the "
+        "difference stays, the model mixes two readings of one parent.",
+    )
+
+
+def _newest_pages(contract: StreamContract) -> str:
+    return f"""
+        select concat('window ', item) as item, max(log_index) as log_index
+        from (
+            select concat_ws(' ', window_index, scope, parent_key) as item, unnest(page_indexes) as log_index
+            from (
+                select *
+                from raw.fetch_windows
+                where kind = '{contract.kind}' and stream = '{contract.stream}'
+                qualify row_number() over (
+                    partition by source, scope, parent_key order by window_index desc
+                ) = 1
+            )
+        )
+        group by item, log_index
+    """
+
+
+def _records_known(contract: StreamContract) -> Comparison:
+    by_page = f"select record_id >> {ORDINAL_BITS} as item, count(*) as value from {contract.staging}"
+    return Comparison(
+        name="staged_rows_name_their_records",
+        subjects=(contract.staging,),
+        layer="staging",
+        sentence="Every row names a record that a second parser finds at that place.",
+        left=f"{by_page} group by 1",
+        right=f"""
+            {by_page}
+            semi join (
+                select record_id
+                from quality.landed_records
+                where kind = '{contract.kind}' and stream = '{contract.stream}'
+            ) using (record_id)
+            group by 1
+        """,
+        measure="rows",
+        remedy="Traces of these rows would end at a wrong place. Rebuild the model with `assay run "
+        "--full-refresh`.",
+        item=_PAGE,
+    )
+
+
+def _nothing_cast_away(contract: StreamContract) -> Comparison:
+    return Comparison(
+        name="no_value_lost_in_casts",
+        subjects=(contract.staging,),
+        layer="staging",
+        sentence="No value was lost because its type was not the documented one.",
+        left=f"select record_id as item, 0 as value from {contract.staging} where false",
+        right=f"""
+            select record_id as item, sum(cast_loss_count)::bigint as value
+            from {contract.staging}
+            where cast_loss_count > 0
+            group by record_id
+        """,
+        measure="lost values",
+        remedy="The source sends another type than it documents. Trace one of the records, then widen the "
+        "model's column or report it to the vendor.",
+        item="concat('record ', item)",
+        severity="warning",
+    )
+
+
+def _children_read(child: StreamContract, parent: str, parent_key: str, scope: str) -> Comparison:
+    return Comparison(
+        name="parents_were_read",
+        subjects=(child.raw,),
+        layer="staging",
+        sentence="Each parent's own list was read to its end.",
+        left=f"""
+            select distinct concat_ws(' ', source, {scope}, {parent_key}) as item, 1 as value
+            from staging.stg_{child.kind}__{parent}
+        """,
+        right=f"""
+            select distinct concat_ws(' ', source, scope, parent_key) as item, 1 as value
+            from raw.fetch_windows
+            where kind = '{child.kind}' and stream = '{child.stream}'
+        """,
+        measure="parents",
+        remedy="The fan-out was cut off. Run `assay run` again: it fetches the parents that are missing.",
+    )
+
+
+_PARENT_KEYS = {
+    "pull_requests": ("number", "repository"),
+    "issues": ("number", "repository"),
+    "deployments": ("deployment_id", "repository"),
+    "workflow_runs": ("run_id", "repository"),
+    "teams": ("slug", "organisation"),
+}
+
+
+def _staging_comparisons() -> Iterator[Comparison]:
+    for contract in STREAMS:
+        yield _sets_staged(contract) if contract.mode == "replace_set" else _keys_staged(contract)
+        yield _records_known(contract)
+        yield _nothing_cast_away(contract)
+        if contract.parent is not None:
+            yield _children_read(contract, contract.parent, *_PARENT_KEYS[contract.parent])
+
+
+LANDING_COMPARISONS: tuple[Comparison, ...] = (_PARSED, _PAGE_COUNTS)
+STAGING_COMPARISONS: tuple[Comparison, ...] = tuple(_staging_comparisons())

@@ -1,0 +1,114 @@
+"""What the source claimed and the connector recorded, against the pages that were committed.
+
+A window is one complete reading of a stream for one scope (and parent): it may claim a number of records and
+it names its pages. A window that a newer one covers no longer matters: what it missed was read again.
+"""
+
+from quality_checks.comparisons import Comparison
+from quality_checks.streams import STREAMS
+
+RAW_SUBJECTS = tuple(contract.raw for contract in STREAMS)
+
+SUBJECT = "concat('raw.', kind, '__', stream) as subject"
+WINDOW = "concat_ws(' ', window_index, scope, parent_key) as item"
+
+# One row per closed window that no newer window of the same place covers.
+_STANDING = """
+    select *
+    from raw.fetch_windows as windows
+    where not exists (
+        from raw.fetch_windows as newer
+        where newer.source = windows.source
+            and newer.stream = windows.stream
+            and newer.scope = windows.scope
+            and newer.parent_key is not distinct from windows.parent_key
+            and newer.window_index > windows.window_index
+            and coalesce(newer.requested_from, timestamptz '-infinity')
+                <= coalesce(windows.requested_from, timestamptz '-infinity')
+            and coalesce(newer.requested_until, newer.started_at)
+                >= coalesce(windows.requested_until, windows.started_at)
+    )
+"""
+
+_CLAIMING = f"select * from ({_STANDING}) where claimed_total is not null"
+
+
+def _pages_of(windows: str) -> str:
+    columns = f"{SUBJECT}, {WINDOW}, source, kind, stream, unnest(page_indexes) as log_index"
+    return f"select {columns} from ({windows})"
+
+
+_CLAIMED = Comparison(
+    name="claimed_totals_arrived",
+    subjects=RAW_SUBJECTS,
+    layer="extraction",
+    sentence="Each window holds at least as many different records as the source said there were.",
+    left=f"select {SUBJECT}, {WINDOW}, claimed_total as value from ({_CLAIMING})",
+    right=f"""
+        select subject, item, count(distinct key) as value
+        from ({_pages_of(_CLAIMING)})
+        inner join (
+            select kind, stream, record_id >> 23 as log_index, key from quality.landed_records
+        ) using (kind, stream, log_index)
+        group by subject, item
+    """,
+    measure="records",
+    remedy="The source listed fewer records than it counts. Run again; if it stays so, open the window's "
+    "URL by hand: some records may be hidden from this token.",
+    item="concat('window ', item)",
+    rule="at_least",
+)
+
+_CHAINS = Comparison(
+    name="window_pages_exist",
+    subjects=RAW_SUBJECTS,
+    layer="extraction",
+    sentence="Every page that a closed window names is committed under the same source and stream.",
+    left=f"select {SUBJECT}, {WINDOW}, len(page_indexes) as value from raw.fetch_windows",
+    right=f"""
+        select subject, item, count(*) as value
+        from ({_pages_of("from raw.fetch_windows")})
+        semi join raw.evidence_pages using (source, kind, stream, log_index)
+        group by subject, item
+    """,
+    measure="pages",
+    remedy="Evidence is missing or stands under another stream. Run `assay verify`: it names the file. "
+    "Restore that file from a backup.",
+    item="concat('window ', item)",
+)
+
+_WINDOW_COUNTS = Comparison(
+    name="window_record_counts_match",
+    subjects=RAW_SUBJECTS,
+    layer="extraction",
+    sentence="A window's record count is the sum over its pages.",
+    left=f"select {SUBJECT}, {WINDOW}, record_count as value from raw.fetch_windows",
+    right=f"""
+        select subject, item, sum(record_count)::bigint as value
+        from ({_pages_of("from raw.fetch_windows")})
+        inner join raw.evidence_pages using (source, kind, stream, log_index)
+        group by subject, item
+    """,
+    measure="records",
+    remedy="Run `assay verify`. If the evidence is sound, the window was closed with a wrong total: report "
+    "it with the window's number.",
+    item="concat('window ', item)",
+)
+
+_CLOSED = Comparison(
+    name="places_were_read",
+    subjects=RAW_SUBJECTS,
+    layer="extraction",
+    sentence="Every configured place was read to its end at least once.",
+    left=f"select {SUBJECT}, concat_ws(' ', source, scope) as item, 1 as value from quality.expected_places",
+    right=f"""
+        select distinct {SUBJECT}, concat_ws(' ', source, scope) as item, 1 as value
+        from raw.fetch_windows
+        semi join quality.expected_places using (source, kind, stream, scope)
+    """,
+    measure="places",
+    remedy="Extraction has not finished there. Run `assay run` again and read its failures; a repository "
+    "that is gone must leave assay.yml.",
+)
+
+WINDOW_COMPARISONS: tuple[Comparison, ...] = (_CLAIMED, _CHAINS, _WINDOW_COUNTS, _CLOSED)
