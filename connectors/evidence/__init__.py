@@ -24,6 +24,7 @@ from connectors.evidence.pages import (
 from connectors.evidence.ports import LedgerPort, LedgerTransactionPort
 from connectors.evidence.record_ids import record_id_of, split_record_id
 from connectors.evidence.record_values import records_of
+from connectors.evidence.redaction_statement import RedactionOrder, SignaturePort, signed_message
 from connectors.evidence.results import (
     CommitResult,
     CompactionReport,
@@ -60,6 +61,8 @@ __all__ = [
     "RecoveryReport",
     "Redaction",
     "RedactionError",
+    "RedactionOrder",
+    "SignaturePort",
     "StoredPage",
     "StoredRecord",
     "StreamTotals",
@@ -67,5 +70,6 @@ __all__ = [
     "WindowClose",
     "record_id_of",
     "records_of",
+    "signed_message",
     "split_record_id",
 ]

@@ -18,7 +18,8 @@ def cursor_state(
 ) -> dict[str, Any] | None:
     """The state that the stream's engine left, or None where it never ran."""
     row = connection.execute(
-        "SELECT state FROM cursors JOIN scopes USING (scope_id) WHERE source = ? AND stream = ? AND scope = ?",
+        "SELECT state FROM cursors JOIN scopes USING (scope_id)"
+        " WHERE source = ? AND stream = ? AND scope = ?",
         (source, stream, scope),
     ).fetchone()
     return None if row is None else dict(json.loads(row[0]))

@@ -69,7 +69,7 @@ def instant_of(value: int) -> datetime:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """Canonical JSON of metadata (text, integers, booleans, None and lists of them).
+    """Canonical JSON of metadata (text, integers, booleans, None, lists and dictionaries).
 
     Raises:
         EvidenceInputError: a value is a float, or text without a UTF-8 form.

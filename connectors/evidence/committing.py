@@ -4,6 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from connectors.evidence import commitments
@@ -36,14 +37,20 @@ class BatchCommit:
         self._scopes = ScopeIds(transaction.connection)
         self._first = transaction.size("payload")
 
-    def write(self, batch: Batch, name: str | None) -> CommitResult:
-        """Write everything; the caller commits and then moves the file `name` into place."""
-        first, count = self._first, len(batch.pages)
+    def write(self, batch: Batch) -> tuple[str | None, CommitResult]:
+        """Write everything; the caller commits and then moves the file of that name into place."""
+        if not batch.pages:
+            return None, self._write_rows(batch, [])
         digests = [hashlib.sha256(page.body).hexdigest() for page in batch.pages]
-        written = WrittenFile(0, "")
-        if name is not None:
-            written = self._landing.write_pending(name, page_tables(batch.pages, digests, first))
+        page = batch.pages[0]
+        name = self._landing.new_name(page.source, page.stream, self._first)
+        with self._landing.written(name, page_tables(batch.pages, digests, self._first)) as written:
             self._insert_file(batch.pages, name, written, digests)
+            rows = self._write_rows(batch, digests)
+        return name, replace(rows, path=self._landing.path(name), file_bytes=written.file_bytes)
+
+    def _write_rows(self, batch: Batch, digests: list[str]) -> CommitResult:
+        first, count = self._first, len(batch.pages)
         windows = self._window_rows(batch.closed_windows)
         metadata = [
             *(
@@ -59,8 +66,8 @@ class BatchCommit:
         return CommitResult(
             page_indexes=tuple(range(first, first + count)),
             window_indexes=tuple(range(first + count, first + len(metadata))),
-            path=None if name is None else self._landing.path(name),
-            file_bytes=written.file_bytes,
+            path=None,
+            file_bytes=0,
         )
 
     def _append_leaves(self, metadata: list[tuple[str, dict[str, Any]]]) -> None:
@@ -92,7 +99,7 @@ class BatchCommit:
         )
 
     def _window_rows(self, windows: Iterable[WindowClose]) -> list[dict[str, Any]]:
-        """The windows' metadata, with pages resolved and compared to the previous window of the same parent."""
+        """The windows' metadata, pages resolved and compared to the window before of the same parent."""
         latest: dict[tuple[int, str | None], str] = {}
         rows = []
         for window in windows:

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -52,15 +53,23 @@ class Landing:
         """Where the file lies until it is committed and moved."""
         return self.folder / (name + PENDING)
 
-    def write_pending(self, name: str, tables: Iterable[pa.Table]) -> WrittenFile:
-        """Write a file beside its place, durably."""
+    @contextmanager
+    def written(self, name: str, tables: Iterable[pa.Table]) -> Iterator[WrittenFile]:
+        """Write a file beside its place, durably; it is removed if the block fails.
+
+        The block holds everything of the ledger transaction but its commit.
+        """
         path = self.pending_path(name)
         self._make_folder(path.parent)
         self.on_step("pending opened")
-        written = write_parquet(path, tables)
-        sync_folder(path.parent)
-        self.on_step("pending written")
-        return written
+        try:
+            written = write_parquet(path, tables)
+            sync_folder(path.parent)
+            self.on_step("pending written")
+            yield written
+        except BaseException:
+            self.discard_pending(name)
+            raise
 
     def move_into_place(self, name: str) -> None:
         """Give a committed file its name. Another process that recovers may have done so already."""
@@ -74,7 +83,7 @@ class Landing:
         self.on_step("folder synced")
 
     def discard_pending(self, name: str) -> None:
-        """Remove what was written for a transaction that did not commit."""
+        """Remove a file that was not committed."""
         self.pending_path(name).unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:

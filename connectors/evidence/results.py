@@ -92,12 +92,13 @@ class StoredRecord:
 class Redaction:
     """A recorded redaction, and where in the governance log it stands.
 
-    `copies` are other pages with the same body as the page had: they may need the same redaction.
+    `signers` are key ids. `copies` are other pages whose body was the same: they may need the same redaction.
     """
 
     log_index: int
     json_paths: tuple[str, ...]
     policy: str
+    reason: str
     signers: tuple[str, ...]
     redacted_at: datetime
     governance_index: int

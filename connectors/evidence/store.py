@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,32 @@ import pyarrow as pa
 from connectors.evidence import bookkeeping, recovery
 from connectors.evidence.batch_checks import check_batch
 from connectors.evidence.committing import BatchCommit
+from connectors.evidence.compaction import groups_to_merge, merge_files
+from connectors.evidence.errors import EvidenceError
 from connectors.evidence.landing import Landing
 from connectors.evidence.pages import Batch, ParentVersion, Validator
 from connectors.evidence.ports import LedgerPort
 from connectors.evidence.reading import PageReader
+from connectors.evidence.redaction import PageRedaction, commitment_in_force, recorded_redactions
+from connectors.evidence.redaction_statement import RedactionOrder, SignaturePort, check_signatures
+from connectors.evidence.replacing import FileRow, file_rows
 from connectors.evidence.results import (
     CommitResult,
+    CompactionReport,
     EvidenceFile,
+    Finding,
     RecoveryReport,
+    Redaction,
     StoredPage,
     StoredRecord,
     StreamTotals,
 )
 from connectors.evidence.schema import create_tables, has_tables
+from connectors.evidence.verification import EvidenceCheck
 from connectors.evidence.window_table import window_table
+
+_COMPACTED_BYTES = 64 << 20
+_LEAST_SMALL_FILES = 8
 
 
 def _no_step(_name: str) -> None:
@@ -57,7 +70,7 @@ class EvidenceStore:
         self.ledger = ledger
         self._random_bytes = random_bytes
         self._landing = Landing(folder, on_step)
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
         self._pages = PageReader(self._landing, self._query)
 
@@ -77,19 +90,10 @@ class EvidenceStore:
             EvidenceInputError: the batch cannot be committed; nothing of it was.
         """
         check_batch(batch)
-        name: str | None = None
         with self.ledger.transaction() as transaction:
             create_tables(transaction.connection)
-            if batch.pages:
-                page = batch.pages[0]
-                name = self._landing.new_name(page.source, page.stream, transaction.size("payload"))
-            try:
-                commit = BatchCommit(transaction, self._landing, random_bytes=self._random_bytes)
-                result = commit.write(batch, name)
-            except BaseException:
-                if name is not None:
-                    self._landing.discard_pending(name)
-                raise
+            commit = BatchCommit(transaction, self._landing, random_bytes=self._random_bytes)
+            name, result = commit.write(batch)
         self._landing.on_step("committed")
         if name is not None:
             self._landing.move_into_place(name)
@@ -120,7 +124,7 @@ class EvidenceStore:
             return bookkeeping.known_keys(connection, source, stream, scope)
 
     def committed_files(self, *, log_size: int | None = None) -> list[EvidenceFile]:
-        """The files that hold pages below the log size; filter by log index, they may hold later pages too."""
+        """The files that hold pages below the log size; filter by log index, they may hold later ones."""
         with self._reading() as connection:
             return bookkeeping.committed_files(connection, self.folder, log_size)
 
@@ -146,6 +150,93 @@ class EvidenceStore:
         """Records in the order asked for; quicker than one by one."""
         return self._pages.records(record_ids)
 
+    def redact(
+        self,
+        log_index: int,
+        json_paths: Sequence[str],
+        *,
+        policy: str,
+        reason: str,
+        signers: Sequence[SignaturePort],
+        trusted_keys: Collection[bytes],
+        at: datetime,
+    ) -> Redaction:
+        """Blank values of a JSON body, recorded in the governance log and signed by two people.
+
+        Args:
+            log_index: the page.
+            json_paths: what becomes null, such as `$[3].user.email` or `$.jobs[*].name`.
+            policy: the policy that asks for it.
+            reason: the case, without naming a person.
+            signers: signatures over `RedactionOrder(...).document()`, at least two by different keys.
+            trusted_keys: public keys of those who may sign.
+            at: when it was ordered, as it was signed.
+
+        Raises:
+            RedactionError: signatures do not suffice, the body is not JSON, or a path leads nowhere.
+            EvidenceDamagedError: the file is not as it was committed.
+            EvidenceMissingError: there is no such page.
+        """
+        order = RedactionOrder(log_index, tuple(sorted(set(json_paths))), policy, reason, at)
+        recorded = check_signatures(order.document(), signers, trusted_keys)
+        with self.ledger.transaction() as transaction:
+            create_tables(transaction.connection)
+            recovery.finish_and_clean(transaction.connection, self._landing)
+            redaction = PageRedaction(
+                transaction,
+                self._landing,
+                old_commitment=commitment_in_force(self.ledger, transaction.connection, log_index),
+                random_bytes=self._random_bytes,
+            )
+            name, result = redaction.write(order, recorded)
+        self._replace(name)
+        return result
+
+    def redactions(self) -> list[Redaction]:
+        """All recorded redactions, oldest first."""
+        with self._reading() as connection:
+            return recorded_redactions(self.ledger, connection)
+
+    def compact(
+        self,
+        source: str,
+        stream: str,
+        *,
+        target_bytes: int = _COMPACTED_BYTES,
+        least_files: int = _LEAST_SMALL_FILES,
+    ) -> CompactionReport:
+        """Merge neighbouring small files of a stream. Bodies, log indexes and leaves stay as they are.
+
+        Args:
+            source: the source.
+            stream: its stream.
+            target_bytes: the size on disk that merged files come near.
+            least_files: fewer small neighbours are left for later.
+        """
+        before = self._stream_files(source, stream)
+        for group in groups_to_merge(before, target_bytes=target_bytes, least_files=least_files):
+            with self.ledger.transaction() as transaction:
+                recovery.finish_and_clean(transaction.connection, self._landing)
+                name = merge_files(transaction.connection, self._landing, group)
+            if name is not None:
+                self._replace(name)
+        after = self._stream_files(source, stream)
+        sizes = (sum(row.file_bytes for row in rows) for rows in (before, after))
+        return CompactionReport(len(before), len(after), *sizes)
+
+    def verify(self) -> Iterator[Finding]:
+        """Check every committed file, body, commitment and window against the ledger.
+
+        Damage becomes a finding that names the object; nothing is raised for it.
+        """
+        try:
+            with closing(self.ledger.reader()) as connection:
+                yield from EvidenceCheck(self.ledger, connection, self._landing).findings()
+        except TimeoutError:  # the ledger is busy, which is no damage
+            raise
+        except (sqlite3.Error, OSError, ValueError, TypeError, LookupError) as error:
+            yield Finding(self.ledger.path.name, f"the ledger cannot be read to its end: {error}")
+
     def close(self) -> None:
         """Close the reading connection; the ledger stays open."""
         with self._lock:
@@ -155,14 +246,36 @@ class EvidenceStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
+        if self._reader is None:
+            self._open_reader()
         with self._lock:
             if self._reader is None:
-                reader = self.ledger.reader()
-                if not has_tables(reader):
-                    with self.ledger.transaction() as transaction:
-                        create_tables(transaction.connection)
-                self._reader = reader
+                raise EvidenceError("the evidence store was closed while another thread was reading")
             yield self._reader
+
+    def _open_reader(self) -> None:
+        """Outside the lock: whoever holds the ledger's lock may be waiting for ours."""
+        reader = self.ledger.reader()
+        if not has_tables(reader):
+            with self.ledger.transaction() as transaction:
+                create_tables(transaction.connection)
+        with self._lock:
+            if self._reader is None:
+                self._reader = reader
+            else:
+                reader.close()
+
+    def _stream_files(self, source: str, stream: str) -> list[FileRow]:
+        with self._reading() as connection:
+            return file_rows(connection, "source = ? AND stream = ?", (source, stream))
+
+    def _replace(self, name: str) -> None:
+        """Move a file that replaces others into place, and remove those."""
+        self._landing.on_step("committed")
+        self._landing.move_into_place(name)
+        self._pages.forget()
+        with self.ledger.transaction() as transaction:
+            recovery.remove_obsolete(transaction.connection, self._landing)
 
     def _query(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._reading() as connection:

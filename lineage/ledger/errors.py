@@ -3,8 +3,8 @@
 LedgerError
 ├── CanonicalError   a value has no canonical JSON form
 ├── NoteError        a signed note or key is malformed, or no known key signed it
-├── LedgerBusyError  another process kept the ledger for longer than the busy timeout
-└── LedgerFileError  the ledger's file cannot be read or written
+├── LedgerBusyError  another process kept the ledger for longer than the timeout (also a TimeoutError)
+└── LedgerFileError  the ledger's file cannot be read or written (also an OSError)
 """
 
 
@@ -20,9 +20,9 @@ class NoteError(LedgerError, ValueError):
     """A signed note or a key is malformed, or its signature does not hold."""
 
 
-class LedgerBusyError(LedgerError):
+class LedgerBusyError(LedgerError, TimeoutError):
     """Another process holds the ledger; try again when it has finished."""
 
 
-class LedgerFileError(LedgerError):
+class LedgerFileError(LedgerError, OSError):
     """The ledger's file cannot be read or written."""

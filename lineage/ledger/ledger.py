@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Self
 from lineage.ledger import log_reading, merkle
 from lineage.ledger.checkpoint import Checkpoint
 from lineage.ledger.errors import LedgerError
-from lineage.ledger.files import journal_path, mark_dirty, marker_path, process_lock
+from lineage.ledger.files import mark_dirty, marker_path, process_lock
 from lineage.ledger.note import NoteSigner, NoteVerifier, sign_note
 from lineage.ledger.schema import as_ledger_error, check_log, connect, create_tables, schema_version
 from lineage.ledger.seal import write_seal
@@ -41,6 +41,7 @@ class Ledger:
         self.origin = origin
         self._busy_timeout_seconds = busy_timeout_seconds
         self._lock = process_lock(path)
+        self._is_prepared = False
         self._is_in_transaction = False
         self._has_written = False
         self._writer: sqlite3.Connection | None = None
@@ -87,7 +88,7 @@ class Ledger:
         Fetch results whole: a statement that is read half keeps every writer waiting.
         """
         self._prepare()
-        return connect(self.path, mode="ro", busy_timeout_seconds=self._busy_timeout_seconds)
+        return self._query_connection()
 
     def size(self, log: str) -> int:
         """Committed leaves of the log."""
@@ -182,20 +183,28 @@ class Ledger:
         self._prepare()
         with self._reader_lock:
             if self._reader is None:
-                self._reader = self.reader()
+                self._reader = self._query_connection()
             try:
                 yield self._reader
             except sqlite3.Error as error:
                 raise as_ledger_error(error, self.path) from error
 
     def _prepare(self) -> None:
-        """Make the file if there is none, and let SQLite roll back what a crash left half done."""
-        if not self.path.exists():
+        """Make the file and its tables if there are none."""
+        if self._is_prepared:
+            return
+        if self.path.exists():
+            try:
+                with closing(self._query_connection()) as connection:
+                    self._is_prepared = schema_version(connection) > 0
+            except sqlite3.Error as error:
+                raise as_ledger_error(error, self.path) from error
+        if not self._is_prepared:
             with self.transaction():
-                return
-        if journal_path(self.path).exists() and not self._is_in_transaction:
-            with self._lock:
-                self._write_connection().execute("SELECT count(*) FROM sqlite_master").fetchall()
+                pass  # the first transaction makes the tables
+
+    def _query_connection(self) -> sqlite3.Connection:
+        return connect(self.path, mode="query", busy_timeout_seconds=self._busy_timeout_seconds)
 
     def _size(self, connection: sqlite3.Connection, log: str, size: int | None) -> int:
         stored = log_reading.size_of(connection, log)
@@ -230,5 +239,6 @@ class Ledger:
     def _commit(self, connection: sqlite3.Connection) -> None:
         try:
             connection.execute("COMMIT")
+            self._is_prepared = True
         except sqlite3.Error as error:
             raise as_ledger_error(error, self.path) from error

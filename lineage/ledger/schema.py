@@ -1,5 +1,6 @@
 """The ledger's tables and connections."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -69,10 +70,15 @@ def connect(
 
     Args:
         path: the SQLite file.
-        mode: `ro`, `rw` or `rwc` (create).
+        mode: `ro`, `rw`, `rwc` (create), or `query`: no statement may write, but what a crash left half
+        done is
+            rolled back where the folder can be written to.
         busy_timeout_seconds: how long to wait for another process.
         is_immutable: read without locks and without a journal, for a file whose journal cannot be trusted.
     """
+    is_reading = mode in ("ro", "query")
+    if mode == "query":
+        mode = "rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "ro"
     uri = f"{path.resolve().as_uri()}?mode={mode}" + ("&immutable=1" if is_immutable else "")
     try:
         connection = sqlite3.connect(
@@ -82,7 +88,7 @@ def connect(
         raise as_ledger_error(error, path) from error
     pragmas = ["trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "cache_size = -32768"]
     # secure_delete: a destroyed salt must not survive in a free page
-    pragmas += ["query_only = ON"] if mode == "ro" else ["synchronous = FULL", "secure_delete = ON"]
+    pragmas += ["query_only = ON"] if is_reading else ["synchronous = FULL", "secure_delete = ON"]
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection
