@@ -8,6 +8,7 @@ only the pages that came since. A page that does not parse stays counted as such
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import duckdb
 import msgspec
@@ -30,7 +31,7 @@ _TABLES = """
     );
 """
 
-KeyReader = Callable[[bytes], list[str]]
+KeyReader = Callable[[bytes], list[str | None]]
 
 
 def count_landed_records(con: duckdb.DuckDBPyConnection) -> int:
@@ -63,8 +64,15 @@ def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> i
         except (msgspec.DecodeError, ValueError):
             keep.unparsed(log_index)
             continue
-        place = key_place(contract, source=source, scope=scope, log_index=log_index)
-        keep.parsed(log_index, source, [place + key for key in keys])
+        place = f"{source}\x1f{scope}\x1f" if contract.is_scoped else f"{source}\x1f"
+        keep.parsed(
+            log_index,
+            source,
+            [
+                f"{place}{key}" if key is not None else f"{place}{log_index}/{ordinal}"
+                for ordinal, key in enumerate(keys)
+            ],
+        )
     keep.flush()
     return keep.pages
 
@@ -84,15 +92,8 @@ def _new_pages(
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def key_place(contract: StreamContract, *, source: str, scope: str, log_index: int) -> str:
-    """What stands before a key to make it unique in its stream: staging's side builds the same text."""
-    if contract.key is None:
-        return f"{source}\x1f{log_index}\x1f"
-    return f"{source}\x1f{scope}\x1f" if contract.is_scoped else f"{source}\x1f"
-
-
 def key_reader(contract: StreamContract) -> KeyReader:
-    """A function from a body to the keys of its records, in their order.
+    """A function from a body to the keys of its records, in their order; None where one may lack its key.
 
     The function raises `msgspec.DecodeError` (of which a wrong type is one) or `ValueError` where the body is
     not what the endpoint documents.
@@ -100,23 +101,25 @@ def key_reader(contract: StreamContract) -> KeyReader:
     if contract.shape == "separated":
         pattern = _COMMIT if contract.stream == "commits" else _REFERENCE
         return lambda body: _separated(body, pattern)
-    key = contract.key
-    if key is None:
-        anything = msgspec.json.Decoder(list[msgspec.Raw])
-        return lambda body: [str(ordinal) for ordinal in range(len(anything.decode(body)))]
-    record = msgspec.defstruct("Record", [(key, int | str)])
+    kept = (contract.key, int | str | None, None) if contract.is_key_optional else (contract.key, int | str)
+    record = msgspec.defstruct("Record", [kept])
+    key_of = attrgetter(contract.key)
     if contract.shape == "object":
         single = msgspec.json.Decoder(record)
-        return lambda body: [str(getattr(single.decode(body), key))]
+        return lambda body: [_text(key_of(single.decode(body)))]
     if contract.shape == "wrapped" and contract.wrapper is not None:
-        name = contract.wrapper
-        wrapped = msgspec.json.Decoder(msgspec.defstruct("Page", [(name, list[record])]))  # type: ignore[valid-type]
-        return lambda body: [str(getattr(item, key)) for item in getattr(wrapped.decode(body), name)]
+        page = msgspec.defstruct("Page", [(contract.wrapper, list[record])])  # type: ignore[valid-type]
+        wrapped, list_of = msgspec.json.Decoder(page), attrgetter(contract.wrapper)
+        return lambda body: [_text(key_of(item)) for item in list_of(wrapped.decode(body))]
     array = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
-    return lambda body: [str(getattr(item, key)) for item in array.decode(body)]
+    return lambda body: [_text(key_of(item)) for item in array.decode(body)]
 
 
-def _separated(body: bytes, pattern: re.Pattern[bytes]) -> list[str]:
+def _text(key: int | str | None) -> str | None:
+    return None if key is None else str(key)
+
+
+def _separated(body: bytes, pattern: re.Pattern[bytes]) -> list[str | None]:
     if body.strip() and not body.startswith(b"\x1e"):
         raise ValueError("the page does not start with a record")
     return [found.decode("utf-8", "backslashreplace") for found in pattern.findall(body)]

@@ -17,7 +17,7 @@ _PARSED = Comparison(
     left=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages",
     right=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages where is_parsed",
     measure="pages",
-    remedy="Look at the page with `assay page`; if the source's format has changed, the stream's structure "
+    remedy="Look at the page's URL by hand: if the source's format has changed, the stream's structure "
     "must follow before its records count.",
     item=_PAGE,
 )

@@ -20,23 +20,25 @@ class StreamContract:
         kind: The kind of source.
         stream: The stream, which is also the source table.
         mode: How records of several pages combine.
-        key: The field of a record that tells it from the others of its set; None where only its place does.
+        key: The field of a record that tells it from the others of its set.
         staged_key: The same key as an expression over the staging model.
         shape: `array` and `object` of JSON, `wrapped` in an object's list, or `separated` by control bytes.
         wrapper: The name of that list.
         parent: The stream whose records fan out to this one.
         is_scoped: Whether a key is unique within its scope only (a commit stands in every clone).
+        is_key_optional: Whether records without the key are told apart by their place alone.
     """
 
     kind: str
     stream: str
     mode: Mode
-    key: str | None
+    key: str
     staged_key: str
     shape: Shape = "array"
     wrapper: str | None = None
     parent: str | None = None
     is_scoped: bool = False
+    is_key_optional: bool = False
 
     @property
     def raw(self) -> str:
@@ -52,15 +54,18 @@ class StreamContract:
 def _github(
     stream: str,
     mode: Mode,
-    key: str | None,
+    key: str,
     staged_key: str,
     *,
     shape: Shape = "array",
     wrapper: str | None = None,
     parent: str | None = None,
     is_scoped: bool = False,
+    is_key_optional: bool = False,
 ) -> StreamContract:
-    return StreamContract("github", stream, mode, key, staged_key, shape, wrapper, parent, is_scoped)
+    return StreamContract(
+        "github", stream, mode, key, staged_key, shape, wrapper, parent, is_scoped, is_key_optional
+    )
 
 
 STREAMS: tuple[StreamContract, ...] = (
@@ -73,7 +78,7 @@ STREAMS: tuple[StreamContract, ...] = (
     _github("review_comments", "upsert", "id", "comment_id"),
     _github("pull_request_commits", "replace_set", "sha", "commit_sha", parent="pull_requests"),
     _github("issues", "upsert", "id", "issue_id"),
-    _github("timeline", "replace_set", None, "position", parent="issues"),
+    _github("timeline", "replace_set", "node_id", "position", parent="issues", is_key_optional=True),
     _github("commits", "append", "sha", "commit_sha", is_scoped=True),
     _github("tags", "replace_set", "name", "tag_name"),
     _github("deployments", "upsert", "id", "deployment_id"),

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from quality_checks import ExpectedPlace
 from quality_checks.streams import STREAMS, StreamContract
 
 WINDOW_COLUMNS = (
@@ -99,8 +100,8 @@ class Evidence:
 def _body(contract: StreamContract, keys: list[str]) -> bytes:
     if contract.shape == "separated":
         return b"".join(f"\x1e{key}\x1fmore\x1f{key} \x1d\n".encode() for key in keys)
-    field_name = contract.key or "event"
-    records = [{"other": [1, {"id": 3}], field_name: int(key) if field_name == "id" else key} for key in keys]
+    numeric = contract.key == "id"
+    records = [{"other": [1, {"id": 3}], contract.key: int(key) if numeric else key} for key in keys]
     if contract.shape == "object":
         return json.dumps(records[0]).encode()
     if contract.wrapper is not None:
@@ -137,6 +138,16 @@ def read_everything() -> Evidence:
                 keys = [f"{parent.removeprefix('team-')}{place}" for place in (1, 2)]
                 evidence.window(contract, scope, [_shas(contract, keys)], parent_key=parent)
     return evidence
+
+
+def places() -> list[ExpectedPlace]:
+    """Each stream at each place where the sound evidence reads it."""
+    wide = (*ORGANISATION_WIDE, "team_members")
+    return [
+        ExpectedPlace(contract.kind, contract.kind, contract.stream, scope)
+        for contract in STREAMS
+        for scope in (["acme"] if contract.stream in wide else [SHOP, SEARCH])
+    ]
 
 
 def _keys(contract: StreamContract, offset: int) -> list[str]:

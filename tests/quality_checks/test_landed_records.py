@@ -1,0 +1,78 @@
+"""The second parser: it counts what is there, keeps what it counted, and refuses what it cannot read."""
+
+import duckdb
+import msgspec
+import pytest
+
+from quality_checks.landed_records import count_landed_records, key_reader
+from quality_checks.streams import STREAMS, StreamContract
+
+CONTRACTS = {(contract.kind, contract.stream): contract for contract in STREAMS}
+SHA = "a" * 40
+
+
+def contract(kind: str, stream: str) -> StreamContract:
+    return CONTRACTS[kind, stream]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stream", "body", "keys"),
+    [
+        ("github", "issues", b'[{"id": 7, "user": null}, {"id": 8}]', ["7", "8"]),
+        ("github", "issues", b"[]", []),
+        ("github", "repositories", b'{"id": 3, "owner": {"id": 9}}', ["3"]),
+        ("github", "workflow_runs", b'{"total_count": 1, "workflow_runs": [{"id": 5}]}', ["5"]),
+        ("github", "timeline", b'[{"event": "committed", "node_id": "C_1"}, {"event": "x"}]', ["C_1", None]),
+        ("github", "tags", b'[{"name": "v1"}]', ["v1"]),
+        ("git", "tags", b"\x1ev1\x1fabc\x1f\x1f2026\x1fcommit\x1fFirst\n", ["v1"]),
+        ("git", "commits", b"", []),
+    ],
+)
+def test_records_of_each_shape_are_found(kind: str, stream: str, body: bytes, keys: list[str | None]) -> None:
+    assert key_reader(contract(kind, stream))(body) == keys
+
+
+def test_a_separator_inside_a_commit_message_is_not_a_record() -> None:
+    message = b"\x1e" + SHA.encode() + b"\x1f\x1fname\x1fsubject \x1e nothing \x1f more\n"
+    assert key_reader(contract("git", "commits"))(message) == [SHA]
+
+
+@pytest.mark.parametrize(
+    ("stream", "body"),
+    [
+        ("issues", b'[{"id": 7}, {"id"'),
+        ("issues", b"<html>Unicorn!</html>"),
+        ("issues", b'{"message": "Not Found"}'),
+        ("issues", b'[{"number": 7}]'),
+        ("workflow_runs", b'{"total_count": 3}'),
+    ],
+)
+def test_a_body_that_the_endpoint_does_not_document_is_refused(stream: str, body: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        key_reader(contract("github", stream))(body)
+
+
+def test_git_output_that_starts_in_the_middle_of_a_record_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not start with a record"):
+        key_reader(contract("git", "commits"))(b"end of a message\n\x1e" + SHA.encode() + b"\x1f")
+
+
+def test_a_page_is_read_once_in_its_life(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert count_landed_records(warehouse) == 0
+    warehouse.execute(
+        "insert into raw.github__issues select 9999, source, scope, '[{\"id\": 424242}]'::blob "
+        "from raw.github__issues limit 1"
+    )
+
+    assert count_landed_records(warehouse) == 1
+    assert warehouse.execute(
+        "select counted, is_parsed from quality.landed_pages where log_index = 9999"
+    ).fetchall() == [(1, True)]
+    assert warehouse.execute(
+        "select stream from quality.landed_records where record_id = 9999::bigint << 23"
+    ).fetchall() == [("issues",)]
+
+
+def test_a_warehouse_without_any_stream_counts_nothing() -> None:
+    with duckdb.connect() as con:
+        assert count_landed_records(con) == 0
