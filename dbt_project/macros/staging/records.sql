@@ -1,0 +1,43 @@
+{# From pages to records. A page is never allowed to stop a load: what cannot be decoded or parsed becomes one
+   record that is NULL, which `set_aside_unreadable` takes out of the model and `stg_unparsed_pages` counts. #}
+
+{# Every record of every page of a relation, with its address.
+   structure: mapping of JSON keys to 'VARCHAR', to a nested mapping, or to a list of one mapping. Leaves are VARCHAR,
+   so that a value of another type than expected arrives as text and its failed cast can be counted.
+   wrapped_in: the key that holds the list where the endpoint answers with an object.
+   carrying: further columns of the pages to pass on. #}
+{% macro records_in(pages, structure, wrapped_in=none, carrying=[]) %}
+    {%- set page_columns = (['source', 'scope', 'parent_key', 'log_index'] + carrying) | join(', ') %}
+    select
+        {{ page_columns }},
+        ordinal,
+        {{ record_id('log_index', 'ordinal') }} as record_id,
+        record
+    from (
+        select {{ page_columns }}, unnest(records) as record, generate_subscripts(records, 1) - 1 as ordinal
+        from (
+            select {{ page_columns }}, coalesce(try({{ parsed('page_text', structure, wrapped_in) }}), [null]) as records
+            from (select {{ page_columns }}, try(decode(body)) as page_text from {{ pages }})
+        )
+    )
+{%- endmacro %}
+
+{# A page's text as a list of records, whether the endpoint answers with a list, with one object, or with a list
+   inside an object. #}
+{% macro parsed(page_text, structure, wrapped_in=none) -%}
+    {%- set json = tojson(structure) -%}
+    case
+                when {{ page_text }} = '' then []
+                when not starts_with(ltrim(left({{ page_text }}, 64)), '{') then from_json({{ page_text }}, '[{{ json }}]')
+                {% if wrapped_in -%}
+                else from_json({{ page_text }}, '{"{{ wrapped_in }}": [{{ json }}]}').{{ wrapped_in }}
+                {%- else -%}
+                else [from_json({{ page_text }}, '{{ json }}')]
+                {%- endif %}
+            end
+{%- endmacro %}
+
+{# The address of a record: the log index of its page, and its place in the page in the low 23 bits. #}
+{% macro record_id(log_index, ordinal) -%}
+    ({{ log_index }} << 23) | {{ ordinal }}
+{%- endmacro %}

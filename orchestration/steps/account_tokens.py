@@ -1,0 +1,229 @@
+"""Every account in the pages that staging is about to read gets its token before staging joins it.
+
+The vault keeps the names; the warehouse sees tokens (DESIGN §2, I7). Bots are told by account type, name
+rules and a list, so an account can turn out to be one later: the streams that carry accounts are then read
+again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.steps.raw_schema import Evidence, RawBuild, read_again
+from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
+
+_TEXT = "VARCHAR"
+_USER: Mapping[str, Any] = {"id": _TEXT, "login": _TEXT, "type": _TEXT}
+_IDENTITY: Mapping[str, Any] = {"name": _TEXT, "email": _TEXT}
+_NOTHING = "null::varchar"
+
+
+class AccountVault(Protocol):
+    """What is asked of the identity vault."""
+
+    def assign(self, accounts: pa.Table) -> object:
+        """Take accounts in and give each its token; the columns are those of `collect_accounts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPaths:
+    """Where the records of a stream name accounts.
+
+    `users` are paths of GitHub user objects ("" is the record itself), `identities` of git names and e-mail
+    addresses. An identity at `commit.<path>` of a user belongs to that user's account too.
+    """
+
+    users: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    wrapped_in: str | None = None
+
+
+_API_COMMIT = AccountPaths(users=("author", "committer"), identities=("commit.author", "commit.committer"))
+ACCOUNT_PATHS: Mapping[str, AccountPaths] = {
+    "team_members": AccountPaths(users=("",)),
+    "members": AccountPaths(users=("",)),
+    "pull_requests": AccountPaths(users=("user",)),
+    "reviews": AccountPaths(users=("user",)),
+    "review_comments": AccountPaths(users=("user",)),
+    "pull_request_commits": _API_COMMIT,
+    "issues": AccountPaths(users=("user",)),
+    "timeline": AccountPaths(users=("actor", "user")),
+    "commits": _API_COMMIT,
+    "deployments": AccountPaths(users=("creator",)),
+    "workflow_runs": AccountPaths(users=("actor",), wrapped_in="workflow_runs"),
+}
+_GIT_FIELDS = ((3, 4), (6, 7))
+_SCHEMA = pa.schema(
+    [
+        ("account_key", pa.string()),
+        ("kind", pa.string()),
+        ("login", pa.string()),
+        ("display_name", pa.string()),
+        ("email", pa.string()),
+        ("account_type", pa.string()),
+        ("first_seen_log_index", pa.int64()),
+    ]
+)
+
+
+def assign_account_tokens(
+    con: duckdb.DuckDBPyConnection,
+    evidence: Evidence,
+    build: RawBuild,
+    *,
+    vault: AccountVault,
+    vault_file: Path,
+) -> RawBuild:
+    """Hand the new pages' accounts to the vault, and return the build as it then stands.
+
+    Streams are read again where a token that the warehouse holds is no longer the account's, or no longer a
+    person's (or a bot's). Call it after `build_raw_schema` and before dbt.
+
+    Args:
+        con: the warehouse.
+        evidence: what the build reads.
+        build: what `build_raw_schema` returned.
+        vault: gives the tokens.
+        vault_file: its DuckDB file, which holds `account_tokens` afterwards.
+    """
+    vault.assign(collect_accounts(con))
+    are_known_changed, has_news = _compare_tokens(con, vault_file)
+    if has_news:
+        build = replace(build, news=build.news | {"vault.account_tokens"})
+    if not are_known_changed:
+        return build
+    return read_again(con, evidence, build, [stream for stream in STAGED_STREAMS if stream.reads_accounts])
+
+
+def collect_accounts(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return each distinct form of each account in the pages that are new, and where it was first seen."""
+    found = [
+        con.sql(_accounts_query(stream)).to_arrow_table().cast(_SCHEMA)
+        for stream in STAGED_STREAMS
+        if stream.reads_accounts
+    ]
+    return pa.concat_tables(found)
+
+
+def _compare_tokens(con: duckdb.DuckDBPyConnection, vault_file: Path) -> tuple[bool, bool]:
+    """Return whether a known token has changed, and whether anything has; keep the present tokens."""
+    path = str(vault_file).replace("'", "''")
+    con.execute(f"attach '{path}' as account_vault (read_only)")
+    try:
+        present = con.sql(
+            "select account_token, is_bot from account_vault.main.account_tokens"
+        ).to_arrow_table()
+    finally:
+        con.execute("detach account_vault")
+    con.register("present_tokens", present)
+    differing = "select count(*) from (from {} except all from {})"
+    gone = _count(con, differing.format("raw.account_state", "present_tokens"))
+    come = _count(con, differing.format("present_tokens", "raw.account_state"))
+    if gone or come:
+        con.execute("create or replace table raw.account_state as from present_tokens")
+    con.unregister("present_tokens")
+    return gone > 0, gone + come > 0
+
+
+def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = con.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _accounts_query(stream: StagedStream) -> str:
+    if stream.kind == "git":
+        records, accounts = _git_records(stream), [_git_identity(*at) for at in _GIT_FIELDS]
+    else:
+        paths = ACCOUNT_PATHS[stream.name]
+        records, accounts = _github_records(stream, paths), _github_accounts(paths)
+    return (
+        "select account.account_key, account.kind, account.login, account.display_name, account.email, "
+        "account.account_type, min(log_index) as first_seen_log_index "
+        f"from (select log_index, unnest([{', '.join(accounts)}]) as account from ({records})) "
+        "where account.account_key is not null group by all"
+    )
+
+
+def _github_records(stream: StagedStream, paths: AccountPaths) -> str:
+    structure = json.dumps(_structure(paths))
+    one = f"[from_json(page_text, '{structure}')]"
+    if paths.wrapped_in:
+        one = f"""from_json(page_text, '{{"{paths.wrapped_in}": [{structure}]}}').{paths.wrapped_in}"""
+    parsed = (
+        "try(case when page_text = '' then [] when not starts_with(ltrim(left(page_text, 64)), '{') "
+        f"then from_json(page_text, '[{structure}]') else {one} end)"
+    )
+    texts = f"select log_index, try(decode(body)) as page_text from raw.{stream.table}__new"
+    return f"select log_index, unnest({parsed}) as record from ({texts})"
+
+
+def _structure(paths: AccountPaths) -> dict[str, Any]:
+    structure: dict[str, Any] = {}
+    for path, leaves in [
+        *((each, _USER) for each in paths.users),
+        *((each, _IDENTITY) for each in paths.identities),
+    ]:
+        at = structure
+        for key in filter(None, path.split(".")):
+            at = at.setdefault(key, {})
+        at.update(leaves)
+    return structure
+
+
+def _github_accounts(paths: AccountPaths) -> list[str]:
+    accounts = []
+    for path in paths.users:
+        user = f"record.{path}" if path else "record"
+        identity = f"commit.{path}"
+        email = f"record.{identity}.email" if identity in paths.identities else _NOTHING
+        key = f"'github:' || try_cast({user}.id as bigint)"
+        accounts.append(
+            _account(
+                key=key,
+                kind="github",
+                login=f"{user}.login",
+                display_name=_NOTHING,
+                email=email,
+                account_type=f"{user}.type",
+            )
+        )
+    identities = [_git_account(f"record.{path}.name", f"record.{path}.email") for path in paths.identities]
+    return accounts + identities
+
+
+def _git_records(stream: StagedStream) -> str:
+    """Split pages of git's output as the models do (`macros/staging/git_pages.sql`)."""
+    field = r"coalesce(try(decode(field::blob)), replace(field, '\x0A', chr(10)))"
+    one_by_one = (
+        rf"array_to_string(list_transform(string_split(record, '\x1F'), lambda field: {field}), chr(31))"
+    )
+    escaped = (
+        r"list_transform(string_split(body::varchar, '\x1E')[2:], "
+        f"lambda record: coalesce(try(decode(record::blob)), {one_by_one}))"
+    )
+    records = f"coalesce(string_split(try(decode(body)), chr(30))[2:], {escaped})"
+    texts = f"select log_index, unnest({records}) as text from raw.{stream.table}__new"
+    return f"select log_index, string_split(text, chr(31)) as fields from ({texts})"
+
+
+def _git_identity(name: int, email: int) -> str:
+    return _git_account(f"fields[{name}]", f"fields[{email}]")
+
+
+def _git_account(name: str, email: str) -> str:
+    key = f"'git:' || nullif(lower(trim({email})), '')"
+    return _account(
+        key=key, kind="git", login=_NOTHING, display_name=name, email=email, account_type=_NOTHING
+    )
+
+
+def _account(*, key: str, kind: str, login: str, display_name: str, email: str, account_type: str) -> str:
+    return (
+        f"{{'account_key': {key}, 'kind': '{kind}', 'login': {login}, 'display_name': {display_name}, "
+        f"'email': lower(trim({email})), 'account_type': {account_type}}}"
+    )

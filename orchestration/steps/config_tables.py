@@ -1,0 +1,108 @@
+"""The schema `config`: the workspace's settings as rows that models join."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.errors import BuildFailedError
+
+_INSTANT = "timestamptz"
+CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
+    "services": {
+        "service_id": "varchar",
+        "title": "varchar",
+        "repository": "varchar",
+        "path_patterns": "varchar[]",
+        "deployments_from": "varchar",
+        "environment_pattern": "varchar",
+        "task_pattern": "varchar",
+        "workflow_pattern": "varchar",
+        "tag_pattern": "varchar",
+    },
+    "service_owners": {
+        "service_id": "varchar",
+        "team_id": "varchar",
+        "valid_from": _INSTANT,
+        "valid_until": _INSTANT,
+    },
+    "teams": {
+        "team_id": "varchar",
+        "title": "varchar",
+        "parent_team_id": "varchar",
+        "valid_from": _INSTANT,
+        "valid_until": _INSTANT,
+    },
+    "repositories": {"source": "varchar", "repository": "varchar", "has_git": "boolean"},
+    "reporting": {
+        "organisation": "varchar",
+        "time_zone": "varchar",
+        "coverage_from": _INSTANT,
+        "coverage_until": _INSTANT,
+    },
+    "rules": {
+        "hotfix_branch_pattern": "varchar",
+        "hotfix_label_pattern": "varchar",
+        "hotfix_title_pattern": "varchar",
+        "incident_label_pattern": "varchar",
+        "incident_severity_pattern": "varchar",
+        "incident_service_label_prefix": "varchar",
+        "defect_label_pattern": "varchar",
+        "rollout_merge_hours": "integer",
+        "incident_link_hours": "integer",
+        "revert_window_days": "integer",
+        "bot_login_pattern": "varchar",
+        "production_environment_pattern": "varchar",
+    },
+}
+_ONE_ROW = ("reporting", "rules")
+
+
+def write_config_tables(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Write every table anew and return the fingerprint of each one's rows.
+
+    Args:
+        con: the warehouse.
+        tables: Arrow tables by name with columns of `CONFIG_TABLES`; a column left out is NULL, a table left
+            out is empty.
+
+    Raises:
+        BuildFailedError: a table or column is unknown, or a table of one row has another number of rows.
+    """
+    _check(tables)
+    con.execute("create schema if not exists config")
+    for name, columns in CONFIG_TABLES.items():
+        declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        con.execute(f"create or replace table config.{name} ({declared})")
+        if name in tables:
+            con.register("incoming_config", tables[name])
+            con.execute(f"insert into config.{name} by name select * from incoming_config")
+            con.unregister("incoming_config")
+    return {name: _fingerprint(tables[name]) if name in tables else "" for name in CONFIG_TABLES}
+
+
+def _check(tables: Mapping[str, pa.Table]) -> None:
+    for name, table in tables.items():
+        unknown = set(table.column_names) - set(CONFIG_TABLES.get(name, {}))
+        if name not in CONFIG_TABLES or unknown:
+            raise BuildFailedError(
+                f"No model reads config.{name} ({', '.join(sorted(unknown)) or 'no such table'}). "
+                f"Known tables: {', '.join(CONFIG_TABLES)}."
+            )
+    for name in _ONE_ROW:
+        rows = tables[name].num_rows if name in tables else 0
+        if rows != 1:
+            raise BuildFailedError(f"config.{name} needs exactly one row and got {rows}.")
+
+
+def _fingerprint(table: pa.Table) -> str:
+    rows = sorted(json.dumps(row, sort_keys=True, default=_text) for row in table.to_pylist())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
