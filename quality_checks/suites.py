@@ -90,7 +90,7 @@ LANDED_PAGES = Suite(
     name="pull_request_pages",
     subject="raw.github__pull_requests",
     slice_sql=f"""
-        select log_index, url, record_count, body_bytes, body_sha256, window_id
+        select log_index, url, record_count, body_sha256
         from raw.evidence_pages
         where kind = 'github' and stream = 'pull_requests'
         order by log_index desc
@@ -113,10 +113,10 @@ LANDED_PAGES = Suite(
             _between("record_count", 0, MOST_RECORDS_A_PAGE),
         ),
         Expectation(
-            "page_bodies_are_not_empty",
-            "A body has at least the two bytes of an empty list.",
-            "ExpectColumnValuesToBeBetween",
-            _between("body_bytes", 2, None),
+            "page_addresses_are_complete",
+            "A page names the address that it was fetched from.",
+            "ExpectColumnValuesToMatchRegex",
+            {"column": "url", "regex": "^https?://[^/]+/."},
         ),
         Expectation(
             "page_hashes_are_sha256",
