@@ -1,0 +1,125 @@
+"""The analysts' database: every published table in one DuckDB file that depends on nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from governance.gate import Decision
+from publishing.context import CheckResult, PublicationContext
+from publishing.errors import PublicationInputError
+from publishing.review import Review, Withholding, review_metrics
+from publishing.tables import Table, public_tables, quoted, read_tables, refuse_person_keys
+from publishing.withholding import published_select
+
+_WAREHOUSE = "warehouse"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+# ICU sits in the engine itself; time zones need it loaded
+_SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = true"
+
+
+def review_warehouse(warehouse: Path, context: PublicationContext, *, at: datetime) -> Review:
+    """Ask the gate about every metric of a warehouse.
+
+    Raises:
+        PublicationInputError: the warehouse cannot be read, or a policy is wrong.
+    """
+    with duckdb.connect(config=_CONFIG) as con:
+        _attach(con, warehouse)
+        public_tables(con, _WAREHOUSE)
+        return review_metrics(con, _WAREHOUSE, context, at=at)
+
+
+def build_analyst_database(
+    warehouse: Path,
+    target: Path,
+    *,
+    withholdings: Sequence[Withholding],
+    checks: Sequence[CheckResult],
+) -> list[Table]:
+    """Copy what is published into a new file and return its tables.
+
+    Raises:
+        PublicationInputError: the warehouse cannot be read.
+        PersonKeyError: a person's token would have been copied.
+    """
+    with duckdb.connect(str(target), config=_CONFIG) as con:
+        con.execute(_SETTINGS)
+        _attach(con, warehouse)
+        con.execute("create schema marts; create schema quality; create schema publication")
+        for table in public_tables(con, _WAREHOUSE):
+            select = published_select(table, withholdings)
+            con.execute(f"create table marts.{quoted(table.name)} as {select}")
+        _create_checks(con, checks)
+        con.execute(f"detach {_WAREHOUSE}")
+        refuse_person_keys(con, target.stem)
+        return read_tables(con, target.stem)
+
+
+def write_about(target: Path, about: Mapping[str, str], decisions: Sequence[Decision]) -> None:
+    """Write into the schema `publication` what this is and what the gate decided."""
+    with duckdb.connect(str(target), config=_CONFIG) as con:
+        con.execute("create table publication.about (name varchar not null, value varchar not null)")
+        con.execute(
+            "insert into publication.about select unnest($names::varchar[]), unnest($values::varchar[])",
+            {"names": list(about), "values": list(about.values())},
+        )
+        con.execute(
+            "create table publication.metrics (metric varchar not null, metric_version integer not null, "
+            "tier varchar not null, definition_hash varchar, is_published boolean not null)"
+        )
+        con.execute(
+            "insert into publication.metrics select unnest($1::varchar[]), unnest($2::integer[]), "
+            "unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::boolean[])",
+            [
+                [one.metric for one in decisions],
+                [one.metric_version for one in decisions],
+                [one.tier for one in decisions],
+                [one.definition_hash for one in decisions],
+                [one.is_open for one in decisions],
+            ],
+        )
+        con.execute("checkpoint")
+
+
+@contextmanager
+def open_published(path: Path, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an analysts' database read-only, in UTC."""
+    config = dict(_CONFIG)
+    if threads:
+        config["threads"] = threads
+    with duckdb.connect(str(path), read_only=True, config=config) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    if not warehouse.exists():
+        raise PublicationInputError(f"there is no warehouse at {warehouse}; `assay run` builds it")
+    path = str(warehouse).replace("'", "''")
+    try:
+        con.execute(f"attach '{path}' as {_WAREHOUSE} (read_only)")
+    except duckdb.Error as error:
+        raise PublicationInputError(
+            f"cannot read the warehouse {warehouse}: {error}. Close whatever has it open, and publish again"
+        ) from error
+
+
+def _create_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> None:
+    con.execute(
+        "create table quality.check_results "
+        "(name varchar, subject varchar, severity varchar, is_passed boolean, message varchar)"
+    )
+    rows = [(one.name, one.subject, one.severity, one.is_passed, one.message) for one in checks]
+    columns = list(zip(*rows, strict=True)) or [(), (), (), (), ()]
+    con.execute(
+        "insert into quality.check_results select unnest($1::varchar[]), unnest($2::varchar[]), "
+        "unnest($3::varchar[]), unnest($4::boolean[]), unnest($5::varchar[])",
+        [list(column) for column in columns],
+    )

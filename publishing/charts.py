@@ -1,0 +1,205 @@
+"""Charts of the five metrics over months: one for the organisation, small multiples for teams and services.
+
+A complete period is a filled mark, a partial one is hollow and never joined to the line; the band is the
+95 % interval. Charts carry their own data and need no network.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from publishing.figures import Figure, Figures, Metric, Scope
+from publishing.units import Scale, scale_for, shown, shown_interval
+
+MOST_MONTHS = 24
+MOST_PANELS = 36
+_INK, _MUTED, _GRID = "#1f2a37", "#5b6673", "#e5e9ee"
+_COLOURS = {
+    "deployment_frequency": "#1d6f6a",
+    "change_lead_time": "#2b5c9e",
+    "change_fail_rate": "#b4562b",
+    "failed_deployment_recovery_time": "#8a3f72",
+    "deployment_rework_rate": "#7a6a1f",
+}
+_FEWEST_FOR_PANELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chart: the element it is drawn into, what it shows in words, and its specification."""
+
+    element_id: str
+    description: str
+    specification: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    width: int
+    height: int
+    columns: int | None
+
+
+_WIDE = _Layout(1050, 200, None)
+_TEAMS = _Layout(318, 92, 3)
+_SERVICES = _Layout(232, 76, 4)
+
+
+def metric_charts(figures: Figures, metric: Metric) -> dict[str, Chart]:
+    """Return a metric's charts by kind of scope; kinds with too little to compare are left out."""
+    months = figures.months[-MOST_MONTHS:]
+    charts = {}
+    for kind, layout in (("organisation", _WIDE), ("team", _TEAMS), ("service", _SERVICES)):
+        scopes = figures.of_kind(kind)[:MOST_PANELS]
+        if not scopes or (layout.columns and len(scopes) < _FEWEST_FOR_PANELS):
+            continue
+        charts[kind] = _chart(figures, metric, scopes, months, layout)
+    if "organisation" not in charts and len(figures.of_kind("service")) == 1:
+        charts["organisation"] = _chart(figures, metric, figures.of_kind("service"), months, _WIDE)
+    return charts
+
+
+def _chart(
+    figures: Figures, metric: Metric, scopes: Sequence[Scope], months: Sequence[date], layout: _Layout
+) -> Chart:
+    cells = [
+        cell
+        for scope in scopes
+        for month in months
+        if (cell := figures.cell(metric.metric, scope, month)) is not None
+    ]
+    scale = scale_for(metric.unit, [cell.value for cell in cells if cell.value is not None])
+    rows = [_row(cell, metric, scale) for cell in cells]
+    kind = scopes[0].kind
+    description = f"{metric.title} by month, {kind}" + ("s side by side" if layout.columns else "")
+    layers = _layers(metric, scale, rows, [f"{month:%b %Y}" for month in months], layout)
+    drawn = layers
+    if layout.columns:
+        header = alt.Header(
+            title=None, labelFontSize=12, labelFontWeight=600, labelColor=_INK, labelPadding=4
+        )
+        drawn = layers.facet(
+            facet=alt.Facet("scope:N", header=header, sort=[scope.title for scope in scopes]),
+            columns=layout.columns,
+            spacing={"row": 14, "column": 26},
+        )
+    specification = _styled(drawn).to_dict()
+    specification["description"] = description
+    return Chart(f"chart-{metric.metric}-{kind}", description, specification)
+
+
+def _row(cell: Figure, metric: Metric, scale: Scale) -> dict[str, Any]:
+    value = None if cell.value is None else scale.apply(cell.value)
+    has_interval = cell.interval_low is not None and cell.interval_high is not None
+    is_joined = value is not None and not cell.is_partial
+    return {
+        "month": cell.month,
+        "scope": cell.scope.title,
+        "value": value,
+        "joined": value if is_joined else None,
+        "low": scale.apply(cell.interval_low) if cell.interval_low is not None and is_joined else None,
+        "high": scale.apply(cell.interval_high) if cell.interval_high is not None and is_joined else None,
+        "state": "partial" if cell.is_partial else "maturing" if cell.is_maturing else "complete",
+        "shown": shown(cell.value, metric.unit, scale),
+        "interval": shown_interval(cell.interval_low, cell.interval_high, metric.unit, scale)
+        if has_interval
+        else "",
+        "n": cell.n,
+    }
+
+
+def _layers(
+    metric: Metric, scale: Scale, rows: list[dict[str, Any]], months: list[str], layout: _Layout
+) -> Any:
+    colour = _COLOURS.get(metric.metric, _INK)
+    is_wide = layout.columns is None
+    title = scale.title if is_wide else None
+    x = alt.X(
+        "month:O",
+        sort=months,
+        scale=alt.Scale(domain=months),
+        axis=alt.Axis(
+            title=None,
+            labelAngle=0,
+            labelOverlap="greedy",
+            labelExpr=_month_label(is_wide=is_wide, months=len(months)),
+        ),
+    )
+    y_axis = alt.Axis(
+        title=title, tickCount=5 if is_wide else 3, titleAngle=0, titleAlign="left", titleX=-36, titleY=-14
+    )
+
+    def y(field: str) -> Any:
+        return alt.Y(f"{field}:Q", axis=y_axis, scale=alt.Scale(zero=True, nice=True))
+
+    source = alt.Chart(alt.InlineData(values=rows)).properties(width=layout.width, height=layout.height)
+    marks = (
+        _bars(source, x, y, colour)
+        if metric.unit in {"deployments", "days"}
+        else _line(source, x, y, colour, 55 if is_wide else 26)
+    )
+    return alt.layer(*marks)
+
+
+def _bars(source: Any, x: Any, y: Callable[[str], Any], colour: str) -> list[Any]:
+    opacity = alt.condition("datum.state === 'partial'", alt.value(0.35), alt.value(0.9))
+    bars = source.mark_bar(color=colour, cornerRadiusEnd=2, width={"band": 0.66}).encode(
+        x=x, y=y("value"), opacity=opacity, tooltip=_tooltip()
+    )
+    whiskers = source.mark_rule(color=_INK, opacity=0.55).encode(x=x, y=y("low"), y2="high:Q")
+    return [bars, whiskers]
+
+
+def _line(source: Any, x: Any, y: Callable[[str], Any], colour: str, size: int) -> list[Any]:
+    band = source.mark_area(color=colour, opacity=0.14).encode(x=x, y=y("low"), y2="high:Q")
+    line = source.mark_line(color=colour, strokeWidth=2).encode(x=x, y=y("joined"))
+    fill = alt.condition("datum.state === 'complete'", alt.value(colour), alt.value("white"))
+    points = source.mark_point(size=size, stroke=colour, strokeWidth=1.6, opacity=1).encode(
+        x=x, y=y("value"), fill=fill, tooltip=_tooltip()
+    )
+    return [band, line, points]
+
+
+def _tooltip() -> list[Any]:
+    return [
+        alt.Tooltip("scope:N", title="scope"),
+        alt.Tooltip("month:O", title="month"),
+        alt.Tooltip("shown:N", title="value"),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("n:Q", title="n"),
+        alt.Tooltip("state:N", title="period"),
+    ]
+
+
+def _month_label(*, is_wide: bool, months: int) -> str:
+    """Wide charts name each month, with the year at January; small ones show a letter, or only the year."""
+    is_january = "indexof(datum.label, 'Jan') === 0"
+    if is_wide:
+        year = f"datum.index === 0 || {is_january} ? substring(datum.label, 4, 8) : ''"
+        return f"[substring(datum.label, 0, 3), {year}]"
+    if months <= MOST_MONTHS // 2:
+        return "substring(datum.label, 0, 1)"
+    return f"{is_january} ? substring(datum.label, 4, 8) : ''"
+
+
+def _styled(chart: Any) -> Any:
+    font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+    return (
+        chart.configure(font=font, background="white")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=_MUTED,
+            titleColor=_MUTED,
+            titleFontWeight="normal",
+            gridColor=_GRID,
+            domainColor=_GRID,
+            tickColor=_GRID,
+            labelFontSize=11,
+            titleFontSize=11,
+        )
+        .configure_axisX(grid=False, ticks=False, labelPadding=6)
+        .configure_axisY(domain=False, ticks=False, labelPadding=6)
+    )

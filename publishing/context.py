@@ -1,0 +1,81 @@
+"""What a publication needs to know beside the warehouse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from governance.policies import PolicyBook
+from governance.sign_offs import SignOff
+from governance.signers import SignerRegister
+
+
+class CheckResult(Protocol):
+    """What a publication shows of a quality check."""
+
+    @property
+    def name(self) -> str:
+        """The check."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """What was checked."""
+        ...
+
+    @property
+    def severity(self) -> str:
+        """`blocking` or `warning`."""
+        ...
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether it held."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What was found, in one sentence."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """What one source contributed up to the evidence cutoff."""
+
+    name: str
+    kind: str
+    pages: int
+    records: int
+    newest_fetch_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationContext:
+    """The circumstances of a publication.
+
+    Attributes:
+        organisation: whose numbers these are, as shown.
+        time_zone: the reporting time zone that periods are cut by.
+        payload_log_size: the evidence cutoff N; the warehouse was built from the first N leaves.
+        definition_hashes: metric to definition hash (`lineage.definitions`).
+        checks: results of every quality check of this build.
+        policies: the workspace's metric policies.
+        register: whose signatures count.
+        sign_offs: what was signed.
+        cosigned_by: names of witnesses whose cosignature of the latest checkpoint was verified.
+        environment: versions of software, by name.
+        sources: what was read, for the provenance section.
+    """
+
+    organisation: str
+    time_zone: str
+    payload_log_size: int
+    definition_hashes: Mapping[str, str]
+    checks: tuple[CheckResult, ...]
+    policies: PolicyBook = field(default_factory=PolicyBook.empty)
+    register: SignerRegister = field(default_factory=SignerRegister)
+    sign_offs: tuple[SignOff, ...] = ()
+    cosigned_by: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[SourceSummary, ...] = ()

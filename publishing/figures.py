@@ -1,0 +1,163 @@
+"""The figures of a report, read from an analysts' database: five metrics, by scope and month."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+FIVE_METRICS = (
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "failed_deployment_recovery_time",
+    "deployment_rework_rate",
+)
+PROFILE = "dora_2026"
+SCOPE_ORDER = ("organisation", "team", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as it is defined."""
+
+    metric: str
+    metric_version: int
+    title: str
+    sentence: str
+    unit: str
+    direction: str
+    tier: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A service, a team or the organisation, with the name that people use."""
+
+    kind: str
+    scope_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One cell: a metric's value for a scope and a month."""
+
+    metric: str
+    scope: Scope
+    period_start: date
+    period_end: date
+    value: Decimal | None
+    n: int | None
+    interval_low: Decimal | None
+    interval_high: Decimal | None
+    is_partial: bool
+    is_maturing: bool
+    flags: tuple[str, ...]
+
+    @property
+    def month(self) -> str:
+        """The month as people write it, such as `May 2026`."""
+        return f"{self.period_start:%b %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything a report shows, with look-ups."""
+
+    metrics: tuple[Metric, ...]
+    scopes: tuple[Scope, ...]
+    months: tuple[date, ...]
+    complete_months: tuple[date, ...]
+    cells: dict[tuple[str, str, str, date], Figure]
+
+    def cell(self, metric: str, scope: Scope, month: date) -> Figure | None:
+        """Return one cell, or None where the scope did not exist yet."""
+        return self.cells.get((metric, scope.kind, scope.scope_id, month))
+
+    def of_kind(self, kind: str) -> list[Scope]:
+        """Return the scopes of a kind, by title."""
+        return [scope for scope in self.scopes if scope.kind == kind]
+
+    @property
+    def organisation(self) -> Scope | None:
+        """The widest scope, if any value is there."""
+        return next(iter(self.of_kind("organisation")), None)
+
+    @property
+    def focus_month(self) -> date | None:
+        """The month that a report leads with: the newest complete one, else the newest."""
+        newest = self.complete_months or self.months
+        return newest[-1] if newest else None
+
+    def month_before(self, month: date) -> date | None:
+        """Return the complete month before, if there is one."""
+        earlier = [one for one in self.complete_months if one < month]
+        return earlier[-1] if earlier else None
+
+
+def read_figures(con: duckdb.DuckDBPyConnection, *, organisation: str) -> Figures:
+    """Read the five metrics by month; `organisation` is the title of the widest scope."""
+    titles = _titles(con)
+    rows = con.execute(
+        "select metric, scope_kind, scope_id, period_start, period_end, value, n, interval_low, "
+        "interval_high, coalesce(is_partial, false), coalesce(is_maturing, false), coalesce(flags, []) "
+        "from marts.mart_metric_values where profile = $profile and period_grain = 'month' "
+        "and list_contains($metrics, metric) order by all",
+        {"profile": PROFILE, "metrics": list(FIVE_METRICS)},
+    ).fetchall()
+    cells: dict[tuple[str, str, str, date], Figure] = {}
+    for metric, kind, scope_id, start, end, value, n, low, high, partial, maturing, flags in rows:
+        title = organisation if kind == "organisation" else titles.get((kind, scope_id))
+        scope = Scope(kind, scope_id, title or scope_id)
+        cells[metric, kind, scope_id, start] = Figure(
+            metric, scope, start, end, value, n, low, high, partial, maturing, tuple(flags)
+        )
+    return Figures(_metrics(con), _scopes(cells), *_months(cells), cells)
+
+
+def _metrics(con: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
+    rows = con.execute(
+        "select metric, metric_version, title, sentence, unit, direction, tier, coalesce(owner, '') "
+        "from marts.dim_metrics where profile = $profile and list_contains($metrics, metric)",
+        {"profile": PROFILE, "metrics": list(FIVE_METRICS)},
+    ).fetchall()
+    found = {row[0]: Metric(*row) for row in rows}
+    return tuple(found[name] for name in FIVE_METRICS if name in found)
+
+
+def _scopes(cells: dict[tuple[str, str, str, date], Figure]) -> tuple[Scope, ...]:
+    distinct = {cell.scope for cell in cells.values()}
+    known = {kind: position for position, kind in enumerate(SCOPE_ORDER)}
+    return tuple(
+        sorted(distinct, key=lambda one: (known.get(one.kind, 9), one.title.casefold(), one.scope_id))
+    )
+
+
+def _months(cells: dict[tuple[str, str, str, date], Figure]) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """All months, and the complete ones: the organisation's cells decide where there are any."""
+    widest = [cell for cell in cells.values() if cell.scope.kind == "organisation"]
+    partial_of: dict[date, bool] = {}
+    for cell in widest or cells.values():
+        partial_of[cell.period_start] = partial_of.get(cell.period_start, False) or cell.is_partial
+    months = tuple(sorted({cell.period_start for cell in cells.values()}))
+    return months, tuple(month for month in months if partial_of.get(month) is False)
+
+
+def _titles(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """Titles of services and teams, from whichever dimensions were published."""
+    titles: dict[tuple[str, str], str] = {}
+    present = {
+        row[0]
+        for row in con.execute(
+            "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'title'"
+        ).fetchall()
+    }
+    for kind in ("service", "team"):
+        if f"dim_{kind}s" in present:
+            for scope_id, title in con.execute(
+                f"select {kind}_id, max(title) from marts.dim_{kind}s group by 1"
+            ).fetchall():
+                titles[kind, scope_id] = title
+    return titles

@@ -1,0 +1,235 @@
+"""The report: one HTML file that a leader opens and decides by. It loads nothing from anywhere.
+
+All text goes through the template's escaping; chart specifications are embedded as JSON in which no
+character can end the script element. A content security policy forbids every request.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from governance.gate import Decision
+from publishing.caveats import Caveat
+from publishing.charts import Chart, metric_charts
+from publishing.context import PublicationContext
+from publishing.figures import Figure, Figures, Metric, Scope
+from publishing.units import EMPTY, Scale, scale_for, shown, shown_interval
+
+_TEMPLATE = "report.html.j2"
+_TABLE_MONTHS = 12
+_TITLES = {"organisation": "Whole organisation", "team": "Teams", "service": "Services"}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the numbers come from, as the report shows it."""
+
+    publication_id: str
+    published_at: datetime
+    payload_log_size: int
+    payload_root: str
+    decisions: tuple[Decision, ...]
+    context: PublicationContext
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table cell in words."""
+
+    text: str
+    note: str
+    is_partial: bool
+    is_withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One of the five numbers at the top."""
+
+    metric: Metric
+    value: str
+    note: str
+    change: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A metric's charts and tables."""
+
+    metric: Metric
+    charts: Mapping[str, Chart]
+    months: Sequence[str]
+    groups: Sequence[tuple[str, Sequence[tuple[Scope, Sequence[Cell]]]]]
+
+
+def render_report(figures: Figures, provenance: Provenance, caveats: Sequence[Caveat]) -> str:
+    """Return the whole page."""
+    sections = [_section(figures, metric) for metric in figures.metrics]
+    charts = [chart for section in sections for chart in section.charts.values()]
+    focus = figures.focus_month
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_TEMPLATE).render(
+        provenance=provenance,
+        context=provenance.context,
+        published_at=provenance.published_at.astimezone(UTC),
+        focus=f"{focus:%B %Y}" if focus else None,
+        is_focus_partial=focus is not None and focus not in figures.complete_months,
+        tiles=[_tile(figures, metric) for metric in figures.metrics],
+        overview=_overview(figures),
+        sections=sections,
+        caveats=caveats,
+        titles=_TITLES,
+        example=_example(figures),
+        specifications=_script_json([[chart.element_id, chart.specification] for chart in charts]),
+        library=Markup(_library()) if charts else "",  # noqa: S704 - the chart library, from its own package
+    )
+
+
+def _section(figures: Figures, metric: Metric) -> Section:
+    months = figures.months[-_TABLE_MONTHS:]
+    groups = []
+    for kind, title in _TITLES.items():
+        scopes = figures.of_kind(kind)
+        cells = [figures.cell(metric.metric, scope, month) for scope in scopes for month in months]
+        scale = _scale(metric, cells)
+        rows = [
+            (scope, [_cell(figures.cell(metric.metric, scope, month), metric, scale) for month in months])
+            for scope in scopes
+        ]
+        if rows:
+            groups.append((title, rows))
+    return Section(metric, metric_charts(figures, metric), [f"{month:%b %Y}" for month in months], groups)
+
+
+def _overview(figures: Figures) -> list[tuple[str, list[tuple[Scope, list[Cell]]]]]:
+    """The month in focus: every scope with its five numbers."""
+    focus = figures.focus_month
+    if focus is None:
+        return []
+    groups = []
+    for kind, title in _TITLES.items():
+        rows = [
+            (scope, [_focus_cell(figures, metric, scope, focus) for metric in figures.metrics])
+            for scope in figures.of_kind(kind)
+        ]
+        if rows:
+            groups.append((title, rows))
+    return groups
+
+
+def _focus_cell(figures: Figures, metric: Metric, scope: Scope, focus: date) -> Cell:
+    cells = [figures.cell(metric.metric, one, focus) for one in figures.of_kind(scope.kind)]
+    return _cell(figures.cell(metric.metric, scope, focus), metric, _scale(metric, cells))
+
+
+def _scale(metric: Metric, cells: Sequence[Figure | None]) -> Scale:
+    """Choose the unit by the median value: one long outlier must not turn a column's hours into days."""
+    values = sorted(cell.value for cell in cells if cell is not None and cell.value is not None)
+    return scale_for(metric.unit, [values[len(values) // 2]] if values else [])
+
+
+def _cell(figure: Figure | None, metric: Metric, scale: Scale) -> Cell:
+    if figure is None:
+        return Cell("", "", is_partial=False, is_withheld=False)
+    is_withheld = "withheld" in figure.flags
+    notes = [] if figure.n is None else [f"n {figure.n}"]
+    if figure.value is not None:
+        notes.append(shown_interval(figure.interval_low, figure.interval_high, metric.unit, scale))
+    text = "withheld" if is_withheld else shown(figure.value, metric.unit, scale)
+    return Cell(text, " · ".join(note for note in notes if note), figure.is_partial, is_withheld)
+
+
+def _tile(figures: Figures, metric: Metric) -> Tile:
+    scope, focus = figures.organisation, figures.focus_month
+    figure = figures.cell(metric.metric, scope, focus) if scope and focus else None
+    if figure is None or scope is None or focus is None:
+        return Tile(metric, EMPTY, "no value", "", "")
+    scale = scale_for(metric.unit, [figure.value] if figure.value is not None else [])
+    interval = shown_interval(figure.interval_low, figure.interval_high, metric.unit, scale)
+    note = f"95 %: {interval}" if interval and figure.value is not None else ""
+    before = figures.month_before(focus)
+    previous = figures.cell(metric.metric, scope, before) if before else None
+    values = [
+        cell.value
+        for month in figures.complete_months[-_TABLE_MONTHS:]
+        if (cell := figures.cell(metric.metric, scope, month)) is not None and cell.value is not None
+    ]
+    count = "" if figure.n is None else f"n {figure.n}"
+    return Tile(
+        metric,
+        shown(figure.value, metric.unit, scale),
+        " · ".join(part for part in (count, note) if part),
+        _change(figure, previous, metric, scale),
+        _sparkline(values),
+    )
+
+
+def _change(figure: Figure, previous: Figure | None, metric: Metric, scale: Scale) -> str:
+    """Say how the value stands to the month before; a change is claimed only where intervals are apart."""
+    if previous is None or previous.value is None or figure.value is None:
+        return ""
+    then = f"{shown(previous.value, metric.unit, scale)} in {previous.period_start:%B}"
+    ends = (figure.interval_low, figure.interval_high, previous.interval_low, previous.interval_high)
+    if any(end is None for end in ends):
+        return then
+    low, high, low_before, high_before = (end for end in ends if end is not None)
+    if low > high_before:
+        return f"clearly higher than {then}"
+    if high < low_before:
+        return f"clearly lower than {then}"
+    return f"no clear change from {then}"
+
+
+def _sparkline(values: Sequence[Decimal], width: int = 120, height: int = 28) -> str:
+    """Return the points of a polyline over the values, from zero to the greatest."""
+    greatest = max(values, default=Decimal(0))
+    if len(values) < 2 or greatest <= 0:  # noqa: PLR2004 - a line has two ends
+        return ""
+    step = Decimal(width - 4) / (len(values) - 1)
+    return " ".join(
+        f"{float(2 + step * position):.1f},{float(height - 3 - value / greatest * (height - 6)):.1f}"
+        for position, value in enumerate(values)
+    )
+
+
+def _example(figures: Figures) -> str:
+    """Return a trace command for a value that is on the page."""
+    focus = figures.focus_month
+    scopes = figures.of_kind("service") or list(figures.scopes)
+    for metric in ("change_lead_time", "deployment_frequency"):
+        for scope in scopes:
+            figure = figures.cell(metric, scope, focus) if focus else None
+            if figure is not None and figure.value is not None:
+                return f"assay trace {metric} --scope {scope.kind}:{scope.scope_id} --period {focus:%Y-%m}"
+    return "assay trace change_lead_time --scope service:NAME --period 2026-05"
+
+
+def _script_json(value: Any) -> Markup:
+    """Spell JSON so that nothing in it can end the script element or start markup."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - only JSON without markup characters
+
+
+def _library() -> str:
+    """Return the chart library of the version that the specifications are written for."""
+    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
+    return bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
