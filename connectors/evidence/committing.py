@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from contextlib import ExitStack
 from typing import Any
 
 from connectors.evidence import commitments
@@ -39,45 +39,36 @@ class BatchCommit:
 
     def write(self, batch: Batch) -> tuple[str | None, CommitResult]:
         """Write everything; the caller commits and then moves the file of that name into place."""
-        if not batch.pages:
-            return None, self._write_rows(batch, [])
-        digests = [hashlib.sha256(page.body).hexdigest() for page in batch.pages]
-        page = batch.pages[0]
-        name = self._landing.new_name(page.source, page.stream, self._first)
-        with self._landing.written(name, page_tables(batch.pages, digests, self._first)) as written:
-            self._insert_file(batch.pages, name, written, digests)
-            rows = self._write_rows(batch, digests)
-        return name, replace(rows, path=self._landing.path(name), file_bytes=written.file_bytes)
-
-    def _write_rows(self, batch: Batch, digests: list[str]) -> CommitResult:
         first, count = self._first, len(batch.pages)
+        digests = [hashlib.sha256(page.body).hexdigest() for page in batch.pages]
         windows = self._window_rows(batch.closed_windows)
-        metadata = [
-            *(
-                ("page", page_metadata(page, digest))
-                for page, digest in zip(batch.pages, digests, strict=True)
-            ),
-            *(("window", row) for row in windows),
-        ]
-        self._append_leaves(metadata)
-        self._insert_windows(windows)
-        self._insert_state(batch)
-        self._landing.on_step("rows written")
-        return CommitResult(
-            page_indexes=tuple(range(first, first + count)),
-            window_indexes=tuple(range(first + count, first + len(metadata))),
-            path=None,
-            file_bytes=0,
-        )
-
-    def _append_leaves(self, metadata: list[tuple[str, dict[str, Any]]]) -> None:
+        metadata = [("page", page_metadata(*each)) for each in zip(batch.pages, digests, strict=True)]
+        metadata += [("window", row) for row in windows]
         salts = commitments.make_salts(len(metadata), self._random_bytes)
         leaves = [
             leaf_of(kind, commit_to(values, salt))
             for (kind, values), salt in zip(metadata, salts, strict=True)
         ]
-        indexes = self._transaction.append_many("payload", leaves)
-        self._connection.executemany("INSERT INTO salts VALUES (?, ?)", zip(indexes, salts, strict=True))
+        name, file_bytes = None, 0
+        with ExitStack() as stack:
+            if batch.pages:
+                name = self._landing.new_name(batch.pages[0].source, batch.pages[0].stream, first)
+                written = stack.enter_context(
+                    self._landing.written(name, page_tables(batch.pages, digests, first))
+                )
+                self._insert_file(batch.pages, name, written, digests)
+                file_bytes = written.file_bytes
+            indexes = self._transaction.append_many("payload", leaves)
+            self._connection.executemany("INSERT INTO salts VALUES (?, ?)", zip(indexes, salts, strict=True))
+            self._insert_windows(windows)
+            self._insert_state(batch)
+            self._landing.on_step("rows written")
+        return name, CommitResult(
+            page_indexes=tuple(indexes)[:count],
+            window_indexes=tuple(indexes)[count:],
+            path=None if name is None else self._landing.path(name),
+            file_bytes=file_bytes,
+        )
 
     def _insert_file(self, pages: list[Page], name: str, written: WrittenFile, digests: list[str]) -> None:
         row = (

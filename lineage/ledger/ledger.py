@@ -127,7 +127,13 @@ class Ledger:
         return f"{self.origin}/{check_log(log)}"
 
     def checkpoint(self, log: str, signer: NoteSigner, *, at: datetime) -> str:
-        """Sign the log's present size and root; the note is kept in the ledger and returned."""
+        """Sign the log's present size and root; the note is kept in the ledger and returned.
+
+        Raises:
+            LedgerError: `at` has no time zone.
+        """
+        if at.tzinfo is None:
+            raise LedgerError(f"the time {at.isoformat()} has no time zone")
         with self.transaction() as transaction:
             size = transaction.size(log)
             root = merkle.root(log_reading.node_reader(transaction.connection, log), size)
@@ -223,10 +229,15 @@ class Ledger:
     def _begin(self) -> sqlite3.Connection:
         connection = self._write_connection()
         try:
+            if not self.path.exists():
+                mark_dirty(
+                    self.path
+                )  # a crash from here on leaves an empty file that is not taken for a broken one
             connection.execute("BEGIN IMMEDIATE")
-            self._has_written = True
+            is_new = schema_version(connection) == 0
             mark_dirty(self.path)
-            if schema_version(connection) == 0:
+            self._has_written = True
+            if is_new:
                 create_tables(connection)
         except BaseException as error:
             if connection.in_transaction:

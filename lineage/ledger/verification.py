@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,31 +43,34 @@ def verify_ledger(
         return [Finding(path.name, "the ledger is missing")]
     findings: list[Finding] = []
     with opened_for_hashing(path) as descriptor:
-        header = os.pread(descriptor, 100, 0)
-        if header[:16] != _HEADER or header[18:20] != _ROLLBACK_VERSIONS:
-            return [Finding(path.name, "the header is not that of an SQLite file as ledgers are written")]
         try:
-            connection = _open_still(path, busy_timeout_seconds, findings)
-            try:
-                findings += _check_everything(path, connection, descriptor, origin, verifiers)
-            finally:
-                connection.close()
+            connection = _open_still(path, descriptor, busy_timeout_seconds, findings)
+            if connection is not None:
+                with closing(connection):
+                    findings += _check_everything(path, connection, descriptor, origin, verifiers)
         except (sqlite3.Error, LedgerError, ValueError, TypeError) as error:
             findings.append(Finding(path.name, f"the ledger cannot be read to its end: {error}"))
     return findings
 
 
-def _open_still(path: Path, busy_timeout_seconds: float, findings: list[Finding]) -> sqlite3.Connection:
-    """A connection that holds the file still (a read lock) until it is closed."""
-    is_foreign_journal = False
-    if journal_path(path).exists():
-        if marker_path(path).exists():
-            _roll_back_crash(path, busy_timeout_seconds)
-        else:
-            is_foreign_journal = True
-            findings.append(Finding(journal_path(path).name, "a journal lies beside a sealed ledger"))
+def _open_still(
+    path: Path, descriptor: int, busy_timeout_seconds: float, findings: list[Finding]
+) -> sqlite3.Connection | None:
+    """A connection that holds the file still until it is closed; None where there is nothing to read."""
+    is_sealed, has_journal = not marker_path(path).exists(), journal_path(path).exists()
+    if has_journal and is_sealed:
+        findings.append(Finding(journal_path(path).name, "a journal lies beside a sealed ledger"))
+    elif has_journal:
+        _roll_back_crash(path, busy_timeout_seconds)
+    header = os.pread(descriptor, 100, 0)
+    if not header and not is_sealed:
+        findings.append(Finding(path.name, "the ledger was never written to", is_fatal=False))
+        return None
+    if header[:16] != _HEADER or header[18:20] != _ROLLBACK_VERSIONS:
+        findings.append(Finding(path.name, "the header is not that of an SQLite file as ledgers are written"))
+        return None
     connection = connect(
-        path, mode="ro", busy_timeout_seconds=busy_timeout_seconds, is_immutable=is_foreign_journal
+        path, mode="ro", busy_timeout_seconds=busy_timeout_seconds, is_immutable=has_journal and is_sealed
     )
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -74,12 +78,9 @@ def _open_still(path: Path, busy_timeout_seconds: float, findings: list[Finding]
 
 
 def _roll_back_crash(path: Path, busy_timeout_seconds: float) -> None:
-    connection = connect(path, mode="rw", busy_timeout_seconds=busy_timeout_seconds)
-    try:
+    with closing(connect(path, mode="rw", busy_timeout_seconds=busy_timeout_seconds)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
-    finally:
-        connection.close()
 
 
 def _check_everything(
