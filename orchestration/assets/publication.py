@@ -1,0 +1,37 @@
+"""The publication: the one asset that other people read."""
+
+import dagster as dg
+
+from orchestration.assets.checks import RESULTS
+from orchestration.assets.workspace import OpenWorkspace
+from orchestration.flow.publication import publish_build
+
+PUBLICATION = dg.AssetKey(["publication"])
+
+
+def publication_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Return the asset that seals and switches a publication."""
+
+    @dg.asset(
+        key=PUBLICATION,
+        deps=[RESULTS, *marts],
+        group_name="publication",
+        description="A sealed folder of marts, a report and a manifest, which `current` points to.",
+        owners=["team:data-engineering"],
+        kinds={"parquet", "duckdb", "excel"},
+        pool="warehouse",
+    )
+    def publication(workspace: OpenWorkspace) -> dg.MaterializeResult[None]:
+        plan = workspace.plan()
+        workspace.session.watcher.stage("publish")
+        outcome = publish_build(workspace.session, plan)
+        return dg.MaterializeResult(
+            metadata={
+                "publication": outcome.publication_id,
+                "new": outcome.is_new,
+                "folder": dg.MetadataValue.path(str(outcome.folder)),
+            },
+            data_version=dg.DataVersion(outcome.publication_id),
+        )
+
+    return publication

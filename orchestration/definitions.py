@@ -1,0 +1,52 @@
+"""The composition root: everything that Dagster sees of a workspace."""
+
+import dagster as dg
+
+from orchestration.assets.automation import failure_sensor, nightly, whole_job
+from orchestration.assets.checks import asset_checks, check_results_asset
+from orchestration.assets.models import model_assets
+from orchestration.assets.publication import publication_asset
+from orchestration.assets.steps import step_assets
+from orchestration.assets.streams import FIRST_WAIT_SECONDS, stream_assets
+from orchestration.assets.workspace import OpenWorkspace
+from orchestration.dbt_runner import DbtProject
+from orchestration.model_graph import ModelGraph
+from orchestration.workspace import Workspace, workspace_of_environment
+
+
+def workspace_definitions(
+    workspace: Workspace,
+    *,
+    opened: OpenWorkspace | None = None,
+    first_wait_seconds: float = FIRST_WAIT_SECONDS,
+) -> dg.Definitions:
+    """Compose the definitions of one workspace.
+
+    Args:
+        workspace: Whose settings and models.
+        opened: The resource to use where the workspace is open already.
+        first_wait_seconds: Wait before the second attempt at a stream that failed for now.
+    """
+    settings = workspace.settings()
+    graph = ModelGraph(DbtProject(workspace).manifest())
+    streams, steps, models = (
+        stream_assets(settings, first_wait_seconds=first_wait_seconds),
+        step_assets(settings, graph),
+        model_assets(graph),
+    )
+    tables = [key for assets in models for key in assets.keys]
+    built = [*streams, *steps, *models, check_results_asset(tables), publication_asset(tables)]
+    return dg.Definitions(
+        assets=built,
+        asset_checks=[asset_checks({key for assets in built for key in assets.keys})],
+        jobs=[whole_job()],
+        schedules=[nightly(settings)],
+        sensors=[failure_sensor(workspace)],
+        resources={"workspace": opened or OpenWorkspace(root=str(workspace.root))},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions of the workspace that ASSAY_WORKSPACE names."""
+    return workspace_definitions(workspace_of_environment())

@@ -1,0 +1,153 @@
+"""Everything that a run needs, checked one by one: what is wrong, and how to mend it."""
+
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from connectors.errors import ConnectorError
+from connectors.evidence import EvidenceStore
+from connectors.reports import Diagnosis
+from governance.errors import GovernanceError
+from governance.token_key import load_token_key
+from lineage.ledger import LedgerError
+from orchestration.errors import AssayError, SettingsError
+from orchestration.lock import lock_holder
+from orchestration.session import load_signer, open_ledger
+from orchestration.settings import GitSource, Settings, examine
+from orchestration.settings.reading import read_settings
+from orchestration.sources import open_configured_source
+from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
+
+_LEAST_FREE_BYTES = 1_000_000_000
+_LEAST_GIT = (2, 20)
+_OTHERS = 0o077
+
+
+def diagnose(workspace: Workspace, *, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
+    """Yield one diagnosis per thing that was checked, the cheap ones first."""
+    yield from _software()
+    yield _disk(workspace)
+    yield _lock(workspace)
+    try:
+        settings = read_settings(workspace.settings_file)
+    except SettingsError:
+        yield from _settings_problems(workspace, environment)
+        return
+    yield from _settings_problems(workspace, environment)
+    yield from _keys(workspace, settings)
+    if any(isinstance(source, GitSource) for source in settings.sources):
+        yield _git()
+    yield from _sources(workspace, settings, environment)
+
+
+def _software() -> Iterator[Diagnosis]:
+    """Compare what is installed with what this version of Assay was tested with."""
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    yield Diagnosis("python", sys.version_info >= (3, 11), f"Python {found}", "Install Python 3.11 or newer")
+    for requirement in requires("assay") or []:
+        if "extra ==" in requirement:
+            continue
+        name, bounds = _parted(requirement)
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            yield Diagnosis(
+                name, is_ok=False, message="is not installed", remedy="Run make env, or install assay again"
+            )
+            continue
+        if not _is_within(installed, bounds):
+            remedy = f"Install {name}{bounds}, for example with make env"
+            yield Diagnosis(name, is_ok=False, message=f"{installed} is not {bounds}", remedy=remedy)
+
+
+def _parted(requirement: str) -> tuple[str, str]:
+    match = re.match(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*([^;]*)", requirement)
+    return (match[1], match[2].strip()) if match else (requirement, "")
+
+
+def _is_within(installed: str, bounds: str) -> bool:
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - needed here only
+
+    return SpecifierSet(bounds).contains(installed, prereleases=True)
+
+
+def _disk(workspace: Workspace) -> Diagnosis:
+    free = shutil.disk_usage(workspace.root).free
+    return Diagnosis(
+        "disk",
+        free >= _LEAST_FREE_BYTES,
+        f"{free / 1e9:.1f} GB free at {workspace.root}",
+        "Free at least 1 GB; assay plan says how much a first run needs",
+    )
+
+
+def _lock(workspace: Workspace) -> Diagnosis:
+    holder = lock_holder(workspace.lock)
+    if holder is None:
+        return Diagnosis("lock", is_ok=True, message="no run is going on")
+    return Diagnosis("lock", is_ok=False, message=f"held by {holder}", remedy="Wait until that run has ended")
+
+
+def _settings_problems(workspace: Workspace, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
+    text = workspace.settings_file.read_text(encoding="utf-8")
+    _, problems = examine(text, folder=workspace.root, environment=environment)
+    for problem in problems:
+        where = f"{workspace.settings_file}:{problem.line}: {problem.key}"
+        yield Diagnosis("settings", is_ok=False, message=f"{where}: {problem.message}", remedy=problem.remedy)
+    if not problems:
+        yield Diagnosis("settings", is_ok=True, message=f"{workspace.settings_file} is in order")
+
+
+def _keys(workspace: Workspace, settings: Settings) -> Iterator[Diagnosis]:
+    for name in (SIGNING_KEY, TOKEN_KEY):
+        path = workspace.key(name, settings)
+        yield _key(name, path, workspace, settings)
+
+
+def _key(name: str, path: Path, workspace: Workspace, settings: Settings) -> Diagnosis:
+    try:
+        if name == SIGNING_KEY:
+            load_signer(workspace, settings)
+        else:
+            load_token_key(path)
+    except (AssayError, GovernanceError, LedgerError, OSError) as error:
+        remedy = f"Restore {path} from your backup; a new one cannot continue the old seals and tokens"
+        return Diagnosis(name, is_ok=False, message=str(error), remedy=remedy)
+    if path.stat().st_mode & _OTHERS:
+        return Diagnosis(name, is_ok=False, message=f"others may read {path}", remedy=f"chmod 600 {path}")
+    return Diagnosis(name, is_ok=True, message=f"{path} is in order")
+
+
+def _git() -> Diagnosis:
+    remedy = f"Install git {'.'.join(map(str, _LEAST_GIT))} or newer"
+    try:
+        shown = subprocess.run(
+            ["git", "--version"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        return Diagnosis("git", is_ok=False, message=f"git cannot be run: {error}", remedy=remedy)
+    match = re.search(r"(\d+)\.(\d+)", shown)
+    is_new_enough = match is not None and (int(match[1]), int(match[2])) >= _LEAST_GIT
+    return Diagnosis("git", is_new_enough, shown, remedy)
+
+
+def _sources(workspace: Workspace, settings: Settings, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
+    with open_ledger(workspace, settings) as ledger:
+        store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+        try:
+            for source in settings.sources:
+                try:
+                    opened = open_configured_source(
+                        source, workspace=workspace, store=store, environment=environment
+                    )
+                    yield from opened.check()
+                except (ConnectorError, KeyError) as error:
+                    remedy = "Mend what the message names"
+                    yield Diagnosis(source.name, is_ok=False, message=str(error), remedy=remedy)
+        finally:
+            store.close()

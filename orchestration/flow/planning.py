@@ -1,0 +1,152 @@
+"""Pinning the evidence, and deciding from what has changed which models must be built."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration import steps
+from orchestration.dbt_runner import DbtProject
+from orchestration.flow.settings_rows import settings_rows
+from orchestration.flow.warehouse import mark_unfinished, stage_mark, unfinished_models
+from orchestration.model_graph import ModelGraph
+from orchestration.session import Session
+from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, first_missing_window
+
+TOKENS = "vault.account_tokens"
+COMMIT_GRAPH_READS = ("int_commits", "int_deployments_rolled_out")
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one build has before it.
+
+    Attributes:
+        raw: What is new in the evidence and the settings.
+        evidence: What the build may read.
+        graph: The models.
+        models: Unique ids of the models to build.
+        reasons: Why anything is built at all, for people.
+        build_id: The name of the build; that of the last one where nothing is to be done.
+        code_sha256: Fingerprint of the code that builds.
+        is_full: Whether everything is built from the beginning.
+        built: Models that stand as they should by now.
+    """
+
+    raw: RawBuild
+    evidence: Evidence
+    graph: ModelGraph
+    models: frozenset[str]
+    reasons: tuple[str, ...]
+    build_id: str
+    code_sha256: str
+    is_full: bool
+    built: set[str] = field(default_factory=set)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the warehouse stands already as it should."""
+        return not self.models
+
+
+def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refresh: bool = False) -> Plan:
+    """Pin the evidence at its present size, write the raw schema and choose the models to build.
+
+    Args:
+        session: The open workspace.
+        con: The warehouse, open for writing.
+        is_full_refresh: Build everything from the beginning, whatever has changed.
+    """
+    project = DbtProject(session.workspace)
+    graph = ModelGraph(project.manifest())
+    code = _code_hash(project)
+    last = stage_mark(con, "models")
+    has_new_code = last is not None and last.code_sha256 != code
+    is_full = is_full_refresh or last is None or has_new_code
+    evidence = pinned_evidence(session, con)
+    raw = build_raw_schema(
+        con,
+        evidence,
+        config=settings_rows(session.settings, repositories=_read_repositories(session)),
+        staging_sha256=code,
+        is_full_refresh=is_full,
+    )
+    left_over = unfinished_models(con) & set(graph.models)
+    models = frozenset(graph.models) if is_full else affected_models(graph, raw.news) | left_over
+    if models:
+        mark_unfinished(con, models | affected_models(graph, [TOKENS]))
+    return Plan(
+        raw=raw,
+        evidence=evidence,
+        graph=graph,
+        models=models,
+        reasons=_reasons(raw, is_first=last is None, has_new_code=has_new_code, is_asked=is_full_refresh),
+        build_id=session.run_id if models or last is None else last.build_id,
+        code_sha256=code,
+        is_full=is_full,
+        built=set(graph.models) - models,
+    )
+
+
+def pinned_evidence(session: Session, con: duckdb.DuckDBPyConnection) -> Evidence:
+    """Return what a build may read: everything committed up to now, by an explicit list."""
+    log_size = session.ledger.size("payload")
+    kinds = {source.name: source.kind for source in session.settings.sources}
+    windows = session.store.windows(log_size=log_size)
+    missing_from = first_missing_window(con, kinds)
+    return Evidence(
+        log_size=log_size,
+        files=session.store.committed_files(log_size=log_size),
+        windows=windows.filter(pc.greater_equal(windows["window_index"], missing_from)),
+        kinds=kinds,
+        redactions=_redactions(session),
+    )
+
+
+def affected_models(graph: ModelGraph, news: Iterable[str]) -> frozenset[str]:
+    """Return the models downstream of source tables, also by way of the commit graph."""
+    chosen = graph.downstream_of(news)
+    names = {graph.models[key]["name"] for key in chosen}
+    return chosen | graph.after_graph if names & set(COMMIT_GRAPH_READS) else chosen
+
+
+def _redactions(session: Session) -> pa.Table:
+    redactions = session.store.redactions()
+    return pa.table(
+        {
+            "log_index": pa.array([redaction.log_index for redaction in redactions], pa.int64()),
+            "json_paths": pa.array(
+                [list(redaction.json_paths) for redaction in redactions], pa.list_(pa.string())
+            ),
+        }
+    )
+
+
+def _read_repositories(session: Session) -> set[tuple[str, str]]:
+    """Return (source, repository) of every repository that was read; other scopes have no slash."""
+    windows = session.store.windows()
+    pairs = zip(windows["source"].to_pylist(), windows["scope"].to_pylist(), strict=True)
+    return {(source, scope) for source, scope in set(pairs) if "/" in scope}
+
+
+def _code_hash(project: DbtProject) -> str:
+    """Hash the SQL and the Python steps: whatever turns evidence into rows."""
+    digest = hashlib.sha256(project.code_hash().encode())
+    for path in sorted(Path(steps.__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _reasons(raw: RawBuild, *, is_first: bool, has_new_code: bool, is_asked: bool) -> tuple[str, ...]:
+    if is_first:
+        return ("this is the first build",)
+    reasons = ["a full refresh was asked for"] if is_asked else []
+    if has_new_code:
+        reasons.append("the models or steps are not those of the last build")
+    reasons.extend(sorted(name.removeprefix("raw.").removesuffix("__new") for name in raw.news))
+    return tuple(reasons)

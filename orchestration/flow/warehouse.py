@@ -1,0 +1,106 @@
+"""The warehouse as the pipeline opens it, and what it remembers of its own builds."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.errors import BuildFailedError
+
+Stage = Literal["models", "checks", "publication"]
+
+_STAGES = """
+create schema if not exists build;
+create table if not exists build.stages (
+    stage varchar primary key, build_id varchar, code_sha256 varchar, log_size bigint, ended_at timestamptz
+);
+create table if not exists build.models (unique_id varchar primary key, build_id varchar);
+create table if not exists build.unfinished (unique_id varchar);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StageMark:
+    """The last build that a stage has brought to its end."""
+
+    build_id: str
+    code_sha256: str
+    log_size: int
+    ended_at: datetime
+
+
+@contextmanager
+def open_warehouse(path: Path, *, is_read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the file being built for the length of the block, in UTC, without fetching extensions.
+
+    Raises:
+        BuildFailedError: it cannot be opened.
+    """
+    try:
+        con = duckdb.connect(
+            str(path), read_only=is_read_only, config={"autoinstall_known_extensions": "false"}
+        )
+        con.execute("set TimeZone = 'UTC'")
+    except duckdb.Error as error:
+        raise BuildFailedError(
+            f"The warehouse {path} cannot be opened: {error}. Close what holds it; where the file is damaged, "
+            "delete it: the next run builds it again from the evidence"
+        ) from error
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def stage_mark(con: duckdb.DuckDBPyConnection, stage: Stage) -> StageMark | None:
+    """Return how far a stage has come; None where it never ended."""
+    con.execute(_STAGES)
+    row = con.execute(
+        "select build_id, code_sha256, log_size, ended_at from build.stages where stage = ?", [stage]
+    ).fetchone()
+    return StageMark(*row) if row else None
+
+
+def mark_stage(con: duckdb.DuckDBPyConnection, stage: Stage, mark: StageMark) -> None:
+    """Record that a stage has brought a build to its end."""
+    con.execute(_STAGES)
+    con.execute(
+        "insert or replace into build.stages values (?, ?, ?, ?, ?)",
+        [stage, mark.build_id, mark.code_sha256, mark.log_size, mark.ended_at],
+    )
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Count the rows of a relation such as `marts.fct_changes`."""
+    row = con.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def unfinished_models(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the models that an earlier build meant to build and did not come to report as complete."""
+    con.execute(_STAGES)
+    return frozenset(key for (key,) in con.execute("select unique_id from build.unfinished").fetchall())
+
+
+def mark_unfinished(con: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
+    """Record what a build is about to do, for the run after a crash; nothing where it is complete."""
+    keys = sorted(models)
+    con.execute("begin transaction")
+    con.execute("delete from build.unfinished")
+    con.execute("insert into build.unfinished select unnest(?::varchar[])", [keys])
+    con.execute("commit")
+
+
+def data_versions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the build that each model's table comes from."""
+    con.execute(_STAGES)
+    return dict(con.execute("select unique_id, build_id from build.models").fetchall())
+
+
+def set_data_version(con: duckdb.DuckDBPyConnection, unique_id: str, build_id: str) -> None:
+    """Record that a model's table comes from this build."""
+    con.execute("insert or replace into build.models values (?, ?)", [unique_id, build_id])

@@ -1,0 +1,146 @@
+"""Running the whole job in this process: the same graph that the UI shows, with an audience and a record."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestration.errors import AssayError, BuildFailedError, FindingsError, SourceFailedError
+from orchestration.failures import RunFailure, report_failure
+from orchestration.run_record import RunRecord, Watcher
+from orchestration.session import Session, open_session
+from orchestration.sources import utc_now
+from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+DAGSTER_SETTINGS = """# written by assay; one workspace, one instance
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes about its work.
+
+    Attributes:
+        is_full_refresh: Build every model from the beginning.
+        first_wait_seconds: Wait before the second attempt at a stream that failed for now.
+    """
+
+    is_full_refresh: bool = False
+    first_wait_seconds: float = 20.0
+
+
+def run_workspace(
+    workspace: Workspace,
+    *,
+    watcher: Watcher,
+    environment: Mapping[str, str] | None = None,
+    options: RunOptions | None = None,
+) -> tuple[RunRecord, AssayError | None]:
+    """Fetch, build, check and publish.
+
+    Returns:
+        What was done, and why it is not complete, if it is not.
+
+    Raises:
+        SettingsError: the settings are wrong; nothing was started.
+        WorkspaceLockedError: another run works here; nothing was started.
+    """
+    with open_session(workspace, command="assay run", environment=environment, watcher=watcher) as session:
+        error = _execute(session, options or RunOptions())
+        if error is not None:
+            _report(session, error)
+        return session.record, error
+
+
+def prepare_instance(workspace: Workspace) -> None:
+    """Write the settings of Dagster's instance, telemetry off, where they are not."""
+    workspace.dagster.mkdir(parents=True, exist_ok=True)
+    file = workspace.dagster / "dagster.yaml"
+    if not file.exists():
+        file.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+
+
+def _execute(session: Session, options: RunOptions) -> AssayError | None:
+    import dagster as dg  # noqa: PLC0415 - seconds of imports, after the settings are known to be right
+
+    from orchestration.assets.automation import COMMAND, JOB, STARTED_BY  # noqa: PLC0415
+    from orchestration.assets.workspace import OpenWorkspace  # noqa: PLC0415
+    from orchestration.definitions import workspace_definitions  # noqa: PLC0415
+
+    prepare_instance(session.workspace)
+    opened = OpenWorkspace(root=str(session.workspace.root))
+    opened.hold(session, is_full_refresh=options.is_full_refresh)
+    definitions = workspace_definitions(
+        session.workspace, opened=opened, first_wait_seconds=options.first_wait_seconds
+    )
+    with dg.DagsterInstance.from_config(str(session.workspace.dagster)) as instance:
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_id=session.run_id,
+            tags={STARTED_BY: COMMAND},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    return None if result.success and not session.record.scope_failures else _reason(session.record, result)
+
+
+def _reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:
+    """Return the error that says best why a run is not complete."""
+    if record.failures:
+        listed = "\n".join(f"  {failure.message}" for failure in record.failures)
+        return SourceFailedError(
+            f"{len(record.failures)} streams could not be read; everything that had arrived is kept, and the "
+            f"publication stays as it was. Run again when this is mended:\n{listed}"
+        )
+    return _build_reason(record, result) or SourceFailedError(
+        "built and published without the newest of:\n"
+        + "\n".join(
+            f"  {failure.source}.{failure.stream}: {failure.message}" for failure in record.scope_failures
+        )
+    )
+
+
+def _build_reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError | None:
+    from orchestration.flow.building import failure_of  # noqa: PLC0415 - loaded by now
+
+    failure = failure_of(record.outcomes)
+    if failure is not None:
+        return failure
+    if record.blocking_checks:
+        listed = "\n".join(
+            f"  {check.name} ({check.subject}): {check.message}" for check in record.blocking_checks
+        )
+        return FindingsError(f"{len(record.blocking_checks)} checks keep the publication back:\n{listed}")
+    if result.success:
+        return None
+    return BuildFailedError(_first_failure(result))
+
+
+def _first_failure(result: "ExecuteInProcessResult") -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            cause = event.step_failure_data.error
+            while cause is not None and cause.cause is not None:
+                cause = cause.cause
+            return (
+                f"the step {event.step_key} failed: {cause.message.strip() if cause else 'no reason given'}"
+            )
+    return "the run failed before its first step"
+
+
+def _report(session: Session, error: AssayError) -> None:
+    failure = RunFailure(
+        run_id=session.run_id,
+        workspace=str(session.workspace.root),
+        failed_at=utc_now().isoformat(timespec="seconds"),
+        message=str(error),
+        steps=tuple(f"{item.source}.{item.stream}" for item in session.record.failures),
+    )
+    environment = session.environment or os.environ
+    for problem in report_failure(session.workspace, session.settings, failure, environment=environment):
+        session.watcher.note(problem)

@@ -1,0 +1,132 @@
+"""One run's open workspace: the lock, the ledger, the evidence and the keys, all let go of at its end."""
+
+import os
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from connectors.evidence import EvidenceStore
+from connectors.sources import Source
+from governance.token_key import load_token_key
+from governance.vault import BotRules, Vault
+from lineage.ledger import Ledger, NoteSigner
+from orchestration.errors import UsageError
+from orchestration.lock import workspace_lock
+from orchestration.run_record import NobodyWatches, RunRecord, Watcher
+from orchestration.settings import GitHubSource, GitSource, Settings
+from orchestration.sources import open_configured_source, utc_now
+from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
+
+
+@dataclass(slots=True)
+class Session:
+    """What the steps of a run share."""
+
+    workspace: Workspace
+    settings: Settings
+    environment: Mapping[str, str] = field(repr=False)
+    ledger: Ledger
+    store: EvidenceStore
+    record: RunRecord
+    watcher: Watcher
+    _open_sources: dict[str, Source] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name in evidence and publications."""
+        return self.record.run_id
+
+    def source(self, name: str) -> Source:
+        """Return a source, opened on first use."""
+        if name not in self._open_sources:
+            self._open_sources[name] = open_configured_source(
+                self.source_settings(name),
+                workspace=self.workspace,
+                store=self.store,
+                environment=self.environment,
+            )
+        return self._open_sources[name]
+
+    def source_settings(self, name: str) -> GitHubSource | GitSource:
+        """Return the settings of a source."""
+        return next(source for source in self.settings.sources if source.name == name)
+
+    def signer(self) -> NoteSigner:
+        """Load the key that signs checkpoints."""
+        return load_signer(self.workspace, self.settings)
+
+    def vault(self) -> Vault:
+        """Open the identity vault with this workspace's key and bot rules."""
+        key = load_token_key(self.workspace.key(TOKEN_KEY, self.settings))
+        bots = self.settings.rules.bots
+        return Vault(self.workspace.vault, key, bots=BotRules(pattern=bots.pattern, logins=bots.logins))
+
+
+@contextmanager
+def open_session(
+    workspace: Workspace,
+    *,
+    command: str,
+    environment: Mapping[str, str] | None = None,
+    run_id: str | None = None,
+    watcher: Watcher | None = None,
+) -> Iterator[Session]:
+    """Take the workspace for a run: check the settings, lock it, mend what a crash left, close it all at the end.
+
+    Args:
+        workspace: Where.
+        command: What the lock's holder is called when another run is refused.
+        environment: Where credentials are; the process's own by default.
+        run_id: Dagster's id of the run; a new one by default.
+        watcher: Who is shown the progress.
+
+    Raises:
+        SettingsError: the settings are wrong or a variable is missing.
+        WorkspaceLockedError: another run works here.
+    """
+    given = os.environ if environment is None else environment
+    settings = workspace.settings(environment=given)
+    workspace.make_data_folders()
+    with ExitStack() as stack:
+        stack.enter_context(workspace_lock(workspace.lock, command=command, at=utc_now()))
+        ledger = stack.enter_context(open_ledger(workspace, settings))
+        store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+        stack.callback(store.close)
+        session = Session(
+            workspace=workspace,
+            settings=settings,
+            environment=given,
+            ledger=ledger,
+            store=store,
+            record=RunRecord(run_id or str(uuid.uuid4())),
+            watcher=watcher or NobodyWatches(),
+        )
+        mended = store.recover()
+        if mended.finished or mended.discarded:
+            session.watcher.note(
+                f"the last run was cut off: {len(mended.finished)} files of evidence moved into place, "
+                f"{len(mended.discarded)} uncommitted ones deleted"
+            )
+        yield session
+
+
+def open_ledger(workspace: Workspace, settings: Settings) -> Ledger:
+    """Open the workspace's ledger under the organisation's name."""
+    return Ledger(workspace.ledger, origin=f"assay/{settings.organisation}")
+
+
+def load_signer(workspace: Workspace, settings: Settings) -> NoteSigner:
+    """Read the signing key.
+
+    Raises:
+        UsageError: it is missing.
+    """
+    path = workspace.key(SIGNING_KEY, settings)
+    try:
+        return NoteSigner.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"There is no signing key at {path}. Restore it from your backup of the keys"
+        ) from None
