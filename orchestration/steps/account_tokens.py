@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from orchestration.steps.build_state import changed_config
 from orchestration.steps.raw_schema import Evidence, RawBuild, read_again
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 
@@ -92,12 +93,18 @@ def assign_account_tokens(
         vault_file: its DuckDB file, which holds `account_tokens` afterwards.
     """
     vault.assign(collect_accounts(con))
-    are_known_changed, has_news = _compare_tokens(con, vault_file)
-    if has_news:
-        build = replace(build, news=build.news | {"vault.account_tokens"})
-    if not are_known_changed:
-        return build
-    return read_again(con, evidence, build, [stream for stream in STAGED_STREAMS if stream.reads_accounts])
+    con.register("present_tokens", _tokens(con, vault_file))
+    try:
+        present = {"vault.account_tokens": _fingerprint(con)}
+        news = build.news | changed_config(con, present)
+        build = replace(build, news=news, config={**build.config, **present})
+        if _has_known_changed(con):
+            streams = [stream for stream in STAGED_STREAMS if stream.reads_accounts]
+            build = read_again(con, evidence, build, streams)
+        con.execute("create or replace table raw.account_state as from present_tokens")
+    finally:
+        con.unregister("present_tokens")
+    return build
 
 
 def collect_accounts(con: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -110,29 +117,25 @@ def collect_accounts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return pa.concat_tables(found)
 
 
-def _compare_tokens(con: duckdb.DuckDBPyConnection, vault_file: Path) -> tuple[bool, bool]:
-    """Return whether a known token has changed, and whether anything has; keep the present tokens."""
+def _tokens(con: duckdb.DuckDBPyConnection, vault_file: Path) -> pa.Table:
     path = str(vault_file).replace("'", "''")
     con.execute(f"attach '{path}' as account_vault (read_only)")
     try:
-        present = con.sql(
-            "select account_token, is_bot from account_vault.main.account_tokens"
-        ).to_arrow_table()
+        query = "select account_token, is_bot from account_vault.main.account_tokens"
+        return con.sql(query).to_arrow_table()
     finally:
         con.execute("detach account_vault")
-    con.register("present_tokens", present)
-    differing = "select count(*) from (from {} except all from {})"
-    gone = _count(con, differing.format("raw.account_state", "present_tokens"))
-    come = _count(con, differing.format("present_tokens", "raw.account_state"))
-    if gone or come:
-        con.execute("create or replace table raw.account_state as from present_tokens")
-    con.unregister("present_tokens")
-    return gone > 0, gone + come > 0
 
 
-def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _has_known_changed(con: duckdb.DuckDBPyConnection) -> bool:
+    changed = "select 1 from (from raw.account_state except all from present_tokens) limit 1"
+    return con.execute(changed).fetchone() is not None
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
+    """Fingerprint the tokens, whatever their order."""
+    query = "select count(*), bit_xor(md5_number(account_token || is_bot)) from present_tokens"
+    return repr(con.execute(query).fetchone())
 
 
 def _accounts_query(stream: StagedStream) -> str:

@@ -63,7 +63,7 @@ _ONE_ROW = ("reporting", "rules")
 
 
 def write_config_tables(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> dict[str, str]:
-    """Write every table anew and return the fingerprint of each one's rows.
+    """Write every table anew and return the fingerprint of each one's rows, by `config.<name>`.
 
     Args:
         con: the warehouse.
@@ -82,7 +82,7 @@ def write_config_tables(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.
             con.register("incoming_config", tables[name])
             con.execute(f"insert into config.{name} by name select * from incoming_config")
             con.unregister("incoming_config")
-    return {name: _fingerprint(tables[name]) if name in tables else "" for name in CONFIG_TABLES}
+    return {f"config.{name}": _fingerprint(tables.get(name)) for name in CONFIG_TABLES}
 
 
 def _check(tables: Mapping[str, pa.Table]) -> None:
@@ -99,8 +99,9 @@ def _check(tables: Mapping[str, pa.Table]) -> None:
             raise BuildFailedError(f"config.{name} needs exactly one row and got {rows}.")
 
 
-def _fingerprint(table: pa.Table) -> str:
-    rows = sorted(json.dumps(row, sort_keys=True, default=_text) for row in table.to_pylist())
+def _fingerprint(table: pa.Table | None) -> str:
+    values = [] if table is None else table.to_pylist()
+    rows = sorted(json.dumps(row, sort_keys=True, default=_text) for row in values)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 

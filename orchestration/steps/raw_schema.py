@@ -1,32 +1,33 @@
 """The schema `raw`: what a build reads, pinned at one size of the payload log, and what of it is new.
 
-The staging models read `raw.<kind>__<stream>__new` and the windows closed since, and take what they find into
-their tables; so a build must know up to where each stream was read before (`raw.build_state`). Where something
-beside the pages has changed that enters a model's rows (its SQL, the rules, a redaction), the model's table is
-dropped and its stream counts as unread: one reading of all evidence and many small ones end in the same rows.
+The staging models read `raw.<kind>__<stream>__new` and the windows closed since, and take what they find
+into their tables; so a build must know up to where each stream was read before (`raw.build_state`). Where
+something beside the pages has changed that enters a model's rows (its SQL, the rules, a redaction), the
+model's table is dropped and its stream counts as unread: one reading of all evidence and many small ones end
+in the same rows.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
 
+from orchestration.steps.build_state import (
+    changed_config,
+    create_state,
+    forget,
+    record_config,
+    record_streams,
+    transaction,
+    unusable_streams,
+)
 from orchestration.steps.config_tables import write_config_tables
 from orchestration.steps.raw_views import CommittedFile, all_pages, new_pages, page_list
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 
 _TABLES = """
-create schema if not exists raw;
-create schema if not exists staging;
-create table if not exists raw.build_state (
-    stream varchar, processed_log_size bigint, inputs_sha256 varchar
-);
-create table if not exists raw.config_state (table_name varchar, rows_sha256 varchar);
-create table if not exists raw.account_state (account_token varchar, is_bot boolean);
-create table if not exists raw.unreadable_records (stream varchar, record_id bigint);
 create table if not exists raw.reused_pages (stream varchar, log_index bigint);
 create table if not exists raw.redactions (log_index bigint, json_paths varchar[]);
 create table if not exists raw.closed_windows (
@@ -90,7 +91,9 @@ class RawBuild:
         news: source tables (`raw.github__reviews__new`, `config.services`) whose rows have changed since
             the last finished build; models downstream of them must run, and no others.
         reread: streams (`github__reviews`) whose staging table was dropped, to be read from the beginning.
-        has_new_windows: whether `raw.fetch_windows` has grown; most fetches close windows that change nothing.
+        has_new_windows: whether `raw.fetch_windows` has grown; most windows close over what was known.
+        inputs: fingerprint of what beside its pages enters each stream's staging table.
+        config: fingerprint of each table of the settings, and of the account tokens.
     """
 
     log_size: int
@@ -123,15 +126,18 @@ def build_raw_schema(
         staging_sha256: hash of everything that decides the staging models' SQL.
         is_full_refresh: read every stream from the beginning.
     """
-    with _transaction(con):
+    with transaction(con):
+        create_state(con)
         con.execute(_TABLES)
         fingerprints = write_config_tables(con, config)
-        inputs = _inputs(con, evidence, staging_sha256, fingerprints["rules"])
-        reread = _unusable_streams(con, evidence.log_size, inputs, is_full_refresh=is_full_refresh)
-        _forget(con, reread)
+        inputs = _inputs(
+            con, evidence, staging_sha256=staging_sha256, rules_sha256=fingerprints["config.rules"]
+        )
+        reread = unusable_streams(con, evidence.log_size, inputs, is_full_refresh=is_full_refresh)
+        forget(con, reread)
         has_new_windows = _land_windows(con, evidence)
         news = {f"raw.{table}__new" for table in _write_views(con, evidence)}
-        news |= {f"config.{name}" for name in _changed_config(con, fingerprints)}
+        news |= changed_config(con, fingerprints)
     return RawBuild(
         log_size=evidence.log_size,
         news=frozenset(news),
@@ -146,8 +152,8 @@ def read_again(
     con: duckdb.DuckDBPyConnection, evidence: Evidence, build: RawBuild, streams: Collection[StagedStream]
 ) -> RawBuild:
     """Drop the staging tables of these streams too, and return the build as it then stands."""
-    with _transaction(con):
-        _forget(con, streams)
+    with transaction(con):
+        forget(con, streams)
         views = {f"raw.{table}__new" for table in _write_views(con, evidence)}
     return replace(
         build,
@@ -167,16 +173,11 @@ def finish_build(
         streams: the streams (`github__reviews`) whose staging models were built, where not all were; the
             settings then still count as news for the next build.
     """
-    done = [stream.table for stream in STAGED_STREAMS if streams is None or stream.table in streams]
-    with _transaction(con):
-        con.execute("delete from raw.build_state where list_contains(?, stream)", [done])
-        con.executemany(
-            "insert into raw.build_state values (?, ?, ?)",
-            [(table, build.log_size, build.inputs[table]) for table in done],
-        )
+    done = {table: build.inputs[table] for table in build.inputs if streams is None or table in streams}
+    with transaction(con):
+        record_streams(con, done, log_size=build.log_size)
         if streams is None:
-            con.execute("delete from raw.config_state")
-            con.executemany("insert into raw.config_state values (?, ?)", list(build.config.items()))
+            record_config(con, build.config)
 
 
 def first_missing_window(con: duckdb.DuckDBPyConnection, sources: Collection[str]) -> int:
@@ -193,7 +194,7 @@ def first_missing_window(con: duckdb.DuckDBPyConnection, sources: Collection[str
 
 
 def _inputs(
-    con: duckdb.DuckDBPyConnection, evidence: Evidence, staging_sha256: str, rules_sha256: str
+    con: duckdb.DuckDBPyConnection, evidence: Evidence, *, staging_sha256: str, rules_sha256: str
 ) -> dict[str, str]:
     """Fingerprint everything beside the pages that enters each stream's staging table."""
     redacted = _redactions_by_stream(con, evidence)
@@ -227,29 +228,6 @@ def _page_list(evidence: Evidence) -> str:
     return page_list(known, log_size=evidence.log_size)
 
 
-def _unusable_streams(
-    con: duckdb.DuckDBPyConnection, log_size: int, inputs: Mapping[str, str], *, is_full_refresh: bool
-) -> list[StagedStream]:
-    rows = con.execute("select stream, processed_log_size, inputs_sha256 from raw.build_state").fetchall()
-    state = {stream: (processed, fingerprint) for stream, processed, fingerprint in rows}
-    held = con.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
-    models = {name for (name,) in held}
-    unusable = []
-    for stream in STAGED_STREAMS:
-        processed, fingerprint = state.get(stream.table, (0, ""))
-        is_usable = stream.model in models and fingerprint == inputs[stream.table] and processed <= log_size
-        if is_full_refresh or not is_usable:
-            unusable.append(stream)
-    return unusable
-
-
-def _forget(con: duckdb.DuckDBPyConnection, streams: Collection[StagedStream]) -> None:
-    for stream in streams:
-        con.execute(f"drop table if exists staging.{stream.model}")
-        con.execute("delete from raw.build_state where stream = ?", [stream.table])
-        con.execute("delete from raw.unreadable_records where stream = ?", [stream.table])
-
-
 def _land_windows(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> bool:
     before = _number(con, "select count(*) from raw.closed_windows")
     names, kinds = list(evidence.kinds), list(evidence.kinds.values())
@@ -263,7 +241,8 @@ def _land_windows(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> bool:
         [evidence.log_size, names],
     )
     con.execute(
-        "insert into raw.closed_windows by name select * from incoming_windows join incoming_kinds using (source) "
+        "insert into raw.closed_windows by name "
+        "select * from incoming_windows join incoming_kinds using (source) "
         "where window_index < ? and window_index not in (select window_index from raw.closed_windows) "
         "order by window_index",
         [evidence.log_size],
@@ -315,11 +294,6 @@ def _changed_sets(
     return [log_index for (log_index,) in rows], True
 
 
-def _changed_config(con: duckdb.DuckDBPyConnection, fingerprints: Mapping[str, str]) -> list[str]:
-    before = dict(con.execute("select table_name, rows_sha256 from raw.config_state").fetchall())
-    return [name for name, fingerprint in fingerprints.items() if before.get(name) != fingerprint]
-
-
 def _files_of(evidence: Evidence, stream: StagedStream) -> list[CommittedFile]:
     return [
         file
@@ -333,14 +307,3 @@ def _files_of(evidence: Evidence, stream: StagedStream) -> list[CommittedFile]:
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
     row = con.execute(query).fetchone()
     return int(row[0]) if row else 0
-
-
-@contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    con.execute("begin transaction")
-    try:
-        yield
-    except BaseException:
-        con.execute("rollback")
-        raise
-    con.execute("commit")
