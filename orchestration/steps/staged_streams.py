@@ -33,7 +33,7 @@ class StagedStream:
 
 STAGED_STREAMS: tuple[StagedStream, ...] = (
     StagedStream("github", "repositories", "upsert"),
-    StagedStream("github", "teams", "upsert"),
+    StagedStream("github", "teams", "replace_set"),
     StagedStream("github", "team_members", "replace_set", reads_accounts=True),
     StagedStream("github", "members", "replace_set", reads_accounts=True),
     StagedStream("github", "pull_requests", "upsert", reads_rules=True, reads_accounts=True),

@@ -1,5 +1,5 @@
--- One row per team of an organisation, in its newest version.
-{{ config(incremental_strategy='newest_version', unique_key=['source', 'team_id']) }}
+-- One row per team of an organisation, as its newest complete list of teams has it.
+{{ config(incremental_strategy='current_set', unique_key=['source', 'team_id']) }}
 
 {% set structure = {'id': 'VARCHAR', 'slug': 'VARCHAR', 'parent': {'slug': 'VARCHAR'}} %}
 {% set columns = [
@@ -9,22 +9,15 @@
 ] %}
 
 with records as (
-    {{ records_in(source('raw', 'github__teams__new'), structure) }}
-),
-
-versions as (
-    select
-        source, scope as organisation, record_id, null::timestamptz as source_updated_at,
-        {{ typed(columns) }}
-        {{ cast_losses(columns, [
-            missing('record.slug'), 'record.parent is not null and record.parent.slug is null',
-        ]) }} as cast_loss_count
-    from records
-),
-
-newest as (
-    {{ newest_version('versions', 'team_id') }}
+    {{ records_of_changed_sets('github', 'teams', structure) }}
 )
 
-select source, team_id, organisation, slug, parent_slug, record_id, source_updated_at, cast_loss_count
-from newest
+select
+    source, scope as organisation,
+    {{ typed(columns) }}
+    record_id, null::timestamptz as source_updated_at,
+    {{ cast_losses(columns, [
+        missing('record.slug'), 'record.parent is not null and record.parent.slug is null',
+    ]) }} as cast_loss_count
+from records
+{{ once_in_its_set('scope', 'record.id') }}
