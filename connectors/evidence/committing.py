@@ -11,7 +11,7 @@ from connectors.evidence import commitments
 from connectors.evidence.commitments import commit_to, leaf_of, microseconds
 from connectors.evidence.errors import EvidenceInputError
 from connectors.evidence.landing import Landing
-from connectors.evidence.pages import Batch, Page, PageRef, WindowClose
+from connectors.evidence.pages import Batch, CursorUpdate, Page, PageRef, WindowClose
 from connectors.evidence.parquet_file import WrittenFile, headers_text, page_tables
 from connectors.evidence.ports import LedgerTransactionPort
 from connectors.evidence.results import CommitResult
@@ -36,10 +36,12 @@ class BatchCommit:
         self._random_bytes = random_bytes
         self._scopes = ScopeIds(transaction.connection)
         self._first = transaction.size("payload")
+        self._page_count = 0
 
     def write(self, batch: Batch) -> tuple[str | None, CommitResult]:
         """Write everything; the caller commits and then moves the file of that name into place."""
-        first, count = self._first, len(batch.pages)
+        self._page_count = count = len(batch.pages)
+        first = self._first
         digests = [hashlib.sha256(page.body).hexdigest() for page in batch.pages]
         windows = self._window_rows(batch.closed_windows)
         metadata = [("page", page_metadata(*each)) for each in zip(batch.pages, digests, strict=True)]
@@ -95,7 +97,7 @@ class BatchCommit:
         rows = []
         for window in windows:
             scope_id = self._scopes.of(window.source, window.stream, window.scope)
-            pages = [self._log_index(reference) for reference in window.pages]
+            pages = [self._log_index(each, f"window {window.window_id}") for each in window.pages]
             key, text = (scope_id, window.parent_key), json.dumps(pages)
             previous = latest[key] if key in latest else self._previous_pages(scope_id, window.parent_key)
             latest[key] = text
@@ -138,10 +140,7 @@ class BatchCommit:
         execute, of = self._connection.executemany, self._scopes.of
         execute(
             "INSERT OR REPLACE INTO cursors VALUES (?, ?)",
-            [
-                (of(each.source, each.stream, each.scope), self._state_text(each.state))
-                for each in batch.cursors
-            ],
+            [(of(each.source, each.stream, each.scope), self._state_text(each)) for each in batch.cursors],
         )
         execute(
             "INSERT OR REPLACE INTO validators VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -150,7 +149,7 @@ class BatchCommit:
                     each.request_key,
                     each.etag,
                     each.last_modified,
-                    self._log_index(each.log_index),
+                    self._log_index(each.log_index, f"validator {each.request_key}"),
                     each.next_url,
                     each.body_sha256,
                     each.record_count,
@@ -178,27 +177,32 @@ class BatchCommit:
             ],
         )
 
-    def _state_text(self, state: dict[str, Any]) -> str:
+    def _state_text(self, update: CursorUpdate) -> str:
         """A cursor's state as JSON, with references to pages of the batch replaced by their log indexes."""
+        name = f"the cursor of {update.source}/{update.stream} in {update.scope}"
 
         def resolve(value: object) -> int:
             if isinstance(value, PageRef):
-                return self._log_index(value)
-            raise EvidenceInputError(f"a cursor's state is JSON; it holds a {type(value).__name__}")
+                return self._log_index(value, name)
+            raise EvidenceInputError(f"{name} holds a {type(value).__name__}; its state is JSON")
 
-        return json.dumps(_as_plain(state, resolve))
+        return json.dumps(_as_plain(update.state, resolve))
 
-    def _log_index(self, reference: PageRef | int) -> int:
+    def _log_index(self, reference: PageRef | int, owner: str) -> int:
         """The log index that a reference stands for.
 
         Raises:
             EvidenceInputError: there is no such page.
         """
         if isinstance(reference, PageRef):
+            if not 0 <= reference.position < self._page_count:
+                raise EvidenceInputError(
+                    f"{owner} refers to page {reference.position} of a batch of {self._page_count} pages"
+                )
             return self._first + reference.position
         query = "SELECT 1 FROM evidence_pages WHERE log_index = ?"
         if self._connection.execute(query, (reference,)).fetchone() is None:
-            raise EvidenceInputError(f"log index {reference} is no page that was committed")
+            raise EvidenceInputError(f"{owner} refers to log index {reference}, where no page was committed")
         return reference
 
 
