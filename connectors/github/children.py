@@ -1,0 +1,48 @@
+"""What is listed one parent at a time: reviews of a pull request, jobs of a run, members of a team."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+
+from connectors.errors import PermanentSourceError
+from connectors.events import Event, ParentGone, WindowClosed, WindowOpened
+from connectors.evidence import ParentVersion
+from connectors.github.reading import Reader
+from connectors.http.lanes import Unit
+
+_GONE_STATUSES = frozenset({404, 410})
+
+
+def changed_parents(reader: Reader, parent_stream: str, scope: str) -> list[Unit]:
+    """One unit for each parent whose children were not read for its present version, in key order."""
+    pending = reader.store.pending_parents(
+        source=reader.source, parent_stream=parent_stream, child_stream=reader.stream.name, scope=scope
+    )
+    return [_unit(reader, parent) for parent in pending]
+
+
+def named_parents(reader: Reader, scope: str, keys: list[str]) -> list[Unit]:
+    """One unit for each parent by name, whether or not anything changed: the parents carry no version."""
+    return [Unit(scope, partial(_events, reader, scope, key, None), key) for key in keys]
+
+
+def _unit(reader: Reader, parent: ParentVersion) -> Unit:
+    events = partial(_events, reader, parent.scope, parent.parent_key, parent.version)
+    return Unit(parent.scope, events, parent.parent_key)
+
+
+async def _events(
+    reader: Reader, scope: str, parent_key: str, version: str | None
+) -> AsyncGenerator[Event, None]:
+    """The window of one parent. It starts again after a break: its pages must be of one time."""
+    yield WindowOpened(scope=scope, started_at=reader.clock(), parent_key=parent_key, is_resumable=False)
+    url = reader.chains.url(reader.stream.path_for(scope, parent_key))
+    try:
+        async with aclosing(reader.chains.pages(url)) as pages:
+            async for page in pages:
+                yield reader.arrived(page, scope, {})
+    except PermanentSourceError as error:
+        if error.status in _GONE_STATUSES and version is not None:
+            yield ParentGone(scope=scope, parent_key=parent_key, version=version)
+        raise
+    yield WindowClosed(done_version=version)

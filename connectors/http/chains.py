@@ -1,0 +1,244 @@
+"""Walk one chain of pages: conditional where possible, on one host, and never without end."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from connectors.errors import PermanentSourceError
+from connectors.events import PageArrived
+from connectors.evidence import EvidenceStore, ParentVersion, Validator
+from connectors.http.answers import Answer
+from connectors.http.listings import Listing, listing_reader
+from connectors.http.pagers import LinkHeader
+from connectors.http.redaction import kept_headers, redact_url
+from connectors.http.session import Session
+from connectors.http.streams import HttpStream
+
+_EMPTY_PAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPage:
+    """One page of a chain.
+
+    Attributes:
+        arrived: What goes to the committer.
+        listing: The records, if the body came with this answer; None for a page not modified.
+        is_unchanged: Whether it equals the page that the same request gave before.
+    """
+
+    arrived: PageArrived
+    listing: Listing | None
+    is_unchanged: bool
+
+    def with_findings(
+        self,
+        *,
+        progress: Mapping[str, Any],
+        parents: tuple[ParentVersion, ...] = (),
+        claimed_total: int | None = None,
+    ) -> PageArrived:
+        """The page for the committer, with what its reader has learned from it."""
+        return replace(self.arrived, progress=progress, parents=parents, claimed_total=claimed_total)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a chain has met, to notice that it goes round in circles."""
+
+    urls: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
+    empty_pages: int = 0
+
+
+class Chains:
+    """Walks chains of one stream.
+
+    Args:
+        session: Asks the source.
+        store: Knows what earlier requests gave.
+        stream: The declaration.
+    """
+
+    def __init__(self, session: Session, store: EvidenceStore, stream: HttpStream) -> None:
+        self._session = session
+        self._store = store
+        self._stream = stream
+        self._read: Callable[[bytes], Listing] = listing_reader(stream)
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path."""
+        return self._session.origin.url(path)
+
+    def holds(self, url: str) -> bool:
+        """Whether the URL is on the configured origin."""
+        return self._session.origin.holds(url)
+
+    def stored_listing(self, page: ChainPage) -> Listing:
+        """The records of a page, read back from evidence if the source sent no body."""
+        if page.listing is not None:
+            return page.listing
+        if page.arrived.reused is None:
+            raise RuntimeError(f"{page.arrived.url} has neither a body nor a held page")
+        return self._read(self._store.page(page.arrived.reused).body)
+
+    async def pages(self, first_url: str, *, pages_before: int = 0) -> AsyncGenerator[ChainPage, None]:
+        """The pages of a chain from a URL on.
+
+        Args:
+            first_url: Absolute URL of the first page to read.
+            pages_before: Pages that the chain had before a break.
+
+        Raises:
+            PermanentSourceError: The chain leaves the host, repeats itself or does not end.
+        """
+        seen = _Seen()
+        url: str | None = first_url
+        count = pages_before
+        while url is not None:
+            count += 1
+            self._check_url(url, seen, count)
+            page = await self._page(url)
+            self._check_content(url, page, seen)
+            yield page
+            if self._may_hide_a_link(page):
+                page = await self._page(url, is_conditional=False)
+                if not page.is_unchanged:
+                    yield page
+            url = page.arrived.next_place
+
+    async def _page(self, url: str, *, is_conditional: bool = True) -> ChainPage:
+        key = request_key(self._session.source, url)
+        held = self._store.validator(key)
+        conditions = _conditions(held) if is_conditional and self._stream.is_conditional else {}
+        answer, listing = await self._session.get(url, read=self._read, conditions=conditions)
+        if listing is None and held is not None:
+            return self._not_modified(url, answer, held)
+        if listing is None:
+            raise RuntimeError(f"{redact_url(url)} has no body and nothing is held")
+        return self._received(url, answer, listing, held)
+
+    def _received(self, url: str, answer: Answer, listing: Listing, held: Validator | None) -> ChainPage:
+        digest = hashlib.sha256(answer.body).hexdigest()
+        is_unchanged = held is not None and held.body_sha256 == digest
+        next_url = self._next_url(url, answer, len(listing.records))
+        key = request_key(self._session.source, url)
+        arrived = PageArrived(
+            url=redact_url(url),
+            status=answer.status,
+            headers=kept_headers(answer.headers),
+            fetched_at=answer.fetched_at,
+            body=b"" if is_unchanged else answer.body,
+            body_sha256=digest,
+            record_count=len(listing.records),
+            reused=_index(held) if held is not None and is_unchanged else None,
+            request_key=key if self._is_remembered(next_url) else None,
+            etag=answer.header("etag"),
+            last_modified=answer.header("last-modified"),
+            is_remembered=is_unchanged and _is_same(held, answer, next_url),
+            next_place=next_url,
+            claimed_total=listing.claimed_total,
+        )
+        return ChainPage(arrived, listing, is_unchanged=is_unchanged)
+
+    def _not_modified(self, url: str, answer: Answer, held: Validator) -> ChainPage:
+        link = answer.header("link")
+        next_url = held.next_url if link is None else self._next_url(url, answer, held.record_count)
+        arrived = PageArrived(
+            url=redact_url(url),
+            status=answer.status,
+            headers=kept_headers(answer.headers),
+            fetched_at=answer.fetched_at,
+            body=b"",
+            body_sha256=held.body_sha256,
+            record_count=held.record_count,
+            reused=_index(held),
+            request_key=held.request_key,
+            etag=held.etag,
+            last_modified=held.last_modified,
+            is_remembered=next_url == held.next_url,
+            next_place=next_url,
+        )
+        return ChainPage(arrived, None, is_unchanged=True)
+
+    def _next_url(self, url: str, answer: Answer, record_count: int) -> str | None:
+        target = self._stream.pager.following(url, answer, record_count=record_count)
+        if target is None:
+            return None
+        session = self._session
+        return session.origin.follow(target, seen_at=url, source=session.source, stream=session.stream)
+
+    def _is_remembered(self, next_url: str | None) -> bool:
+        """A next link with a secret in it must not be stored, so such a page is not remembered at all."""
+        return next_url is None or redact_url(next_url) == next_url
+
+    def _may_hide_a_link(self, page: ChainPage) -> bool:
+        """Whether a page not modified was full and last: new records may stand on a page after it.
+
+        An entity tag covers the body; when a listing grows past a full last page, the body stays and only the
+        `Link` header changes, which a 304 without that header does not show.
+        """
+        pager = self._stream.pager
+        return (
+            page.listing is None
+            and page.arrived.next_place is None
+            and "link" not in page.arrived.headers
+            and isinstance(pager, LinkHeader)
+            and page.arrived.record_count >= pager.size
+        )
+
+    def _check_url(self, url: str, seen: _Seen, count: int) -> None:
+        if url in seen.urls:
+            raise self._endless(url, "its next link leads back to a page of the same chain")
+        if count > self._stream.max_pages:
+            raise self._endless(url, f"it has more than {self._stream.max_pages:,} pages")
+        seen.urls.add(url)
+
+    def _check_content(self, url: str, page: ChainPage, seen: _Seen) -> None:
+        digest = page.arrived.body_sha256
+        if page.arrived.record_count == 0:
+            seen.empty_pages += 1
+            if seen.empty_pages > _EMPTY_PAGES and page.arrived.next_place is not None:
+                raise self._endless(url, f"{seen.empty_pages} pages in a row were empty")
+            return
+        seen.empty_pages = 0
+        if digest in seen.bodies:
+            raise self._endless(url, "two of its pages are the same, byte for byte")
+        seen.bodies.add(digest)
+
+    def _endless(self, url: str, finding: str) -> PermanentSourceError:
+        return PermanentSourceError(
+            f"The listing does not end: {finding}. The pages before it are kept. Report it to whoever runs "
+            "the server; the next run tries again.",
+            source=self._session.source,
+            stream=self._session.stream,
+            page=redact_url(url),
+        )
+
+
+def request_key(source: str, url: str) -> str:
+    """The key under which the answer to a request is remembered: sources do not share answers."""
+    return hashlib.sha256(f"{source} GET {url}".encode()).hexdigest()
+
+
+def _conditions(held: Validator | None) -> dict[str, str]:
+    if held is None:
+        return {}
+    if held.etag:
+        return {"if-none-match": held.etag}
+    return {"if-modified-since": held.last_modified} if held.last_modified else {}
+
+
+def _is_same(held: Validator | None, answer: Answer, next_url: str | None) -> bool:
+    return held is not None and (held.etag, held.last_modified, held.next_url) == (
+        answer.header("etag"),
+        answer.header("last-modified"),
+        next_url,
+    )
+
+
+def _index(held: Validator) -> int:
+    if not isinstance(held.log_index, int):
+        raise TypeError("a validator that was read back names its page by log index")
+    return held.log_index

@@ -1,0 +1,64 @@
+"""Keep to the vendor's rate from the first request on, so that its limits are hardly ever met."""
+
+from collections.abc import Awaitable, Callable
+
+Sleep = Callable[[float], Awaitable[None]]
+"""An awaitable sleep in seconds, such as `asyncio.sleep`."""
+
+_BURST = 10
+_MARGIN_RATIO = 0.98
+
+
+class Pacer:
+    """Spaces requests evenly (generic cell rate algorithm) and holds all of them while a limit asks for it.
+
+    In any minute at most 98 % of the rate plus a burst of ten requests pass: 892 of GitHub's 900 points.
+
+    Args:
+        per_minute: Requests a minute, or None for as fast as they come.
+        monotonic: A clock in seconds that never goes back.
+        sleep: How to wait.
+    """
+
+    def __init__(self, *, per_minute: int | None, monotonic: Callable[[], float], sleep: Sleep) -> None:
+        self._interval = 60.0 / (per_minute * _MARGIN_RATIO) if per_minute else 0.0
+        self._tolerance = self._interval * (_BURST - 1)
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._next = monotonic()
+        self._held_until = self._next
+
+    @property
+    def held_seconds(self) -> float:
+        """How long requests are still held."""
+        return max(0.0, self._held_until - self._monotonic())
+
+    def hold(self, seconds: float) -> None:
+        """Let no request start for so long."""
+        self._held_until = max(self._held_until, self._monotonic() + seconds)
+
+    async def rest(self, seconds: float) -> None:
+        """Let one request wait; others go on."""
+        await self._sleep(seconds)
+
+    async def turn(self) -> float:
+        """Wait until the next request may start; the seconds waited."""
+        waited = 0.0
+        while True:
+            while (held := self.held_seconds) > 0:
+                waited += held
+                await self._sleep(held)
+            delay = self._reserve()
+            if delay <= 0:
+                return waited
+            waited += delay
+            await self._sleep(delay)
+            if self.held_seconds <= 0:
+                return waited
+
+    def _reserve(self) -> float:
+        if not self._interval:
+            return 0.0
+        now = self._monotonic()
+        self._next = max(self._next, now) + self._interval
+        return max(0.0, self._next - self._interval - self._tolerance - now)

@@ -1,0 +1,186 @@
+"""How one page leads to the next: one tiny object per convention.
+
+A pager answers two questions, the URL of the first page and the URL of the page after this one, and keeps no
+state of its own: everything it needs stands in the request and the answer, so a chain can go on from any
+page.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from connectors.http.answers import Answer
+
+_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;]+)*)")
+
+
+class Pager(Protocol):
+    """The contract: where a chain of pages starts and how it goes on."""
+
+    def first(self, url: str) -> str:
+        """The URL of the first page of a listing."""
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The URL (or relative link) of the page after the one that `url` gave, or None after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePage:
+    """There is one page."""
+
+    def first(self, url: str) -> str:
+        """The URL itself."""
+        return url
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """Never another page."""
+        del url, answer, record_count
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHeader:
+    """The answer's `Link` header names the next page (RFC 8288, `rel="next"`)."""
+
+    size: int = 100
+    size_parameter: str = "per_page"
+
+    def first(self, url: str) -> str:
+        """The listing, asked for in full pages."""
+        return with_parameters(url, {self.size_parameter: str(self.size)})
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The link with `rel="next"`."""
+        del url, record_count
+        return link_relation(answer.header("link"), "next")
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumber:
+    """Pages are numbered; a page that is not full is the last."""
+
+    size: int = 100
+    parameter: str = "page"
+    size_parameter: str = "per_page"
+    start: int = 1
+
+    def first(self, url: str) -> str:
+        """The listing at its first number."""
+        return with_parameters(url, {self.parameter: str(self.start), self.size_parameter: str(self.size)})
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The next number, unless this page was short."""
+        del answer
+        if record_count < self.size:
+            return None
+        return with_parameters(
+            url, {self.parameter: str(int(parameter_of(url, self.parameter) or self.start) + 1)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """Pages start at an offset; a total, a flag or a short page tells the last."""
+
+    size: int = 100
+    parameter: str = "offset"
+    size_parameter: str = "limit"
+    total_path: tuple[str, ...] = ()
+    more_path: tuple[str, ...] = ()
+
+    def first(self, url: str) -> str:
+        """The listing from its start."""
+        return with_parameters(url, {self.parameter: "0", self.size_parameter: str(self.size)})
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The offset after the records of this page."""
+        offset = int(parameter_of(url, self.parameter) or 0) + record_count
+        if self.more_path:
+            is_last = not value_at(answer.body, self.more_path)
+        elif self.total_path:
+            total = value_at(answer.body, self.total_path)
+            is_last = not isinstance(total, int) or offset >= total
+        else:
+            is_last = record_count < self.size
+        if is_last or record_count == 0:
+            return None
+        return with_parameters(url, {self.parameter: str(offset)})
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The body holds the complete URL of the next page."""
+
+    path: tuple[str, ...] = ("next",)
+
+    def first(self, url: str) -> str:
+        """The listing itself."""
+        return url
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The link in the body."""
+        del url, record_count
+        link = value_at(answer.body, self.path)
+        return link if isinstance(link, str) and link else None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The body holds a token for the next page; after the last it is missing or repeats."""
+
+    path: tuple[str, ...] = ("nextPageToken",)
+    parameter: str = "nextPageToken"
+
+    def first(self, url: str) -> str:
+        """The listing itself."""
+        return url
+
+    def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
+        """The same listing with the new token."""
+        del record_count
+        token = value_at(answer.body, self.path)
+        if not isinstance(token, str | int) or isinstance(token, bool) or token == "":
+            return None
+        if parameter_of(url, self.parameter) == str(token):
+            return None
+        return with_parameters(url, {self.parameter: str(token)})
+
+
+def link_relation(header: str | None, relation: str) -> str | None:
+    """The target of a relation in a `Link` header, or None."""
+    for target, parameters in _LINK.findall(header or ""):
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.strip().partition("=")
+            if name.lower() == "rel" and relation in value.strip().strip('"').lower().split():
+                return str(target)
+    return None
+
+
+def with_parameters(url: str, parameters: dict[str, str]) -> str:
+    """The URL with query parameters set, those it has already replaced in place."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True)) | parameters
+    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
+
+
+def parameter_of(url: str, name: str) -> str | None:
+    """A query parameter's value, or None."""
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True)).get(name)
+
+
+def value_at(body: bytes, path: tuple[str, ...]) -> object:
+    """The value at a path of object fields in a JSON body; None where there is none."""
+    raw = msgspec.Raw(body)
+    for name in path:
+        try:
+            fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        except msgspec.ValidationError:
+            return None
+        if name not in fields:
+            return None
+        raw = fields[name]
+    value: object = msgspec.json.decode(raw)
+    return value
