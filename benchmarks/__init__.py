@@ -1,0 +1,1 @@
+"""Measurements of the real components, each beside the machine's raw limit in the same run."""
