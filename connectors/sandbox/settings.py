@@ -1,0 +1,102 @@
+"""The settings of a workspace for the simulated organisation: what `assay.yml` says about it."""
+
+from pathlib import Path
+from typing import Any
+
+from connectors.sandbox.catalogue import DEPLOY_WORKFLOW, VERSION_TAG, Service
+from connectors.sandbox.company import INCIDENT_REPOSITORY, Company
+from connectors.sandbox.parameters import ORGANISATION
+
+GITHUB_SOURCE = "github"
+GIT_SOURCE = "git"
+TOKEN_VARIABLE = "ASSAY_GITHUB_TOKEN"  # noqa: S105  # the variable's name, not a secret
+ROLLOUT_MERGE_HOURS = 6
+REVERT_WINDOW_DAYS = 14
+
+
+def settings_document(company: Company, *, base_url: str, git_folder: Path | str) -> dict[str, Any]:
+    """The whole document, ready to be written as YAML.
+
+    Args:
+        company: The organisation.
+        base_url: Where its GitHub is served.
+        git_folder: Folder with its clones, as `write_git` lays them out.
+    """
+    first, until = company.parameters.first_day, company.parameters.until
+    return {
+        "organisation": ORGANISATION,
+        "reporting": {"time_zone": "UTC", "from": first, "until": until},
+        "sources": [
+            {
+                "name": GITHUB_SOURCE,
+                "kind": "github",
+                "base_url": base_url,
+                "organisation": ORGANISATION,
+                "token_env": TOKEN_VARIABLE,
+                "since": first,
+                "concurrency": 16,
+            },
+            {
+                "name": GIT_SOURCE,
+                "kind": "git",
+                "repositories": [
+                    {"name": row.name, "path": f"{git_folder}/{row.name}.git", "branch": "main"}
+                    for row in company.repositories
+                    if row.name != INCIDENT_REPOSITORY
+                ],
+            },
+        ],
+        "teams": [
+            {
+                "name": period.name,
+                "title": period.title,
+                "parent": period.parent,
+                "from": period.from_day,
+                "until": period.until_day,
+            }
+            for period in company.teams
+        ],
+        "services": [service_document(company, service) for service in company.services],
+        "deployments": {
+            "from": "deployments",
+            "production_environments": "^(production|prod)$",
+            "workflow": "(?i)deploy",
+            "tag": r"^v?\d+",
+        },
+        "rules": {
+            "hotfix": {"branch": "^hotfix/", "label": "^hotfix$", "title": "(?i)^hotfix"},
+            "incidents": {
+                "label": "^incident$",
+                "severity": "^sev[123]$",
+                "service_label_prefix": "service:",
+                "link_hours": 24,
+            },
+            "defects": {"label": "^production-defect$"},
+            "rollout_merge_hours": ROLLOUT_MERGE_HOURS,
+            "revert_window_days": REVERT_WINDOW_DAYS,
+            "bots": {"pattern": r"(\[bot\]|-bot)$", "logins": []},
+        },
+    }
+
+
+def service_document(company: Company, service: Service) -> dict[str, Any]:
+    """One service with its owners over time and the trace that its rollouts leave."""
+    deployments: dict[str, str] = {"from": service.mechanism}
+    if service.task is not None:
+        deployments["task"] = f"^{service.task}$"
+    if service.mechanism == "workflow_runs":
+        deployments["workflow"] = f"^{DEPLOY_WORKFLOW}$"
+    if service.mechanism in ("releases", "tags"):
+        deployments["tag"] = VERSION_TAG
+    return {
+        "name": service.name,
+        "title": service.title,
+        "repository": service.repository,
+        "paths": list(service.paths),
+        "owners": [
+            {"team": row.team, "from": row.from_day, "until": row.until_day}
+            for row in company.ownerships
+            if row.service == service.name
+        ],
+        "deployments": deployments,
+    }
