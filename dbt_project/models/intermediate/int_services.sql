@@ -1,0 +1,47 @@
+-- Grain: one row per service. Without configured services every repository is one.
+with configured as (
+    select
+        service_id, title, repository, path_patterns, deployments_from, environment_pattern, task_pattern,
+        workflow_pattern, tag_pattern
+    from {{ source('config', 'services') }}
+),
+
+repositories as (
+    select repository, true as is_served from {{ ref('stg_github__repositories') }}
+    union all
+    select repository, false as is_served from {{ ref('stg_git__commits') }}
+),
+
+implied as (
+    select
+        repository as service_id,
+        repository as title,
+        repository,
+        ['**'] as path_patterns,
+        case when bool_or(is_served) then 'deployments' else 'tags' end as deployments_from
+    from repositories
+    where not exists (select 1 from configured)
+    group by repository
+),
+
+services as (
+    select * from configured
+    union all
+    select
+        service_id, title, repository, path_patterns, deployments_from,
+        cast(null as varchar), cast(null as varchar), cast(null as varchar), cast(null as varchar)
+    from implied
+)
+
+select
+    service_id,
+    coalesce(title, service_id) as title,
+    repository,
+    coalesce(path_patterns, ['**']) as path_patterns,
+    coalesce(len(path_patterns) = 0 or list_contains(path_patterns, '**'), true) as is_whole_repository,
+    coalesce(deployments_from, 'deployments') as deployments_from,
+    environment_pattern,
+    task_pattern,
+    coalesce(workflow_pattern, '(?i)deploy') as workflow_pattern,
+    coalesce(tag_pattern, '^v?\d+') as tag_pattern
+from services

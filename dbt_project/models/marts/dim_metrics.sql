@@ -1,0 +1,27 @@
+-- Grain: one row per metric: what it means, who answers for it, and the inverse query of every value.
+-- depends_on: {{ ref('fct_deployments') }}, {{ ref('fct_changes') }}
+-- depends_on: {{ ref('fct_pull_requests') }}, {{ ref('fct_change_failures') }}
+{% set texts = [
+    'profile', 'title', 'description', 'sentence', 'tier', 'owner', 'unit', 'direction', 'comparison', 'exactness',
+    'interval_kind', 'fact_relation', 'fact_key', 'filter_sql', 'event_at_column', 'measure_kind', 'measure_sql',
+    'numerator_sql', 'denominator_sql', 'n_sql', 'value_sql', 'service_scope_sql', 'team_scope_sql',
+    'organisation_scope_sql',
+] %}
+{% for metric in metric_catalogue() %}
+select
+    {{ sql_text(metric.metric) }} as metric,
+    cast({{ metric.metric_version }} as integer) as metric_version,
+    cast({{ metric.minimum_n }} as integer) as minimum_n,
+    {{ metric.is_maturing }} as is_maturing,
+    date {{ sql_text(metric.review_by) }} as review_by,
+    cast([{% for counter in metric.counter_metrics %}{{ sql_text(counter) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
+        as counter_metrics,
+    {% for column in texts %}
+    cast({{ sql_text(metric[column]) }} as varchar) as {{ column }},
+    {% endfor %}
+    {{ sql_text(tojson(metric, sort_keys=true)) }} as definition_json
+{{ 'union all' if not loop.last }}
+{% else %}
+select 'the definitions are read when the model runs' as metric
+{% endfor %}
+order by metric

@@ -1,0 +1,38 @@
+-- Grain: one row per production incident.
+with links as (
+    select
+        incident_id,
+        min(link_strength) as link_strength, -- an incident's links are all explicit or all by rule
+        min(rule) as link_rule,
+        list(deployment_id order by deployment_id) as deployment_ids,
+        list_sort(list_distinct(flatten(list(record_ids order by record_ids)))) as record_ids
+    from {{ ref('int_incident_links') }}
+    group by incident_id
+)
+
+select
+    incidents.incident_id,
+    incidents.service_id,
+    owners.team_id,
+    coalesce(owners.team_path, []) as team_path,
+    reporting.organisation,
+    incidents.repository,
+    incidents.number,
+    incidents.severity,
+    incidents.is_severity_configured,
+    incidents.started_at,
+    {{ reporting_date('incidents.started_at') }} as started_date,
+    incidents.resolved_at,
+    {{ seconds_between('incidents.started_at', 'incidents.resolved_at') }} as duration_seconds,
+    incidents.resolved_at is null as is_open,
+    coalesce(links.link_strength, 'none') as link_strength,
+    links.link_rule,
+    case when links.link_strength = 'explicit' then 'caused_by_deployment' else 'unknown' end as disposition,
+    coalesce(links.deployment_ids, []) as deployment_ids,
+    list_sort(list_distinct(list_concat([incidents.record_id], coalesce(links.record_ids, [])))) as record_ids,
+    cast([] as bigint[]) as context_record_ids
+from {{ ref('int_incidents') }} as incidents
+cross join {{ ref('int_reporting') }} as reporting
+left join links on links.incident_id = incidents.incident_id
+{{ join_owners('incidents.service_id', 'incidents.started_at') }}
+order by incidents.incident_id
