@@ -33,7 +33,7 @@ class BatchLimits:
     """
 
     pages: int = 512
-    bytes: int = 16 * 1024 * 1024
+    bytes: int = 8 * 1024 * 1024
     windows: int = 1024
     seconds: float = 30.0
 

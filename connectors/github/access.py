@@ -25,7 +25,7 @@ async def open_session(
     """A session for one stream; its connections close with it."""
     origin = Origin.of(config.base_url)
     network = Network(proxy=config.proxy, ca_file=config.ca_file)
-    connections = Connections(network, is_encrypted=origin.scheme == "https", limit=config.concurrency)
+    connections = Connections(origin, network, limit=config.concurrency)
     try:
         yield Session(
             source=config.name,

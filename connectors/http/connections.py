@@ -1,22 +1,36 @@
 """A bounded set of HTTP/1.1 connections to one origin.
 
-Each connection is an httpx transport of its own: httpcore's pool walks over all its connections for each
-request, which halves the throughput at sixteen of them. Transports are used directly, so that nothing
-reads proxies or passwords from the environment, keeps cookies or follows redirects on its own.
+The connections are those of httpcore, the engine of httpx, taken one by one instead of from its pool: the
+pool walks over all its connections for each request, which costs more than the request itself. Used this
+way, nothing reads proxies or passwords from the environment, keeps cookies or follows redirects on its own.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import httpcore
 import httpx
 
 from connectors.errors import PermanentSourceError
+from connectors.http.origin import Origin
 
-_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30.0)
+CONNECTION_ERRORS = (
+    httpcore.ConnectionNotAvailable,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    OSError,
+    TimeoutError,
+)
+"""How a request ends that got no whole answer."""
+
+_KEPT_ALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Network:
 
     @property
     def timeouts(self) -> dict[str, float]:
-        """The limits as httpx's transports read them."""
+        """The limits as httpcore reads them."""
         return {
             "connect": self.connect_seconds,
             "read": self.read_seconds,
@@ -48,31 +62,101 @@ class Network:
         }
 
 
-class Connections:
-    """Hands out transports, the last used first, at most `limit` at a time."""
+class _Engine(Protocol):
+    """What a connection and a proxy have in common."""
 
-    def __init__(self, network: Network, *, is_encrypted: bool, limit: int) -> None:
-        context = _trust(network) if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._idle: asyncio.LifoQueue[httpx.AsyncHTTPTransport] = asyncio.LifoQueue()
-        for _ in range(limit):
-            transport = httpx.AsyncHTTPTransport(
-                verify=context, proxy=network.proxy, trust_env=False, limits=_ONE_CONNECTION
-            )
-            self._idle.put_nowait(transport)
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Connection:
+    """One connection, opened when it is needed and again after it broke."""
+
+    def __init__(self, origin: Origin, network: Network, context: ssl.SSLContext | None) -> None:
+        self._origin = origin
+        self._network = network
+        self._context = context
+        self._engine: _Engine | None = None
+        self._extensions = {"timeout": network.timeouts}
 
     @asynccontextmanager
-    async def take(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-        """One transport for one request."""
-        transport = await self._idle.get()
+    async def get(
+        self, target: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> AsyncGenerator[tuple[int, Mapping[str, str], AsyncIterator[bytes]], None]:
+        """Status, headers by lower-case name, and the body as it arrives."""
+        url = httpcore.URL(
+            scheme=self._origin.scheme.encode("ascii"),
+            host=self._origin.host.encode("ascii"),
+            port=self._origin.port,
+            target=target,
+        )
+        request = httpcore.Request(b"GET", url, headers=headers, extensions=self._extensions)
+        response = await self._ready_engine(url).handle_async_request(request)
         try:
-            yield transport
+            yield response.status, _as_text(response.headers), response.aiter_stream()
         finally:
-            self._idle.put_nowait(transport)
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Close it, if it is open."""
+        if self._engine is not None:
+            await self._engine.aclose()
+            self._engine = None
+
+    def _ready_engine(self, url: httpcore.URL) -> _Engine:
+        engine = self._engine
+        is_broken = isinstance(engine, httpcore.AsyncHTTPConnection) and (
+            engine.is_closed() or engine.has_expired()
+        )
+        if engine is None or is_broken:
+            engine = self._engine = self._new_engine(url)
+        return engine
+
+    def _new_engine(self, url: httpcore.URL) -> _Engine:
+        if self._network.proxy is not None:
+            return httpcore.AsyncHTTPProxy(
+                self._network.proxy,
+                ssl_context=self._context,
+                max_connections=1,
+                keepalive_expiry=_KEPT_ALIVE_SECONDS,
+            )
+        return httpcore.AsyncHTTPConnection(
+            url.origin, ssl_context=self._context, keepalive_expiry=_KEPT_ALIVE_SECONDS
+        )
+
+
+class Connections:
+    """Hands out connections, the last used first, at most `limit` at a time."""
+
+    def __init__(self, origin: Origin, network: Network, *, limit: int) -> None:
+        context = _trust(network) if origin.scheme == "https" else None
+        self._idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+        for _ in range(limit):
+            self._idle.put_nowait(Connection(origin, network, context))
+
+    @asynccontextmanager
+    async def take(self) -> AsyncGenerator[Connection, None]:
+        """One connection for one request."""
+        connection = await self._idle.get()
+        try:
+            yield connection
+        finally:
+            self._idle.put_nowait(connection)
 
     async def close(self) -> None:
         """Close all connections that are idle."""
         while not self._idle.empty():
-            await self._idle.get_nowait().aclose()
+            await self._idle.get_nowait().close()
+
+
+def _as_text(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by lower-case name; those that come several times are joined with a comma."""
+    joined: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def _trust(network: Network) -> ssl.SSLContext:

@@ -22,7 +22,7 @@ from connectors.errors import (
 from connectors.events import Event, PageArrived
 from connectors.reports import ScopeFailure
 
-_BUFFERED_BYTES = 24 * 1024 * 1024
+_BUFFERED_BYTES = 8 * 1024 * 1024
 _LANES_AHEAD = 512
 _FAILURES_IN_A_ROW = 5
 

@@ -1,5 +1,6 @@
 """The one scheme, host and port that may see the credentials."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -8,6 +9,7 @@ import httpx
 from connectors.errors import ForeignHostError, PermanentSourceError
 from connectors.http.redaction import redact_url
 
+_PLAIN_TARGET = re.compile(r"/[A-Za-z0-9\-._~:/?&=%+,;@!$'()*]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -45,6 +47,13 @@ class Origin:
     def url(self, path: str) -> str:
         """The absolute URL of a path below the base URL."""
         return f"{self.scheme}://{self.host_header}{self.path}{path}"
+
+    def target(self, url: str) -> bytes:
+        """Path and query of a URL on this origin, as they go over the wire."""
+        prefix = f"{self.scheme}://{self.host_header}"
+        if url.startswith(prefix + "/") and _PLAIN_TARGET.fullmatch(url, len(prefix)):
+            return url[len(prefix) :].encode("ascii")
+        return httpx.URL(url).raw_path
 
     def holds(self, url: str) -> bool:
         """Whether the URL has this scheme, host and port and no user of its own."""

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
-import httpx
 import msgspec
 
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
 from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError, read_body
-from connectors.http.connections import Connections, Network
+from connectors.http.connections import CONNECTION_ERRORS, Connections, Network
 from connectors.http.origin import Origin
 from connectors.http.pacing import Pacer
 from connectors.http.redaction import redact_url
@@ -97,7 +96,7 @@ class Session:
                 wait = self._limit_wait(answer, trials)
                 if wait is None:
                     return self._accept(answer, read, has_conditions=bool(conditions))
-            except (httpx.TransportError, OSError, TimeoutError) as error:
+            except CONNECTION_ERRORS as error:
                 wait = self._after_failure(url, trials, error)
             except (UnreadableAnswerError, BodyIncompleteError, msgspec.DecodeError) as error:
                 wait = self._after_unreadable(url, trials, error)
@@ -129,30 +128,18 @@ class Session:
         )
 
     async def _send(self, url: str, conditions: Mapping[str, str]) -> Answer:
-        request = httpx.Request(
-            "GET",
-            url,
-            headers={"host": self.origin.host_header, **self.headers, **conditions},
-            extensions={"timeout": self.network.timeouts},
-        )
+        lines = {"host": self.origin.host_header, **self.headers, **conditions}
+        headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines.items()]
         self.tally.requests += 1
-        async with self.connections.take() as transport, asyncio.timeout(self.network.total_seconds):
-            response = await transport.handle_async_request(request)
-            try:
-                body = await read_body(
-                    response.stream,  # type: ignore[arg-type]  # an async stream, as the transport is async
-                    encoding=response.headers.get("content-encoding"),
-                    max_bytes=self.max_body_bytes,
-                )
-            finally:
-                await response.aclose()
-        answer = Answer(
-            url=url,
-            status=response.status_code,
-            headers=dict(response.headers),
-            body=body,
-            fetched_at=self.clock(),
-        )
+        async with (
+            self.connections.take() as connection,
+            asyncio.timeout(self.network.total_seconds),
+            connection.get(self.origin.target(url), headers) as (status, received, chunks),
+        ):
+            body = await read_body(
+                chunks, encoding=received.get("content-encoding"), max_bytes=self.max_body_bytes
+            )
+        answer = Answer(url=url, status=status, headers=received, body=body, fetched_at=self.clock())
         self._observe(answer)
         return answer
 
