@@ -82,6 +82,20 @@ class DbtProject:
         parsed: dict[str, Any] = json.loads(file.read_bytes())
         return parsed
 
+    def compiled_manifest(self) -> dict[str, Any]:
+        """Return the manifest with every model's SQL as a build from the beginning would run it.
+
+        It hangs on the code alone, so it is made once per change of code; the warehouse must exist.
+        """
+        folder = self.workspace.dbt / "compiled"
+        stamp, file, code = folder / "code.sha256", folder / "manifest.json", self.code_hash()
+        if not file.exists() or not stamp.exists() or stamp.read_text() != code:
+            stamp.unlink(missing_ok=True)
+            self._invoke(["compile", "--full-refresh"], callbacks=[], target=folder)
+            stamp.write_text(code)
+        compiled: dict[str, Any] = json.loads(file.read_bytes())
+        return compiled
+
     def build(
         self,
         *,
@@ -108,12 +122,14 @@ class DbtProject:
         outcomes.extend(_outcome(item) for item in result.results)
         return outcomes
 
-    def _invoke(self, arguments: Sequence[str], *, callbacks: list[Callable[[Any], None]]) -> Any:
+    def _invoke(
+        self, arguments: Sequence[str], *, callbacks: list[Callable[[Any], None]], target: Path | None = None
+    ) -> Any:
         from dbt.cli.main import dbtRunner  # noqa: PLC0415 - four seconds of imports, only where dbt runs
 
         flags = ["--project-dir", str(self.project), "--profiles-dir", str(self.project)]
-        flags += ["--target-path", str(self.target), "--log-path", str(self.workspace.dbt / "logs")]
-        self.target.mkdir(parents=True, exist_ok=True)
+        flags += ["--target-path", str(target or self.target), "--log-path", str(self.workspace.dbt / "logs")]
+        (target or self.target).mkdir(parents=True, exist_ok=True)
         try:
             with self._environment():
                 done = dbtRunner(callbacks=callbacks).invoke([*_QUIET, *arguments, *flags])

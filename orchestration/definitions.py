@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from orchestration.assets.automation import failure_sensor, nightly, whole_job
+from orchestration.assets.automation import WHOLE_JOB, failure_sensor, nightly
 from orchestration.assets.checks import asset_checks, check_results_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.steps import step_assets
 from orchestration.assets.streams import FIRST_WAIT_SECONDS, stream_assets
-from orchestration.assets.workspace import OpenWorkspace
+from orchestration.assets.workspace import OpenWorkspace, workspace_resource
 from orchestration.dbt_runner import DbtProject
 from orchestration.model_graph import ModelGraph
 from orchestration.workspace import Workspace, workspace_of_environment
@@ -39,10 +39,10 @@ def workspace_definitions(
     return dg.Definitions(
         assets=built,
         asset_checks=[asset_checks({key for assets in built for key in assets.keys})],
-        jobs=[whole_job()],
+        jobs=[WHOLE_JOB],
         schedules=[nightly(settings)],
         sensors=[failure_sensor(workspace)],
-        resources={"workspace": opened or OpenWorkspace(root=str(workspace.root))},
+        resources={"workspace": workspace_resource(workspace, opened)},
     )
 
 

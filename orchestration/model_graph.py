@@ -7,6 +7,7 @@ what is rebuilt, and a test runs exactly when everything that it reads has been 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from typing import Any
 
 GRAPH_TABLES = ("computed.deployment_commits", "computed.deployment_ancestry")
@@ -38,6 +39,15 @@ class ModelGraph:
         """Unique ids of the source tables by `source.table`."""
         sources = self.manifest["sources"]
         return {f"{node['source_name']}.{node['name']}": key for key, node in sources.items()}
+
+    @cached_property
+    def in_order(self) -> list[str]:
+        """Every model after those that it reads."""
+        reads = {
+            key: {parent for parent in node["depends_on"]["nodes"] if parent in self.models}
+            for key, node in sorted(self.models.items())
+        }
+        return list(TopologicalSorter(reads).static_order())
 
     def downstream_of(self, tables: Iterable[str]) -> frozenset[str]:
         """Return the models that read one of these source tables, directly or through others."""

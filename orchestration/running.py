@@ -71,14 +71,15 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
     from orchestration.assets.automation import COMMAND, JOB, STARTED_BY  # noqa: PLC0415
     from orchestration.assets.workspace import OpenWorkspace  # noqa: PLC0415
     from orchestration.definitions import workspace_definitions  # noqa: PLC0415
+    from orchestration.event_history import quick_history  # noqa: PLC0415
 
     prepare_instance(session.workspace)
-    opened = OpenWorkspace(root=str(session.workspace.root))
-    opened.hold(session, is_full_refresh=options.is_full_refresh)
+    opened = OpenWorkspace(session, is_full_refresh=options.is_full_refresh)
     definitions = workspace_definitions(
         session.workspace, opened=opened, first_wait_seconds=options.first_wait_seconds
     )
-    with dg.DagsterInstance.from_config(str(session.workspace.dagster)) as instance:
+    home = session.workspace.dagster
+    with quick_history(home), dg.DagsterInstance.from_config(str(home)) as instance:
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             raise_on_error=False,

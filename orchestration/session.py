@@ -73,7 +73,7 @@ def open_session(
     run_id: str | None = None,
     watcher: Watcher | None = None,
 ) -> Iterator[Session]:
-    """Take the workspace for a run: check the settings, lock it, mend what a crash left, close it all at the end.
+    """Take the workspace for a run: check the settings, lock it, mend what a crash left, close it at the end.
 
     Args:
         workspace: Where.

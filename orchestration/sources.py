@@ -1,21 +1,15 @@
 """From settings to open sources: the only place where a credential leaves the environment."""
 
 import random
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.evidence import EvidenceStore
-from connectors.sources import (
-    SOURCE_KINDS,
-    GitConfig,
-    GitHubConfig,
-    GitRepository,
-    Source,
-    open_source,
-)
+from connectors.git.config import GitConfig, GitRepository
+from connectors.github.config import GitHubConfig
+from connectors.sources import SOURCE_KINDS, Source, open_source
 from connectors.streams import Stream
-from orchestration.settings import GitHubSource, GitSource, Settings
+from orchestration.settings import GitHubSource, GitSource
 from orchestration.workspace import Workspace
 
 
@@ -52,7 +46,6 @@ def open_configured_source(
         _config(source, workspace, environment),
         store=store,
         clock=utc_now,
-        sleep=time.sleep,
         random=random.Random(),  # noqa: S311 - jitter between retries
     )
 
@@ -77,15 +70,3 @@ def _config(
         until=source.until,
         concurrency=source.concurrency,
     )
-
-
-def unknown_streams(settings: Settings) -> list[tuple[int, int, str]]:
-    """Return the stream names that no source of that kind offers, by source and position."""
-    unknown: list[tuple[int, int, str]] = []
-    for index, source in enumerate(settings.sources):
-        if isinstance(source, GitHubSource):
-            names = {stream.name for stream in SOURCE_KINDS[source.kind].streams}
-            unknown.extend(
-                (index, at, name) for at, name in enumerate(source.streams or ()) if name not in names
-            )
-    return unknown

@@ -4,9 +4,11 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
+from connectors.evidence import StreamTotals
 from connectors.reports import Progress, StreamReport
 from orchestration.dbt_runner import NodeOutcome
 from orchestration.run_record import RunRecord
@@ -146,3 +148,16 @@ def _sum(reports: list[StreamReport]) -> StreamReport:
         bytes=sum(report.bytes for report in reports),
         seconds=sum(report.seconds for report in reports),
     )
+
+
+def evidence_table(totals: tuple[StreamTotals, ...]) -> Table:
+    """Return the table of what evidence is kept."""
+    table = Table(title="Evidence", title_justify="left", header_style="bold", show_edge=False)
+    for name in ("stream", "files", "pages", "records", "bytes", "on disk"):
+        table.add_column(name, justify="left" if name == "stream" else "right")
+    for total in totals:
+        counts = (str(total.files), str(total.pages), str(total.records))
+        table.add_row(
+            f"{total.source}.{total.stream}", *counts, size_text(total.bytes), size_text(total.file_bytes)
+        )
+    return table

@@ -14,14 +14,12 @@ STARTED_BY = "assay/started_by"
 COMMAND = "command"
 
 
-def whole_job() -> dg.UnresolvedAssetJobDefinition:
-    """Return the job of all assets and checks, in one process: the warehouse takes one writer."""
-    return dg.define_asset_job(
-        JOB,
-        selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
-        executor_def=dg.in_process_executor,
-        description="Fetch what is new, build what it touches, check it and publish it.",
-    )
+WHOLE_JOB = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+    executor_def=dg.in_process_executor,  # the warehouse takes one writer
+    description="Fetch what is new, build what it touches, check it and publish it.",
+)
 
 
 def nightly(settings: Settings) -> dg.ScheduleDefinition:

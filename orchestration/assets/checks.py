@@ -26,7 +26,7 @@ def check_results_asset(models: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb", "python"},
         pool="warehouse",
     )
-    def check(workspace: OpenWorkspace) -> dg.MaterializeResult[None]:
+    def check(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
         plan = workspace.plan()
         workspace.session.watcher.stage("checks")
         with open_warehouse(workspace.session.workspace.warehouse) as con:
@@ -58,8 +58,10 @@ def asset_checks(known: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="quality_checks", specs=list(specs.values()), can_subset=True)
     def report(
-        context: dg.AssetCheckExecutionContext, workspace: OpenWorkspace
+        context: dg.AssetCheckExecutionContext, workspace: dg.ResourceParam[OpenWorkspace]
     ) -> Iterator[dg.AssetCheckResult]:
+        if workspace.plan().is_idle:
+            return
         chosen = context.selected_asset_check_keys
         for result in workspace.session.record.checks:
             spec = specs.get((result.name, result.subject))

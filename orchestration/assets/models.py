@@ -53,7 +53,9 @@ def model_assets(graph: ModelGraph) -> list[dg.AssetsDefinition]:
 def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) -> dg.AssetsDefinition:
     models = graph.before_graph if phase == "before_graph" else graph.after_graph
     later = graph.after_graph if phase == "before_graph" else frozenset[str]()
-    specs = {key: translator.get_asset_spec(graph.manifest, key, None) for key in sorted(models)}
+    specs = {
+        key: translator.get_asset_spec(graph.manifest, key, None) for key in graph.in_order if key in models
+    }
     ids = {spec.key: key for key, spec in specs.items()}
     checks = _check_specs(graph, specs, later=later)
 
@@ -64,7 +66,7 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
         can_subset=True,
         pool="warehouse",
     )
-    def build(context: dg.AssetExecutionContext, workspace: OpenWorkspace) -> Iterator[Any]:
+    def build(context: dg.AssetExecutionContext, workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         session, plan = workspace.session, workspace.plan()
         wanted = {ids[key] for key in context.selected_asset_keys}
         is_whole = wanted == set(models)
@@ -72,7 +74,7 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
         outcomes = build_models(session, plan, phase, only=None if is_whole else wanted)
         results = {outcome.unique_id: outcome for outcome in outcomes}
         yield from _materialized(
-            workspace, plan, {ids[key]: key for key in context.selected_asset_keys}, results
+            workspace, plan, {key: specs[key].key for key in specs if key in wanted}, results
         )
         selected_checks = context.selected_asset_check_keys
         for unique_id, check in checks.items():

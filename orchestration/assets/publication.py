@@ -21,7 +21,7 @@ def publication_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"parquet", "duckdb", "excel"},
         pool="warehouse",
     )
-    def publication(workspace: OpenWorkspace) -> dg.MaterializeResult[None]:
+    def publication(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
         plan = workspace.plan()
         workspace.session.watcher.stage("publish")
         outcome = publish_build(workspace.session, plan)

@@ -59,7 +59,7 @@ def _raw_schema(settings: Settings, graph: ModelGraph) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="raw_schema", specs=specs, pool="warehouse")
-    def pin(workspace: OpenWorkspace) -> Iterator[Any]:
+    def pin(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         workspace.session.watcher.stage("pin evidence")
         plan = workspace.plan()
         for spec in specs:
@@ -81,7 +81,7 @@ def _account_tokens(graph: ModelGraph) -> dg.AssetsDefinition:
         kinds={"duckdb", "python"},
         pool="warehouse",
     )
-    def assign(workspace: OpenWorkspace) -> dg.MaterializeResult[None]:
+    def assign(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
         plan = workspace.plan()
         if plan.is_idle:
             return dg.MaterializeResult(metadata={"built": False})
@@ -96,7 +96,7 @@ def _intervals(graph: ModelGraph) -> dg.AssetsDefinition:
     specs = [_computed_spec(graph, table, _raw_keys(graph)) for table in INTERVAL_TABLES]
 
     @dg.multi_asset(name="intervals", specs=specs, pool="warehouse")
-    def compute(workspace: OpenWorkspace) -> Iterator[Any]:
+    def compute(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         plan = workspace.plan()
         with open_warehouse(workspace.session.workspace.warehouse) as con:
             rows = compute_intervals(con, plan)
@@ -112,7 +112,7 @@ def _commit_graph(graph: ModelGraph) -> dg.AssetsDefinition:
     specs = [_computed_spec(graph, table, reads) for table in GRAPH_TABLES]
 
     @dg.multi_asset(name="commit_graph", specs=specs, pool="warehouse")
-    def compute(workspace: OpenWorkspace) -> Iterator[Any]:
+    def compute(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         plan = workspace.plan()
         metadata: dict[str, Any] = {"built": needs_commit_graph(plan)}
         if needs_commit_graph(plan):

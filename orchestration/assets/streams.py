@@ -52,7 +52,9 @@ def _stream_asset(
         pool=f"source_{source.name}",
         op_tags={"dagster/priority": str(priority)},
     )
-    def fetch(context: dg.AssetExecutionContext, workspace: OpenWorkspace) -> dg.MaterializeResult:  # type: ignore[type-arg] # carries no value
+    def fetch(
+        context: dg.AssetExecutionContext, workspace: dg.ResourceParam[OpenWorkspace]
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg] # carries no value
         session = workspace.session
         try:
             give_up_if_unreachable(session, source.name, stream.name)

@@ -1,11 +1,8 @@
 """The resource that every asset shares: the workspace, open and locked for the length of one run."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import dagster as dg
-from pydantic import PrivateAttr
 
 from connectors.reports import Progress, StreamReport
 from orchestration.dbt_runner import NodeOutcome
@@ -44,43 +41,13 @@ class LogWatcher:
         self._log(text)
 
 
-class OpenWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg] # its parameter is of no use here
-    """Holds the session of a run: one lock, one ledger, one set of sources for all steps of the process."""
+class OpenWorkspace:
+    """Holds the session of a run and its plan: one lock, one ledger, one set of sources for all steps."""
 
-    root: str
-    _session: Session | None = PrivateAttr(default=None)
-    _plan: Plan | None = PrivateAttr(default=None)
-    _is_full_refresh: bool = PrivateAttr(default=False)
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["OpenWorkspace"]:
-        """Take the workspace, unless the process that starts the run has taken it already."""
-        if self._session is not None:
-            yield self
-            return
-        watcher = LogWatcher(context.log.info) if context.log else None
-        run_id = context.run.run_id if context.run else None
-        with open_session(
-            Workspace(Path(self.root)), command="a run of Dagster", run_id=run_id, watcher=watcher
-        ) as session:
-            self._session = session
-            try:
-                yield self
-            finally:
-                self._session = self._plan = None
-
-    def hold(self, session: Session, *, is_full_refresh: bool = False) -> "OpenWorkspace":
-        """Use a session that is open already."""
-        self._session = session
+    def __init__(self, session: Session, *, is_full_refresh: bool = False) -> None:
+        self.session = session
         self._is_full_refresh = is_full_refresh
-        return self
-
-    @property
-    def session(self) -> Session:
-        """The open session."""
-        if self._session is None:
-            raise RuntimeError("the workspace is open only while a run goes on")
-        return self._session
+        self._plan: Plan | None = None
 
     def plan(self) -> Plan:
         """What is to be built; the evidence is pinned when it is first asked for."""
@@ -89,3 +56,23 @@ class OpenWorkspace(dg.ConfigurableResource):  # type: ignore[type-arg] # its pa
                 self._plan = make_plan(self.session, con, is_full_refresh=self._is_full_refresh)
             self.session.record.build_reasons = self._plan.reasons
         return self._plan
+
+
+def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None) -> dg.ResourceDefinition:
+    """Return the resource `workspace`.
+
+    Args:
+        workspace: What a run of Dagster opens and locks for its length.
+        opened: The workspace as the process that starts the run has opened it already.
+    """
+    if opened is not None:
+        return dg.ResourceDefinition.hardcoded_resource(opened)
+
+    @dg.resource(description=f"The workspace {workspace.root}, open and locked for the length of a run.")
+    def open_for_run(context: dg.InitResourceContext) -> Iterator[OpenWorkspace]:
+        watcher = LogWatcher(context.log.info) if context.log else None
+        run_id = context.run.run_id if context.run else None
+        with open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher) as session:
+            yield OpenWorkspace(session)
+
+    return open_for_run

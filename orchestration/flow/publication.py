@@ -1,13 +1,16 @@
 """Publishing a checked build: the gate, the new folder, the switch."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
+from typing import Any
 
 import duckdb
 
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
-from lineage.definitions import definition_hashes
+from lineage.definitions import define_metrics, read_definitions
+from orchestration.dbt_runner import DbtProject
 from orchestration.flow.checking import read_results
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
@@ -29,9 +32,11 @@ def publish_build(session: Session, plan: Plan) -> Publication:
     current = current_publication(workspace.published)
     with open_warehouse(workspace.warehouse) as con:
         mark = stage_mark(con, "publication")
-        context = _context(session, con, plan)
     if current is None or mark is None or mark.build_id != plan.build_id:
         at = utc_now()
+        compiled = DbtProject(workspace).compiled_manifest()
+        with open_warehouse(workspace.warehouse) as con:
+            context = _context(session, con, plan, _definition_hashes(session, con, compiled))
         current = publish(
             workspace.warehouse,
             workspace.published,
@@ -48,13 +53,29 @@ def publish_build(session: Session, plan: Plan) -> Publication:
     return current
 
 
-def _context(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) -> PublicationContext:
+def _definition_hashes(
+    session: Session, con: duckdb.DuckDBPyConnection, compiled: Mapping[str, Any]
+) -> dict[str, str]:
+    """Hash every metric's definition together with the settings that change its numbers."""
+    settings = session.settings
+    parameters = {
+        "time_zone": settings.reporting.time_zone,
+        "deployments": settings.deployments.model_dump(mode="json"),
+        "rules": settings.rules.model_dump(mode="json"),
+    }
+    defined = define_metrics(compiled, read_definitions(con), parameters=parameters)
+    return {metric: definition.sha256 for metric, definition in defined.items()}
+
+
+def _context(
+    session: Session, con: duckdb.DuckDBPyConnection, plan: Plan, hashes: Mapping[str, str]
+) -> PublicationContext:
     governance = session.workspace.governance
     return PublicationContext(
         organisation=session.settings.organisation,
         time_zone=session.settings.reporting.time_zone,
         payload_log_size=plan.raw.log_size,
-        definition_hashes=definition_hashes(con),
+        definition_hashes=hashes,
         checks=tuple(read_results(con)),
         policies=PolicyBook.load(governance / "policies.yml"),
         register=SignerRegister.load(governance / "signers.yml"),

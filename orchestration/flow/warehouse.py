@@ -11,6 +11,7 @@ import duckdb
 
 from orchestration.errors import BuildFailedError
 
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
 Stage = Literal["models", "checks", "publication"]
 
 _STAGES = """
@@ -41,13 +42,11 @@ def open_warehouse(path: Path, *, is_read_only: bool = False) -> Iterator[duckdb
         BuildFailedError: it cannot be opened.
     """
     try:
-        con = duckdb.connect(
-            str(path), read_only=is_read_only, config={"autoinstall_known_extensions": "false"}
-        )
+        con = duckdb.connect(str(path), read_only=is_read_only, config=_CONFIG)
         con.execute("set TimeZone = 'UTC'")
     except duckdb.Error as error:
         raise BuildFailedError(
-            f"The warehouse {path} cannot be opened: {error}. Close what holds it; where the file is damaged, "
+            f"The warehouse {path} cannot be opened: {error}. Close what holds it; if it is damaged, "
             "delete it: the next run builds it again from the evidence"
         ) from error
     try:

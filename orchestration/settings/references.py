@@ -1,5 +1,6 @@
 """What a single value cannot tell: names that must exist, overlapping ranges, variables that must be set."""
 
+import difflib
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from connectors.github.streams import STREAMS
 from orchestration.settings.located import KeyPath
 from orchestration.settings.models import GitHubSource, GitSource, Owner, Settings, Team
 
@@ -200,6 +202,12 @@ def _github_faults(path: KeyPath, source: GitHubSource) -> Iterator[Fault]:
         yield Fault(
             (*path, "base_url"), "the address carries credentials", "Name a variable in token_env instead"
         )
+    known = [stream.name for stream in STREAMS]
+    for position, name in enumerate(source.streams or ()):
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(known)}"
+            yield Fault((*path, "streams", position), f"GitHub has no stream '{name}' here", hint)
     for position, name in enumerate(source.repositories):
         if "/" not in name:
             remedy = "Write owner/name, as in the address of the repository"

@@ -1,0 +1,62 @@
+"""`assay plan`: what a first run will cost."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.commands.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from orchestration.estimation import SourceEstimate
+
+
+@click.command()
+@workspace_option
+@json_option
+def plan(folder: Path | None, *, as_json: bool) -> None:
+    """Estimate requests, hours at the vendor's limit, and disk, before a first run."""
+    from orchestration.estimation import estimate
+    from orchestration.workspace import find_workspace
+
+    estimates = estimate(find_workspace(folder), environment=os.environ)
+    if as_json:
+        shown = [
+            asdict(each) | {"requests": each.requests, "hours": each.hours, "disk_bytes": each.disk_bytes}
+            for each in estimates
+        ]
+        click.echo(json.dumps(shown, indent=2))
+        return
+    from rich.console import Console
+
+    console = Console()
+    for each in estimates:
+        console.print(_table(each))
+        limit = (
+            f"{each.hours:.1f} h at {each.requests_an_hour:,} requests an hour"
+            if each.hours is not None
+            else "no vendor's limit"
+        )
+        console.print(
+            f"{each.source}: {limit}; about {each.disk_bytes / 1e6:,.0f} MB on disk\n", highlight=False
+        )
+
+
+def _table(estimate: "SourceEstimate") -> "Table":
+    from rich.table import Table
+
+    from orchestration.terminal import size_text
+
+    table = Table(title=estimate.source, title_justify="left", show_edge=False)
+    for name in ("stream", "requests", "bytes"):
+        table.add_column(name, justify="left" if name == "stream" else "right")
+    for stream in estimate.streams:
+        table.add_row(stream.stream, f"{stream.requests:,}", size_text(stream.bytes))
+    table.add_section()
+    table.add_row("all", f"{estimate.requests:,}", size_text(estimate.bytes))
+    return table

@@ -1,0 +1,30 @@
+"""`assay status`: what a workspace holds."""
+
+import json
+from pathlib import Path
+
+import click
+
+from orchestration.commands.options import json_option, workspace_option
+
+
+@click.command()
+@workspace_option
+@json_option
+def status(folder: Path | None, *, as_json: bool) -> None:
+    """Show the evidence, the last runs, the publication and who holds the workspace."""
+    from orchestration.overview import overview
+    from orchestration.workspace import find_workspace
+
+    found = overview(find_workspace(folder))
+    if as_json:
+        click.echo(json.dumps(found.to_document(), indent=2))
+        return
+    from rich.console import Console
+
+    from orchestration.terminal import evidence_table
+
+    console = Console()
+    console.print(evidence_table(found.evidence))
+    for name, value in found.lines():
+        console.print(f"{name:<14}{value}", soft_wrap=True, highlight=False)

@@ -1,0 +1,92 @@
+"""A workspace for one local clone, made without a word of configuration: releases from tags, one service."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from orchestration.errors import UsageError
+from orchestration.scaffold import organisation_name, scaffold
+from orchestration.workspace import SETTINGS_FILE, Workspace
+
+ORGANISATION = "local"
+TAG_PATTERNS = (
+    r"^v?\d+(\.\d+)+$",
+    r"^v?\d+",
+    r"(?i)^[a-z]+[-_/@]?v?\d+([._]\d+)*$",
+    r"\d",
+)
+"""Which tags are releases, the strictest first: final versions, versions, with a prefix, with any digit."""
+
+
+def trial_workspace(
+    clone: Path, *, folder: Path | None, tag: str | None, random_bytes: Callable[[int], bytes]
+) -> Workspace:
+    """Make a workspace for a clone, or take the one of an earlier trial.
+
+    Args:
+        clone: A local clone, bare or not.
+        folder: Where the workspace goes; `.assay-try/<name>` in the current folder by default.
+        tag: Which tags are releases; found by looking at them where None.
+        random_bytes: The source of the keys' randomness.
+
+    Raises:
+        UsageError: there is no clone at the path, or nothing in it.
+    """
+    root = _git(clone, "rev-parse", "--absolute-git-dir")
+    name = organisation_name(_name(clone, Path(root)))
+    if not _git(clone, "rev-list", "--max-count=1", "--all"):
+        raise UsageError(f"{clone} has no commit yet")
+    place = (folder or Path.cwd() / ".assay-try" / name).resolve()
+    pattern = tag or release_pattern(_git(clone, "tag", "--list").splitlines())
+    text = yaml.safe_dump(_document(name, clone.resolve(), pattern), sort_keys=False)
+    if (place / SETTINGS_FILE).exists():
+        (place / SETTINGS_FILE).write_text(text, encoding="utf-8")
+        return Workspace(place)
+    return scaffold(place, organisation=ORGANISATION, random_bytes=random_bytes, settings=text)
+
+
+def release_pattern(tags: list[str]) -> str:
+    """Return the strictest pattern that at least two of the tags match, else the default."""
+    for pattern in TAG_PATTERNS:
+        if sum(re.search(pattern, tag) is not None for tag in tags) > 1:
+            return pattern
+    return TAG_PATTERNS[1]
+
+
+def _name(clone: Path, git_folder: Path) -> str:
+    """Name the clone after its folder, also where somebody points into it or at a bare repository."""
+    folder = git_folder.parent if git_folder.name == ".git" else clone.resolve()
+    return folder.name.removesuffix(".git")
+
+
+def _document(name: str, clone: Path, pattern: str) -> dict[str, object]:
+    repository = f"{ORGANISATION}/{name}"
+    return {
+        "organisation": ORGANISATION,
+        "sources": [
+            {"name": "git", "kind": "git", "repositories": [{"name": repository, "path": str(clone)}]},
+        ],
+        "teams": [{"name": "everybody", "title": "Everybody"}],
+        "services": [{"name": name, "repository": repository, "owners": [{"team": "everybody"}]}],
+        "deployments": {"from": "tags", "tag": pattern},
+    }
+
+
+def _git(clone: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(clone), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            errors="replace",
+        )
+    except FileNotFoundError:
+        raise UsageError("git is not installed, or not on the PATH") from None
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.strip().splitlines()[-1] if error.stderr.strip() else "git failed"
+        raise UsageError(f"{clone} cannot be read as a git clone: {reason}") from None
+    return done.stdout.strip()
