@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +229,7 @@ def _script_json(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 - only JSON without markup characters
 
 
+@cache
 def _library() -> str:
     """Return the chart library of the version that the specifications are written for."""
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])

@@ -1,0 +1,39 @@
+"""Errors of lineage.
+
+LineageError
+├── DefinitionError        a metric's upstream cannot be read from the compiled models
+├── CellNotFoundError      there is no such metric, scope or period; the nearest names are given
+└── TraceInputError        the database lacks what a trace reads, or an argument has the wrong form
+"""
+
+from collections.abc import Sequence
+
+
+class LineageError(Exception):
+    """The root of everything lineage raises on purpose, the ledger's own errors aside."""
+
+
+class DefinitionError(LineageError):
+    """A metric's upstream cannot be read from the compiled models."""
+
+
+class TraceInputError(LineageError):
+    """The database lacks what a trace reads, or an argument has the wrong form."""
+
+
+class CellNotFoundError(LineageError):
+    """There is no such metric, scope or period.
+
+    Attributes:
+        suggestions: the nearest names, best first.
+        available: names that exist (the first of them, where there are many).
+    """
+
+    def __init__(
+        self, message: str, *, suggestions: Sequence[str] = (), available: Sequence[str] = ()
+    ) -> None:
+        hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        listed = f" Available: {', '.join(available)}." if available and not suggestions else ""
+        super().__init__(f"{message}.{hint}{listed}")
+        self.suggestions = tuple(suggestions)
+        self.available = tuple(available)
