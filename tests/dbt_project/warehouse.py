@@ -1,6 +1,5 @@
 """A warehouse for tests: bodies land in a real evidence store, real steps and a real dbt build the models."""
 
-import gc
 import json
 import os
 import secrets
@@ -55,7 +54,7 @@ def config_tables(
     *, rules: Mapping[str, Any] = RULES, **tables: Sequence[Mapping[str, Any]]
 ) -> dict[str, pa.Table]:
     """Return the schema `config` as Arrow tables: rules, reporting and what a test adds."""
-    rows = {"rules": [rules], "reporting": [REPORTING], **tables}
+    rows: dict[str, Sequence[Mapping[str, Any]]] = {"rules": [rules], "reporting": [REPORTING], **tables}
     return {name: pa.Table.from_pylist([dict(row) for row in each]) for name, each in rows.items() if each}
 
 
@@ -82,7 +81,7 @@ class EvidenceBook:
         source: str = "github",
         is_closed: bool = True,
     ) -> list[int]:
-        """Land bodies (bytes as they are, anything else as JSON; an integer reuses that page) and close a window.
+        """Land bodies and close a window: bytes as they are, an integer reuses that page, the rest is JSON.
 
         Returns:
             The log indexes of the window's pages.
@@ -96,7 +95,10 @@ class EvidenceBook:
                 used.append(body)
                 continue
             used.append(PageRef(len(pages)))
-            pages.append(_page(stream, scope, body, parent, source, window_id, sequence, at))
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            url = f"https://api.example/{scope}/{stream}/{parent or ''}?page={sequence}"
+            request = (source, stream, scope, parent, window_id, sequence, "GET", url)
+            pages.append(Page(*request, 200, {}, at, "run", content, len(records_of(content))))
         window = WindowClose(
             window_id, source, stream, scope, parent, None, None, at, at, "run", None, 0, tuple(used)
         )
@@ -107,7 +109,8 @@ class EvidenceBook:
         """Pin the evidence."""
         size = self.ledger.size("payload") if log_size is None else log_size
         redactions = [
-            {"log_index": each.log_index, "json_paths": list(each.json_paths)} for each in self.store.redactions()
+            {"log_index": each.log_index, "json_paths": list(each.json_paths)}
+            for each in self.store.redactions()
         ]
         return Evidence(
             log_size=size,
@@ -116,24 +119,6 @@ class EvidenceBook:
             kinds=KINDS,
             redactions=pa.Table.from_pylist(redactions),
         )
-
-
-def _page(
-    stream: str,
-    scope: str,
-    body: Any,
-    parent: str | None,
-    source: str,
-    window_id: str,
-    sequence: int,
-    at: datetime,
-) -> Page:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    url = f"https://api.example/{scope}/{stream}/{parent or ''}?page={sequence}"
-    count = len(records_of(content))
-    return Page(
-        source, stream, scope, parent, window_id, sequence, "GET", url, 200, {}, at, "run", content, count
-    )
 
 
 @dataclass
@@ -184,7 +169,7 @@ class Warehouse:
     def dbt(self, *arguments: str) -> list[Any]:
         """Run dbt in this process and return the result of each node."""
         with _environment(self.file, self.vault_file, self.threads):
-            return _invoke(dbtRunner(manifest=manifest()), arguments)
+            return list(_invoke(dbtRunner(manifest=manifest()), arguments).results)
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -214,7 +199,8 @@ class Warehouse:
                 "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
             ).fetchall()
             return {
-                name: con.execute(f"select * from {schema}.{name} order by all").fetchall() for (name,) in names
+                name: con.execute(f"select * from {schema}.{name} order by all").fetchall()
+                for (name,) in names
             }
 
 
@@ -233,16 +219,15 @@ def _target() -> str:
 
 def _invoke(runner: dbtRunner, arguments: Sequence[str]) -> Any:
     flags = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    flags += ["--target-path", _target(), "--log-path", _target()]
+    flags += ["--target-path", _target(), "--log-path", _target(), "--no-write-json"]
     try:
         done = runner.invoke(["--log-level", "none", "--log-level-file", "none", *arguments, *flags])
     finally:
-        reset_adapters()
-        DuckDBConnectionManager.close_all_connections()
-        gc.collect()
+        reset_adapters()  # type: ignore[no-untyped-call] # dbt's adapters are untyped in part
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call] # see above
     if done.exception is not None:
         raise done.exception
-    return done.result.results if hasattr(done.result, "results") else done.result
+    return done.result
 
 
 @contextmanager

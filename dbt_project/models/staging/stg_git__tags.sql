@@ -9,7 +9,7 @@ with records as (
 
 select
     source, scope as repository,
-    nullif(regexp_replace(trim(fields[1], chr(10)), '^refs/tags/', ''), '') as tag_name,
+    nullif(fields[1], '') as tag_name,
     coalesce(nullif(fields[3], ''), nullif(fields[2], '')) as commit_sha,
     {{ typed(columns) }}
     record_id, null::timestamptz as source_updated_at,
