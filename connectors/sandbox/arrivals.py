@@ -1,4 +1,4 @@
-"""Work that arrives by itself: pull requests, direct pushes, updates by bots, issues, and a few planned reverts."""
+"""Work that arrives by itself: pull requests, direct pushes, updates by bots, issues, a few planned reverts."""
 
 import random
 
@@ -41,7 +41,7 @@ def work_arrives(story: Story, service: Service, starts_at: int) -> Process:
 
 
 def touched(chance: random.Random, code: Codebase, service: Service) -> tuple[Service, ...]:
-    """The services that a piece of work touches: usually one; in a monorepo sometimes two, a library's, or none."""
+    """The services that a piece of work touches: usually one; in a monorepo sometimes two, or none."""
     if not code.repository.is_monorepo or len(code.services) == 1:
         return (service,)
     draw = chance.random()
@@ -187,6 +187,5 @@ def issue(story: Story, code: Codebase, service: Service) -> Process:
 
 
 def chosen_author(story: Story, code: Codebase) -> str:
-    """Anybody who works here reports."""
-    teams = [logins for logins in story.members.values() if logins]
-    return code.chance.choice(code.chance.choice(teams))
+    """Anybody who works on any service reports."""
+    return code.chance.choice(story.team_of(code.chance.choice(story.company.services)))

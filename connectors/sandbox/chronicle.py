@@ -1,7 +1,7 @@
 """What really happened, written down by the story itself while it happens: the source of the truth.
 
-Nothing here is read from events or from an API. A merge knows the changes it brings, a rollout the changes it was
-given, a failure the rollout that caused it, because the story decided so.
+Nothing here is read from events or from an API. A merge knows the changes it brings, a rollout the changes it
+was given, a failure the rollout that caused it, because the story decided so.
 """
 
 from dataclasses import dataclass, field

@@ -2,17 +2,18 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Union
-
-Tree = dict[str, Union["Folder", bytes]]
-"""Names to folders or to the raw id of a file's content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A tree object: its entries and its raw id."""
+    """A tree object.
 
-    entries: Tree
+    Attributes:
+        entries: By name, in git's order: the line that the tree object holds, and the folder if it is one.
+        raw_sha: Its id.
+    """
+
+    entries: dict[str, tuple[bytes, "Folder | None"]]
     raw_sha: bytes
 
     @property
@@ -64,23 +65,9 @@ def content_of(path: str, revision: int) -> bytes:
     return f"# {path}\nrevision = {revision}\n".encode()
 
 
-def folder(entries: Tree) -> Folder:
-    """Make a tree object; git sorts folders as if their names ended in a slash."""
-    rows = (
-        sorted(
-            (name.encode() + (b"/" if isinstance(entry, Folder) else b""), name.encode(), entry)
-            for name, entry in entries.items()
-        )
-        if len(entries) > 1
-        else [(b"", name.encode(), entry) for name, entry in entries.items()]
-    )
-    lines = [
-        b"40000 %s\0%s" % (name, entry.raw_sha)
-        if isinstance(entry, Folder)
-        else b"100644 %s\0%s" % (name, entry)
-        for _, name, entry in rows
-    ]
-    return Folder(entries, object_id(b"tree", b"".join(lines)))
+def folder(entries: dict[str, tuple[bytes, Folder | None]]) -> Folder:
+    """Make a tree object of entries that stand in git's order."""
+    return Folder(entries, object_id(b"tree", b"".join([line for line, _ in entries.values()])))
 
 
 EMPTY = folder({})
@@ -95,13 +82,22 @@ def written(tree: Folder, revisions: dict[str, int]) -> Folder:
 
 def replaced(tree: Folder, steps: list[str], blob: bytes) -> Folder:
     """The tree with one file exchanged; everything else is shared."""
-    entries = dict(tree.entries)
+    name, entries = steps[0], dict(tree.entries)
+    is_known = name in entries
     if len(steps) == 1:
-        entries[steps[0]] = blob
+        entries[name] = b"100644 %s\0%s" % (name.encode(), blob), None
     else:
-        below = entries.get(steps[0])
-        entries[steps[0]] = replaced(below if isinstance(below, Folder) else EMPTY, steps[1:], blob)
+        below = replaced((entries[name][1] if is_known else None) or EMPTY, steps[1:], blob)
+        entries[name] = b"40000 %s\0%s" % (name.encode(), below.raw_sha), below
+    if not is_known:
+        entries = dict(sorted(entries.items(), key=place_in_tree))
     return folder(entries)
+
+
+def place_in_tree(entry: tuple[str, tuple[bytes, Folder | None]]) -> bytes:
+    """Git sorts by the bytes of names, folders as if theirs ended in a slash."""
+    name, (_, below) = entry
+    return name.encode() + (b"/" if below is not None else b"")
 
 
 def make_commit(

@@ -1,8 +1,8 @@
-"""The simulated organisation as it is drawn up: teams, people, services, and the changes to come in who owns what."""
+"""The simulated organisation as it is drawn up: teams, people, services, and the reorganisations to come."""
 
 import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
@@ -80,12 +80,24 @@ class Company:
     teams: tuple[TeamPeriod, ...]
     ownerships: tuple[Ownership, ...]
     reorganisations: tuple[Reorganisation, ...]
+    owners_of: Mapping[str, Sequence[Ownership]] = field(init=False, repr=False, compare=False)
+    periods_of: Mapping[str, Sequence[TeamPeriod]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        owners: dict[str, list[Ownership]] = {}
+        for ownership in self.ownerships:
+            owners.setdefault(ownership.service, []).append(ownership)
+        periods: dict[str, list[TeamPeriod]] = {}
+        for period in self.teams:
+            periods.setdefault(period.name, []).append(period)
+        object.__setattr__(self, "owners_of", owners)
+        object.__setattr__(self, "periods_of", periods)
 
     def owner_at(self, service: str, instant: int) -> str:
         """The team that owns a service at an instant."""
         day = day_of(instant)
-        for ownership in self.ownerships:
-            if ownership.service == service and is_in_force(ownership, day):
+        for ownership in self.owners_of[service]:
+            if is_in_force(ownership, day):
                 return ownership.team
         raise LookupError(f"Nobody owns {service} on {day}.")
 
@@ -96,8 +108,7 @@ class Company:
         while above is not None:
             yield above
             above = next(
-                (period.parent for period in self.teams if period.name == above and is_in_force(period, day)),
-                None,
+                (period.parent for period in self.periods_of[above] if is_in_force(period, day)), None
             )
 
     def is_ownership_settled(self, service: str, instant: int, *, margin_days: int) -> bool:

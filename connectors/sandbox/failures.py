@@ -1,8 +1,8 @@
-"""Rollouts that break their service: how it is noticed, what is done, and which trace that leaves in the data.
+"""Rollouts that break their service: how it is noticed, what is done, which trace it leaves in the data.
 
-Every failure has one cause, the rollout that broke the service. Most leave an explicit reference: an incident that
-names the deployment, a commit, a pull request or a version; a rollback; a hotfix that names the incident or the
-change; a revert. A share leaves none, and only its times and its service tell.
+Every failure has one cause, the rollout that broke the service. Most leave an explicit reference: an incident
+that names the deployment, a commit, a pull request or a version; a rollback; a hotfix that names the incident or
+the change; a revert. A share leaves none, and only its times and its service tell.
 """
 
 import random

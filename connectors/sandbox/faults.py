@@ -11,7 +11,7 @@ class Fault:
     """One kind of fault.
 
     Attributes:
-        kind: 502, 429, 403 of a secondary limit, an answer that takes long, or a page of HTML with status 200.
+        kind: 502, 429, 403 of a secondary limit, an answer that takes long, or HTML with status 200.
         every: Each so many requests.
         seconds: How long the answer takes, or how long it asks to wait.
     """

@@ -24,7 +24,7 @@ class GitExportError(Exception):
 
 
 class RepositoryExport:
-    """What a repository holds at an instant: its main branch, its tags and the branches of open pull requests."""
+    """What a repository holds at an instant: main branch, tags and the branches of open pull requests."""
 
     def __init__(self) -> None:
         self.commits: dict[str, Commit] = {}

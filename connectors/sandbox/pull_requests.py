@@ -8,6 +8,7 @@ from connectors.sandbox import wording
 from connectors.sandbox.branches import Branch, branch_off, push, rewrite, update_from_main, write
 from connectors.sandbox.catalogue import MergeMethod, Service
 from connectors.sandbox.events import (
+    CommentWritten,
     IssueClosed,
     PullRequestClosed,
     PullRequestOpened,
@@ -17,7 +18,7 @@ from connectors.sandbox.events import (
     ReviewSubmitted,
 )
 from connectors.sandbox.merges import Merged, Work, merge
-from connectors.sandbox.people import DEPENDABOT, REVIEW_BOT, Person
+from connectors.sandbox.people import DEPENDABOT, RELEASE_BOT, REVIEW_BOT, Person
 from connectors.sandbox.story import Codebase, Story
 from connectors.sandbox.working_time import HOUR, MINUTE, after
 
@@ -25,6 +26,7 @@ FORCED_SHARE = 0.12
 UPDATED_SHARE = 0.05
 CHANGES_REQUESTED_SHARE = 0.25
 REMARKED_SHARE = 0.25
+PREVIEWED_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,9 @@ def opened(talk: Conversation) -> Generator[int, None, None]:
     if code.repository.has_review_bot and not proposal.author.is_bot:
         yield story.now + talk.chance.randrange(40, 150)
         review(talk, REVIEW_BOT.login, "COMMENTED", "No style problems found.")
+    elif talk.chance.random() < PREVIEWED_SHARE:
+        yield story.now + talk.chance.randrange(200, 900)
+        review(talk, RELEASE_BOT.login, "COMMENTED", "A preview is ready.")
 
 
 def discussed(talk: Conversation) -> Generator[int, None, None]:
@@ -161,12 +166,16 @@ def discussed(talk: Conversation) -> Generator[int, None, None]:
         remarks = tuple(remark(talk) for _ in range(chance.randint(1, 3)))
         review(talk, reviewer, "CHANGES_REQUESTED", "A few things first.", remarks)
         yield from commits(talk, (f"Review: {wording.step(chance)}",))
+        answer = CommentWritten(
+            story.now, talk.code.name, talk.number, proposal.author.login, "Done, thanks."
+        )
+        story.tell(answer)
         yield talk.later(4 * HOUR)
     elif chance.random() < REMARKED_SHARE:
         review(talk, reviewer, "COMMENTED", "", (remark(talk),))
         yield talk.later(3 * HOUR)
     if not proposal.is_given_up:
-        review(talk, reviewer, "APPROVED", chance.choice(("", "", "Looks good", "LGTM – danke!")))
+        review(talk, reviewer, "APPROVED", chance.choice(("", "", "Looks good", "LGTM, danke schön!")))
 
 
 def chosen_reviewer(talk: Conversation) -> str | None:

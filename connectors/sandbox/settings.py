@@ -1,5 +1,6 @@
 """The settings of a workspace for the simulated organisation: what `assay.yml` says about it."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ def settings_document(company: Company, *, base_url: str, git_folder: Path | str
         base_url: Where its GitHub is served.
         git_folder: Folder with its clones, as `write_git` lays them out.
     """
-    first, until = company.parameters.first_day, company.parameters.until
+    first = company.parameters.first_day
     return {
         "organisation": ORGANISATION,
-        "reporting": {"time_zone": "UTC", "from": first, "until": until},
+        "reporting": {"time_zone": "UTC", "from": first, "until": company.parameters.until},
         "sources": [
             {
                 "name": GITHUB_SOURCE,
@@ -33,7 +34,7 @@ def settings_document(company: Company, *, base_url: str, git_folder: Path | str
                 "base_url": base_url,
                 "organisation": ORGANISATION,
                 "token_env": TOKEN_VARIABLE,
-                "since": first,
+                "since": first.replace(),  # an object of its own, else YAML writes an alias
                 "concurrency": 16,
             },
             {
@@ -51,8 +52,8 @@ def settings_document(company: Company, *, base_url: str, git_folder: Path | str
                 "name": period.name,
                 "title": period.title,
                 "parent": period.parent,
-                "from": period.from_day,
-                "until": period.until_day,
+                "from": period.from_day.replace(),
+                "until": fresh(period.until_day),
             }
             for period in company.teams
         ],
@@ -94,9 +95,14 @@ def service_document(company: Company, service: Service) -> dict[str, Any]:
         "repository": service.repository,
         "paths": list(service.paths),
         "owners": [
-            {"team": row.team, "from": row.from_day, "until": row.until_day}
+            {"team": row.team, "from": row.from_day.replace(), "until": fresh(row.until_day)}
             for row in company.ownerships
             if row.service == service.name
         ],
         "deployments": deployments,
     }
+
+
+def fresh(day: date | None) -> date | None:
+    """The day as an object of its own: YAML writes one that is used twice as an alias."""
+    return None if day is None else day.replace()

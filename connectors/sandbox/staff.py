@@ -17,6 +17,9 @@ MOVES_PER_PERSON = 0.12
 LEAVERS_PER_PERSON = 0.06
 JOINERS_PER_PERSON = 0.06
 GROWTH_TAKES = 4
+FEWEST_MEMBERS = 4
+LEAVES_FOR_GOOD = 5
+"""Number of the person whose account is deleted."""
 
 
 def opening(story: Story) -> Process:
@@ -32,8 +35,10 @@ def opening(story: Story) -> Process:
             story.tell(PersonJoined(story.now, bot.login, None))
     chance = story.chance("staff")
     span = story.parameters.ends_at - story.parameters.starts_at
-    for login, team in story.company.home_teams:
-        is_late = chance.random() < JOINERS_PER_PERSON and len(story.members[team]) > 2  # noqa: PLR2004
+    for number, (login, team) in enumerate(story.company.home_teams):
+        if number == LEAVES_FOR_GOOD:
+            story.start(farewell(story, login), story.now + int(span * 0.6))
+        is_late = chance.random() < JOINERS_PER_PERSON
         at = story.now + (chance.randrange(span) if is_late else 0)
         story.start(career(story, login, team, ends_at=at + span), at)
     yield from ()
@@ -46,21 +51,36 @@ def career(story: Story, login: str, team: str, *, ends_at: int) -> Process:
     story.tell(PersonJoined(story.now, login, team))
     draw, left = chance.random(), ends_at - story.now
     yield story.now + 30 * DAY + chance.randrange(left)
+    team = next((name for name, logins in story.members.items() if login in logins), "")
+    if len(story.members.get(team, ())) < FEWEST_MEMBERS:
+        return
     if draw < MOVES_PER_PERSON:
         others = [name for name in story.members if name != team]
-        if others and len(story.members[team]) > 2:  # noqa: PLR2004
+        if others:
             move(story, login, team, chance.choice(others))
-    elif draw < MOVES_PER_PERSON + LEAVERS_PER_PERSON and len(story.members[team]) > 2:  # noqa: PLR2004
-        story.members[team].remove(login)
-        story.tell(PersonLeft(story.now, login, team, is_account_deleted=chance.random() < 0.5))  # noqa: PLR2004
+    elif draw < MOVES_PER_PERSON + LEAVERS_PER_PERSON:
+        leave(story, login, team, is_account_deleted=chance.random() < 0.5)  # noqa: PLR2004
+
+
+def farewell(story: Story, login: str) -> Process:
+    """One person always leaves and has the account deleted."""
+    team = next((name for name, logins in story.members.items() if login in logins), None)
+    if team is not None and len(story.members[team]) >= FEWEST_MEMBERS:
+        leave(story, login, team, is_account_deleted=True)
+    yield from ()
+
+
+def leave(story: Story, login: str, team: str, *, is_account_deleted: bool) -> None:
+    """A person leaves."""
+    story.members[team].remove(login)
+    story.tell(PersonLeft(story.now, login, team, is_account_deleted))
 
 
 def move(story: Story, login: str, from_team: str, to_team: str) -> None:
-    """A person changes teams; one whose team was changed by a reorganisation stays there."""
-    if login in story.members[from_team]:
-        story.members[from_team].remove(login)
-        story.members[to_team].append(login)
-        story.tell(PersonMovedTeam(story.now, login, from_team, to_team))
+    """A person changes teams."""
+    story.members[from_team].remove(login)
+    story.members[to_team].append(login)
+    story.tell(PersonMovedTeam(story.now, login, from_team, to_team))
 
 
 def reorganise(story: Story, plan: Reorganisation) -> Process:

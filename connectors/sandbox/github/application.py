@@ -1,4 +1,4 @@
-"""The simulated GitHub as an ASGI application: authentication, limits, faults, pages and conditional requests."""
+"""The simulated GitHub as an ASGI application: authentication, limits, faults, conditional requests."""
 
 import hashlib
 import math
@@ -11,7 +11,8 @@ from connectors.sandbox.faults import NO_FAULTS, Fault, FaultPlan
 from connectors.sandbox.github.documents import encode
 from connectors.sandbox.github.fold import GitHubFold
 from connectors.sandbox.github.paging import Listing, Query, RefusedError, page_of
-from connectors.sandbox.github.routes import GitHubView
+from connectors.sandbox.github.routes import answer
+from connectors.sandbox.github.view import GitHubView
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -176,15 +177,15 @@ class GitHubApplication:
     def _render(self, key: tuple[bytes, bytes], path: str, query_string: str) -> Rendered | None:
         """Render an answer and keep it; None if there is nothing at this path."""
         query = Query.parse(path, query_string)
-        answer = self._view.answer(path, query)
-        if answer is None:
+        found = answer(self._view, path, query)
+        if found is None:
             return None
         links: tuple[str, ...] = ()
-        if isinstance(answer, Listing):
-            page = page_of(answer, query)
+        if isinstance(found, Listing):
+            page = page_of(found, query)
             body, links = encode(page.document), page.links
         else:
-            body = encode(answer)
+            body = encode(found)
         etag = b'W/"' + hashlib.sha256(body + "".join(links).encode()).hexdigest().encode() + b'"'
         rendered = Rendered(etag, ", ".join(links), body)
         self._keep(key, rendered, len(body))

@@ -1,4 +1,4 @@
-"""Renders accounts, repositories, teams and labels as GitHub does; those that are nested everywhere are kept as bytes."""
+"""Renders accounts, repositories, teams, labels and commits as GitHub does; what is nested is kept as bytes."""
 
 from datetime import UTC, datetime
 from functools import lru_cache

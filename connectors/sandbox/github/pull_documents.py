@@ -84,7 +84,7 @@ def pull_request(render: Renderer, item: Item) -> Document:
         "review_comment_url": links["review_comment"],
         "comments_url": links["comments"],
         "statuses_url": links["statuses"],
-        "head": side(render, item.repository, pull.branch, head),
+        "head": side(render, item.repository, pull.branch, head, is_gone=item.author in render.state.deleted),
         "base": side(render, item.repository, "main", pull.base_sha),
         "_links": {key: {"href": value} for key, value in links.items()},
         "author_association": association(render, item.author),
@@ -93,14 +93,16 @@ def pull_request(render: Renderer, item: Item) -> Document:
     }
 
 
-def side(render: Renderer, repository: RepositoryState, branch: str, sha: str) -> Document:
-    """Head or base of a pull request."""
+def side(
+    render: Renderer, repository: RepositoryState, branch: str, sha: str, *, is_gone: bool = False
+) -> Document:
+    """Head or base of a pull request; the head's account and repository are null once its author is gone."""
     return {
         "label": f"{ORGANISATION}:{branch}",
         "ref": branch,
         "sha": sha,
-        "user": OWNER,
-        "repo": render.repository(repository),
+        "user": None if is_gone else OWNER,
+        "repo": None if is_gone else render.repository(repository),
     }
 
 

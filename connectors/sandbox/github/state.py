@@ -1,6 +1,8 @@
-"""What the simulated GitHub knows at an instant: the objects that the fold over the timeline keeps up to date."""
+"""What the simulated GitHub knows at an instant: the objects that the fold keeps up to date."""
 
+import itertools
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -200,6 +202,12 @@ class GitHubState:
     repositories: dict[str, RepositoryState] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
     """Addresses that are known to belong to an account, to its login."""
+
+    _serials: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def serial(self) -> int:
+        """The next of the numbers from which ids are made."""
+        return next(self._serials)
 
     def __post_init__(self) -> None:
         self.people = {person.login: person for person in (*self.company.people, *BOTS)}
