@@ -6,15 +6,16 @@ footer.
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.evidence.commitments import canonical
+from connectors.evidence.arrow_columns import column_of
+from connectors.evidence.commitments import canonical, microseconds
 from connectors.evidence.pages import Page
 
 ROW_GROUP_BODY_BYTES = 8 << 20  # PLATFORM: larger row groups are slower to parse and not flat in memory
@@ -38,7 +39,6 @@ SCHEMA = pa.schema(
         pa.field("body", pa.binary(), nullable=False),
     ],
 )
-_PAGE_FIELDS = ("source", "stream", "scope", "parent_key", "window_id", "sequence", "method", "url", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,28 @@ def page_tables(pages: Sequence[Page], digests: Sequence[str], first_log_index: 
 
 
 def _table(pages: Sequence[Page], digests: Sequence[str], first_log_index: int) -> pa.Table:
-    columns: dict[str, object] = {name: [getattr(page, name) for page in pages] for name in _PAGE_FIELDS}
-    columns |= {
-        "log_index": range(first_log_index, first_log_index + len(pages)),
-        "headers": [headers_text(page) for page in pages],
-        "fetched_at": [page.fetched_at for page in pages],
-        "run_id": [page.run_id for page in pages],
-        "body_sha256": digests,
-        "record_count": [page.record_count for page in pages],
-        "body": [page.body for page in pages],
+    values: dict[str, Sequence[object]] = {
+        name: [getattr(page, name) for page in pages] for name in SCHEMA.names if name in Page.__slots__
     }
-    return pa.Table.from_pydict(columns, schema=SCHEMA)
+    values["log_index"] = range(first_log_index, first_log_index + len(pages))
+    values["headers"] = [headers_text(page) for page in pages]
+    values["fetched_at"] = [microseconds(page.fetched_at) for page in pages]
+    values["body_sha256"] = digests
+    return table_of(values)
+
+
+def table_of(values: Mapping[str, Sequence[object]]) -> pa.Table:
+    """An evidence table from a sequence of values per column, with instants as microseconds."""
+    columns = [column_of(values[field.name], field.type) for field in SCHEMA]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of an evidence table, instants as microseconds: Arrow would import pandas to make instants."""
+    at = table.schema.get_field_index("fetched_at")
+    if at >= 0:
+        table = table.set_column(at, "fetched_at", table["fetched_at"].cast(pa.int64()))
+    return list(table.to_pylist())
 
 
 def headers_text(page: Page) -> str:

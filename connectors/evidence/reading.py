@@ -5,15 +5,16 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.evidence.commitments import instant_of
 from connectors.evidence.errors import EvidenceDamagedError, EvidenceMissingError
 from connectors.evidence.landing import Landing
+from connectors.evidence.parquet_file import rows_of
 from connectors.evidence.record_ids import split_record_id
 from connectors.evidence.record_values import records_of
 from connectors.evidence.results import StoredPage, StoredRecord
@@ -130,7 +131,7 @@ def _read_row_group(path: Path, row_number: int) -> tuple[int, int, pa.Table]:
 
 def stored_page(table: pa.Table, row: int, path: Path) -> StoredPage:
     """A row of an evidence table as a page."""
-    values = table.slice(row, 1).to_pylist()[0]
+    (values,) = rows_of(table.slice(row, 1))
     values["headers"] = json.loads(values["headers"])
-    values["fetched_at"] = values["fetched_at"].astimezone(UTC)
+    values["fetched_at"] = instant_of(values["fetched_at"])
     return StoredPage(path=path, **values)

@@ -16,11 +16,11 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.evidence import commitments
-from connectors.evidence.commitments import canonical, commit_to, microseconds
+from connectors.evidence.commitments import canonical, commit_to
 from connectors.evidence.errors import EvidenceMissingError, RedactionError
 from connectors.evidence.json_blanking import blank
 from connectors.evidence.landing import Landing
-from connectors.evidence.parquet_file import SCHEMA, WrittenFile
+from connectors.evidence.parquet_file import SCHEMA, WrittenFile, rows_of, table_of
 from connectors.evidence.ports import LedgerPort, LedgerTransactionPort
 from connectors.evidence.redaction_statement import RedactionOrder
 from connectors.evidence.replacing import FileRow, checked_row_groups, file_rows, free_name, mark_obsolete
@@ -112,12 +112,12 @@ class PageRedaction:
 
     def _blanked(self, table: pa.Table, indexes: list[int], order: RedactionOrder) -> pa.Table:
         at = indexes.index(order.log_index)
-        row = table.slice(at, 1).to_pylist()[0]
+        (row,) = rows_of(table.slice(at, 1))
         body = blank(row["body"], order.json_paths)
         self._grown_bytes = len(body) - len(row["body"])
         row |= {"body": body, "body_sha256": hashlib.sha256(body).hexdigest()}
         self._new_metadata = metadata_of_row(row)
-        changed = pa.Table.from_pylist([row], schema=SCHEMA)
+        changed = table_of({name: [value] for name, value in row.items()})
         parts = [table.slice(0, at).cast(SCHEMA), changed, table.slice(at + 1).cast(SCHEMA)]
         return pa.concat_tables(parts).combine_chunks()
 
@@ -145,8 +145,7 @@ class PageRedaction:
 
 def metadata_of_row(row: dict[str, Any]) -> dict[str, Any]:
     """What a page's leaf commits to, from a row of its file."""
-    values = {name: row[name] for name in commitments.PAGE_COLUMNS}
-    return values | {"fetched_at": microseconds(row["fetched_at"])}
+    return {name: row[name] for name in commitments.PAGE_COLUMNS}
 
 
 def recorded_redactions(ledger: LedgerPort, connection: sqlite3.Connection) -> list[Redaction]:

@@ -5,14 +5,16 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.evidence import commitments, recovery
 from connectors.evidence.commitments import commit_to, leaf_of
 from connectors.evidence.landing import PENDING, Landing
-from connectors.evidence.parquet_file import sha256_of_file
+from connectors.evidence.parquet_file import rows_of, sha256_of_file
 from connectors.evidence.ports import LedgerPort
 from connectors.evidence.redaction import metadata_of_row
 from connectors.evidence.redaction_checks import RedactionHistory
@@ -41,7 +43,7 @@ class EvidenceCheck:
             return
         yield from self._redactions.findings(self._connection)
         yield from self._unexpected_files()
-        for row in file_rows(self._connection, "first_log_index < ?", (self._size,)):
+        for row in file_rows(self._connection, "1 = 1"):
             found = list(self._file(row))
             if found and file_rows(self._connection, "file_id = ?", (row.file_id,)) != [row]:
                 yield Finding(
@@ -77,23 +79,24 @@ class EvidenceCheck:
         if written.sha256 != row.sha256:
             yield Finding(row.path, f"its sha256 is {written.sha256}, the ledger says {row.sha256}")
             return  # a parser of damaged Parquet may do anything
-        pages = 0
+        contents = _Contents()
         try:
             for table in row_groups(path):
-                yield from self._row_group(row, table, pages)
-                pages += table.num_rows
+                yield from self._row_group(row, table, contents.pages)
+                contents.add(table)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
             yield Finding(row.path, f"it cannot be read as Parquet: {error}")
             return
-        if pages != row.pages:
-            yield Finding(row.path, f"it holds {pages} pages, the ledger says {row.pages}")
+        for name, found in contents.summary().items():
+            if getattr(row, name) != found:
+                yield Finding(row.path, f"its {name} is {found}, the ledger says {getattr(row, name)}")
 
     def _row_group(self, row: FileRow, table: pa.Table, row_number: int) -> Iterator[Finding]:
         indexes = table["log_index"].to_pylist()
         known = self._known_pages(row.file_id, row_number, table.num_rows)
         leaves = dict(self._ledger.leaves("payload", min(indexes), max(indexes) + 1))
         bodies = [body for chunk in table["body"].chunks for body in chunk]
-        rows = table.drop_columns(["body"]).to_pylist()
+        rows = rows_of(table.drop_columns(["body"]))
         for at, (values, body) in enumerate(zip(rows, bodies, strict=True)):
             log_index = values["log_index"]
             name = f"{row.path}: page {log_index}"
@@ -147,8 +150,9 @@ class EvidenceCheck:
     def _unaccounted_leaves(self) -> Iterator[Finding]:
         """Every leaf stands for exactly one page or window."""
         query = (
-            "SELECT log_index FROM evidence_pages WHERE log_index >= :first AND log_index < :stop"
-            " UNION ALL SELECT window_index FROM fetch_windows"
+            "SELECT log_index FROM evidence_pages JOIN evidence_files USING (file_id)"
+            " WHERE log_index >= :first AND log_index < :stop"
+            " UNION ALL SELECT window_index FROM fetch_windows JOIN scopes USING (scope_id)"
             " WHERE window_index >= :first AND window_index < :stop"
         )
         for first in range(0, self._size, _CHUNK):
@@ -164,6 +168,39 @@ class EvidenceCheck:
 
     def _leaf_name(self, index: int) -> str:
         return f"{self._ledger.path.name}: payload leaf {index}"
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What a file holds, for comparison with its row in the ledger."""
+
+    pages: int = 0
+    records: int = 0
+    body_bytes: int = 0
+    log_indexes: set[int] = field(default_factory=set)
+    streams: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, table: pa.Table) -> None:
+        """Count a row group."""
+        self.pages += table.num_rows
+        self.records += pc.sum(table["record_count"]).as_py() or 0
+        self.body_bytes += pc.sum(pc.binary_length(table["body"])).as_py() or 0
+        extremes = pc.min_max(table["log_index"]).as_py()
+        self.log_indexes |= {extremes["min"], extremes["max"]}
+        self.streams |= set(zip(table["source"].to_pylist(), table["stream"].to_pylist(), strict=True))
+
+    def summary(self) -> dict[str, object]:
+        """The columns of the file's row that follow from its content."""
+        source, stream = next(iter(self.streams)) if len(self.streams) == 1 else (None, None)
+        return {
+            "source": source,
+            "stream": stream,
+            "first_log_index": min(self.log_indexes, default=None),
+            "last_log_index": max(self.log_indexes, default=None),
+            "pages": self.pages,
+            "records": self.records,
+            "body_bytes": self.body_bytes,
+        }
 
 
 def _check_commitment(

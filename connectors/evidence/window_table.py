@@ -2,8 +2,11 @@
 
 import json
 import sqlite3
+from typing import Any
 
 import pyarrow as pa
+
+from connectors.evidence.arrow_columns import column_of
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 WINDOW_SCHEMA = pa.schema(
@@ -42,14 +45,8 @@ def window_table(connection: sqlite3.Connection, log_size: int | None) -> pa.Tab
     return pa.Table.from_batches(batches, schema=WINDOW_SCHEMA)
 
 
-def _record_batch(rows: list[tuple[object, ...]]) -> pa.RecordBatch:
-    arrays = []
-    for field, values in zip(WINDOW_SCHEMA, zip(*rows, strict=True), strict=True):
-        if field.name == "page_indexes":
-            column: object = json.loads("[" + ",".join(str(value) for value in values) + "]")
-        elif field.name == "is_changed":
-            column = [bool(value) for value in values]
-        else:
-            column = values
-        arrays.append(pa.array(column, type=field.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=WINDOW_SCHEMA)
+def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    values = dict(zip(WINDOW_SCHEMA.names, zip(*rows, strict=True), strict=True))
+    values["page_indexes"] = tuple(json.loads(f"[{','.join(values['page_indexes'])}]"))
+    columns = [column_of(values[field.name], field.type) for field in WINDOW_SCHEMA]
+    return pa.RecordBatch.from_arrays(columns, schema=WINDOW_SCHEMA)

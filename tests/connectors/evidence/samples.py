@@ -105,11 +105,10 @@ class Place:
         self.ledger.close()
 
     def problems(self) -> list[str]:
-        """Everything that verification of ledger and evidence says, without the note that the ledger is in use."""
-        findings = [*self.ledger.verify(), *self.store.verify()]
-        return [
-            f"{each.object_name}: {each.problem}" for each in findings if each.object_name != "ledger.dirty"
-        ]
+        """Everything that verification says, without the note that the ledger is in use."""
+        found = [(each.object_name, each.problem) for each in self.ledger.verify()]
+        found += [(each.object_name, each.problem) for each in self.store.verify()]
+        return [f"{name}: {problem}" for name, problem in found if name != "ledger.dirty"]
 
     def files_on_disk(self) -> list[str]:
         """Relative paths of all files of evidence."""
@@ -134,7 +133,7 @@ def sign(
     log_index: int, json_paths: tuple[str, ...], *, by: tuple[int, ...] = (0, 1), **changes: Any
 ) -> list[Signed]:
     """Signatures of a redaction order."""
-    values = {"policy": "erasure", "reason": "case 17", "ordered_at": FETCHED} | changes
+    values: dict[str, Any] = {"policy": "erasure", "reason": "case 17", "ordered_at": FETCHED} | changes
     message = signed_message(RedactionOrder(log_index, json_paths, **values).document())
     return [Signed(PUBLIC_KEYS[number], KEYS[number].sign(message)) for number in by]
 
