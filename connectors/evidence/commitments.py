@@ -5,10 +5,11 @@ can test a guess about what the leaf stood for.
 """
 
 import hmac
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from connectors.evidence.errors import EvidenceInputError
 
@@ -47,7 +48,7 @@ WINDOW_COLUMNS = (
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def microseconds(instant: datetime) -> int:
@@ -78,7 +79,7 @@ def canonical(value: Mapping[str, Any]) -> bytes:
         if isinstance(item, float):
             raise EvidenceInputError(f"{name} is a float; evidence keeps integers of a named unit")
     try:
-        return _encode(value).encode()
+        return _encode(value)
     except UnicodeEncodeError as error:
         raise EvidenceInputError(f"text with a lone surrogate cannot be recorded: {error}") from error
 

@@ -6,6 +6,7 @@ rows. The old ones are listed as obsolete in the transaction and deleted after i
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def row_groups(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for group in range(file.metadata.num_row_groups):
             yield file.read_row_group(group, use_threads=False)
+
+
+def row_groups_ahead(path: Path) -> Iterator[pa.Table]:
+    """The row groups of a file, each unpacked while the one before is being worked on."""
+    groups = row_groups(path)
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, groups, None)
+        while (table := coming.result()) is not None:
+            coming = reader.submit(next, groups, None)
+            yield table
 
 
 def mark_obsolete(connection: sqlite3.Connection, names: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from connectors.evidence.parquet_file import rows_of, sha256_of_file
 from connectors.evidence.ports import LedgerPort
 from connectors.evidence.redaction import metadata_of_row
 from connectors.evidence.redaction_checks import RedactionHistory
-from connectors.evidence.replacing import FileRow, file_rows, row_groups
+from connectors.evidence.replacing import FileRow, file_rows, row_groups_ahead
 from connectors.evidence.results import Finding
 from connectors.evidence.schema import has_tables
 
@@ -81,7 +81,7 @@ class EvidenceCheck:
             return  # a parser of damaged Parquet may do anything
         contents = _Contents()
         try:
-            for table in row_groups(path):
+            for table in row_groups_ahead(path):
                 yield from self._row_group(row, table, contents.pages)
                 contents.add(table)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
