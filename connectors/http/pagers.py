@@ -14,7 +14,8 @@ import msgspec
 
 from connectors.http.answers import Answer
 
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^,;]+)*)")
+_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^;,="\s]+(?:\s*=\s*(?:"[^"]*"|[^",;]*))?)*)')
+_LINK_PARAMETER = re.compile(r';\s*([^;,="\s]+)\s*=\s*(?:"([^"]*)"|([^",;]*))')
 
 
 class Pager(Protocol):
@@ -152,9 +153,8 @@ class Token:
 def link_relation(header: str | None, relation: str) -> str | None:
     """The target of a relation in a `Link` header, or None."""
     for target, parameters in _LINK.findall(header or ""):
-        for parameter in parameters.split(";"):
-            name, _, value = parameter.strip().partition("=")
-            if name.lower() == "rel" and relation in value.strip().strip('"').lower().split():
+        for name, quoted, plain in _LINK_PARAMETER.findall(parameters):
+            if name.lower() == "rel" and relation in (quoted or plain).lower().split():
                 return str(target)
     return None
 

@@ -26,6 +26,7 @@ _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 5
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _logger = logging.getLogger(__name__)
 
 
@@ -114,6 +115,8 @@ class Session:
     async def _ask(self, url: str, conditions: Mapping[str, str]) -> Answer:
         target = url
         for _ in range(_MAX_REDIRECTS + 1):
+            if self.pacer.held_seconds > self.policy.max_total_wait_seconds:
+                raise self._given_up(url, "the limit is used up for long", self.pacer.held_seconds)
             self.tally.waited_seconds += await self.pacer.turn()
             answer = await self._send(target, conditions)
             location = answer.header("location")
@@ -156,19 +159,18 @@ class Session:
                 )
 
     def _limit_wait(self, answer: Answer, trials: _Trials) -> float | None:
+        """How long to wait before the same request again; None if the answer is to be taken."""
         wait = limit_wait_seconds(answer, limits_met=trials.limits, policy=self.policy)
-        if wait is not None:
-            if is_retried(answer.status):
-                trials.failures += 1
-                if trials.failures >= self.policy.max_attempts:
-                    raise self._given_up(answer.url, f"HTTP {answer.status}", wait)
-            else:
-                trials.limits += 1
-                self.pacer.hold(min(wait, self.policy.max_total_wait_seconds))
-            return wait + self.generator.random()
         if is_retried(answer.status):
-            return self._after_failure(answer.url, trials, UnreadableAnswerError(f"HTTP {answer.status}"))
-        return None
+            failure = UnreadableAnswerError(f"HTTP {answer.status}")
+            return max(self._after_failure(answer.url, trials, failure), wait or 0.0)
+        if wait is None:
+            return None
+        trials.limits += 1
+        if trials.limits >= self.policy.max_limits:
+            raise self._given_up(answer.url, f"{trials.limits} rate limits in a row", wait)
+        self.pacer.hold(min(wait, self.policy.max_total_wait_seconds))
+        return wait + self.generator.random()
 
     def _accept(
         self, answer: Answer, read: Callable[[bytes], Record], *, has_conditions: bool
@@ -193,6 +195,13 @@ class Session:
 
     def _after_failure(self, url: str, trials: _Trials, error: Exception) -> float:
         trials.failures += 1
+        if _UNTRUSTED in str(error):
+            raise self._error(
+                PermanentSourceError,
+                url,
+                f"The server's certificate is not trusted: {error}. If it is your own authority's, name its "
+                "certificate in ca_file.",
+            ) from error
         if trials.failures >= self.policy.max_attempts:
             raise self._given_up(url, _reason(error)) from error
         return self.policy.backoff_seconds(trials.failures, self.generator)
