@@ -1,10 +1,11 @@
-"""Work that arrives by itself: pull requests, direct pushes, updates by bots, issues, a few planned reverts."""
+"""Work that arrives by itself: pull requests, direct pushes, updates by bots, issues, planned reverts."""
 
 import random
 
 from connectors.sandbox import wording
 from connectors.sandbox.branches import branch_off, write
 from connectors.sandbox.catalogue import Service
+from connectors.sandbox.drawing import draw, happens
 from connectors.sandbox.events import IssueClosed, IssueOpened, IssueReopened
 from connectors.sandbox.merges import Merged, Work, push_to_main
 from connectors.sandbox.people import DEPENDABOT, Person
@@ -20,6 +21,7 @@ GIVEN_UP_SHARE = 0.05
 ISSUES_PER_PULL_REQUEST = 0.22
 COMMIT_COUNTS = ((1, 0.5), (2, 0.28), (3, 0.14), (4, 0.08))
 LABELS = ("enhancement", "chore", "documentation", "bug")
+ISSUE_LABELS = (("bug", 0.4), ("enhancement", 0.35), ("production-defect", 0.25))
 OLD_REVERT_AFTER = 20 * DAY
 
 
@@ -31,9 +33,9 @@ def work_arrives(story: Story, service: Service, starts_at: int) -> Process:
         yield after(chance, story.now, MONTH / service.pull_requests_a_month)
         author = story.people[chance.choice(story.team_of(service))]
         services = touched(chance, code, service)
-        if chance.random() < code.repository.direct_push_share:
+        if happens(chance, code.repository.direct_push_share):
             pushed_directly(story, code, services, author)
-        elif chance.random() < BOT_SHARE:
+        elif happens(chance, BOT_SHARE):
             story.start(ignored(story, code, update(chance, services)), story.now)
         else:
             proposal = ordinary(chance, author, services)
@@ -44,10 +46,10 @@ def touched(chance: random.Random, code: Codebase, service: Service) -> tuple[Se
     """The services that a piece of work touches: usually one; in a monorepo sometimes two, or none."""
     if not code.repository.is_monorepo or len(code.services) == 1:
         return (service,)
-    draw = chance.random()
-    if draw < 0.06:  # noqa: PLR2004
+    lot = chance.random()
+    if lot < 0.06:  # noqa: PLR2004
         return ()
-    if draw < 0.18:  # noqa: PLR2004
+    if lot < 0.18:  # noqa: PLR2004
         other = chance.choice([row for row in code.services if row != service])
         return (service, other)
     return (service,)
@@ -56,17 +58,17 @@ def touched(chance: random.Random, code: Codebase, service: Service) -> tuple[Se
 def ordinary(chance: random.Random, author: Person, services: tuple[Service, ...]) -> Proposal:
     """An ordinary pull request."""
     title = wording.title(chance)
-    count = chance.choices(*zip(*COMMIT_COUNTS, strict=True))[0]
+    count = draw(chance, COMMIT_COUNTS)
     return Proposal(
         work=Work(services, title),
         author=author,
         branch=wording.branch_name(chance, title),
         body=f"{title}.\r\n\r\nTested locally and in staging.",
         commit_titles=(title, *(wording.step(chance) for _ in range(count - 1))),
-        labels=(chance.choice(LABELS),) if chance.random() < 0.4 else (),  # noqa: PLR2004
-        is_reviewed=chance.random() > UNREVIEWED_SHARE,
-        is_draft=chance.random() < DRAFT_SHARE,
-        is_given_up=chance.random() < GIVEN_UP_SHARE,
+        labels=(chance.choice(LABELS),) if happens(chance, 0.4) else (),
+        is_reviewed=not happens(chance, UNREVIEWED_SHARE),
+        is_draft=happens(chance, DRAFT_SHARE),
+        is_given_up=happens(chance, GIVEN_UP_SHARE),
     )
 
 
@@ -81,8 +83,8 @@ def update(chance: random.Random, services: tuple[Service, ...]) -> Proposal:
         body=f"Bumps {package}.",
         commit_titles=(title,),
         labels=("dependencies",),
-        is_reviewed=chance.random() < 0.6,  # noqa: PLR2004
-        is_given_up=chance.random() < 0.15,  # noqa: PLR2004
+        is_reviewed=happens(chance, 0.6),
+        is_given_up=happens(chance, 0.15),
     )
 
 
@@ -96,11 +98,11 @@ def followed_up(story: Story, code: Codebase, proposal: Proposal, service: Servi
     merged = yield from live(story, code, proposal)
     if merged is None or not merged.changes or not merged.changes[0].touches_one_service:
         return
-    draw, change = code.chance.random(), merged.changes[0]
-    if draw < 0.03 and service.cadence != "continuous":  # noqa: PLR2004
+    lot, change = code.chance.random(), merged.changes[0]
+    if lot < 0.03 and service.cadence != "continuous":  # noqa: PLR2004
         if change.rollout is None:
             yield from reverted(story, code, merged, proposal)
-    elif draw > 0.985:  # noqa: PLR2004
+    elif lot > 0.985:  # noqa: PLR2004
         yield story.now + OLD_REVERT_AFTER + code.chance.randrange(20 * DAY)
         rollout = change.rollout
         if rollout and rollout.replaces and story.now - rollout.finished_at > OLD_REVERT_AFTER:
@@ -110,8 +112,8 @@ def followed_up(story: Story, code: Codebase, proposal: Proposal, service: Servi
 def reverted(story: Story, code: Codebase, merged: Merged, proposal: Proposal) -> Process:
     """Take a merge back while no rollout of the service comes between.
 
-    What was never rolled out reaches users together with its revert; what was rolled out long ago is reverted by an
-    ordinary rollout. In neither case is the revert a hotfix.
+    What was never rolled out reaches users together with its revert; what was rolled out long ago is reverted
+    by an ordinary rollout. In neither case is the revert a hotfix.
     """
     service = merged.changes[0].service
     if service in story.busy:
@@ -157,15 +159,15 @@ def issues_arrive(story: Story, service: Service, starts_at: int) -> Process:
 def issue(story: Story, code: Codebase, service: Service) -> Process:
     """One work item: fixed by a pull request that names it, closed by hand, or left open."""
     chance, author = code.chance, chosen_author(story, code)
-    label = chance.choices(("bug", "enhancement", "production-defect"), (0.4, 0.35, 0.25))[0]
+    label = draw(chance, ISSUE_LABELS)
     number, title = (
         code.next_number(),
         f"{chance.choice(wording.THINGS).capitalize()}: {chance.choice(wording.SYMPTOMS)}",
     )
     story.tell(IssueOpened(story.now, code.name, number, author, title, "Seen today.", (label,)))
     yield after(chance, story.now, 30 * HOUR)
-    draw = chance.random()
-    if draw < 0.7:  # noqa: PLR2004
+    lot = chance.random()
+    if lot < 0.7:  # noqa: PLR2004
         work = Work(
             (service,), f"Fix {title[0].lower()}{title[1:]}", fixes_defect=label == "production-defect"
         )
@@ -178,10 +180,10 @@ def issue(story: Story, code: Codebase, service: Service) -> Process:
             closes=number,
         )
         yield from live(story, code, proposal)
-        if chance.random() < 0.06:  # noqa: PLR2004
+        if happens(chance, 0.06):
             yield after(chance, story.now, 40 * HOUR)
             story.tell(IssueReopened(story.now, code.name, number, author))
-    elif draw < 0.9:  # noqa: PLR2004
+    elif lot < 0.9:  # noqa: PLR2004
         yield after(chance, story.now, 200 * HOUR)
         story.tell(IssueClosed(story.now, code.name, number, author, "not_planned"))
 

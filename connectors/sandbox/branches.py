@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from connectors.sandbox.builds import continuous_integration
 from connectors.sandbox.catalogue import Service
 from connectors.sandbox.commits import Commit, Signature
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.events import CommitsPushed
 from connectors.sandbox.people import Person
 from connectors.sandbox.story import Codebase, Story
@@ -96,9 +97,9 @@ def paths_of(code: Codebase, services: tuple[Service, ...]) -> list[str]:
     if not code.repository.is_monorepo:
         names = chance.sample(MODULES, chance.choice((1, 1, 2, 3)))
         paths = [f"src/{name}.py" for name in names]
-        return [*paths, f"tests/test_{names[0]}.py"] if chance.random() < 0.4 else paths  # noqa: PLR2004
+        return [*paths, f"tests/test_{names[0]}.py"] if happens(chance, 0.4) else paths
     paths = [f"services/{service.name}/{chance.choice(MODULES)}.py" for service in services]
-    if not paths or chance.random() < 0.1:  # noqa: PLR2004
+    if not paths or happens(chance, 0.1):
         paths.append(chance.choice(NEUTRAL_PATHS))
     return paths
 
@@ -107,7 +108,7 @@ def write(story: Story, branch: Branch, *, services: tuple[Service, ...], messag
     """Write a commit on a branch; nobody else sees it yet."""
     chance = branch.code.chance
     at = story.now
-    if not branch.code.repository.has_ci and chance.random() < WRONG_CLOCK_SHARE:
+    if not branch.code.repository.has_ci and happens(chance, WRONG_CLOCK_SHARE):
         at += WRONG_CLOCK_AHEAD
     commit = branch.code.commit(
         parents=(branch.tip,),
@@ -162,8 +163,8 @@ def start_build(story: Story, code: Codebase, commit: Commit, *, branch: str, ac
 def rewrite(story: Story, branch: Branch) -> None:
     """Replace pushed commits by a forced push.
 
-    With continuous integration only the newest is amended, so that every commit that stays was built; without, all
-    are written again, committed at the moment of the push.
+    With continuous integration only the newest is amended, so that every commit that stays was built;
+    without, all are written again, committed at the moment of the push.
     """
     kept = len(branch.own) - 1 if branch.code.repository.has_ci else 0
     replaced = branch.own[kept:]

@@ -4,12 +4,13 @@ import random
 from collections.abc import Generator
 
 from connectors.sandbox.catalogue import CI_WORKFLOW
+from connectors.sandbox.drawing import draw, happens
 from connectors.sandbox.events import BuildFinished, BuildStarted, Conclusion, Job
 from connectors.sandbox.story import Codebase, Process, Story
 
 CI_JOBS = (("lint", 40, 120), ("test", 150, 900))
 PACKAGE_JOB = ("package", 60, 240)
-CONCLUSIONS: tuple[Conclusion, ...] = ("success", "failure", "cancelled")
+CONCLUSIONS: tuple[tuple[Conclusion, float], ...] = (("success", 0.9), ("failure", 0.08), ("cancelled", 0.02))
 
 
 def continuous_integration(
@@ -17,14 +18,14 @@ def continuous_integration(
 ) -> Process:
     """Build one commit; some failures are flaky and are run again under the same number."""
     number = story.next_build()
-    conclusion = code.chance.choices(CONCLUSIONS, (0.9, 0.08, 0.02))[0]
+    conclusion = draw(code.chance, CONCLUSIONS)
     jobs = (*CI_JOBS, PACKAGE_JOB) if branch == "main" else CI_JOBS
     for attempt in (1, 2):
         story.tell(
             BuildStarted(story.now, number, code.name, CI_WORKFLOW, commit_sha, branch, title, actor, attempt)
         )
         yield from run_jobs(story, code, number=number, conclusion=conclusion, jobs=jobs)
-        if attempt > 1 or conclusion != "failure" or code.chance.random() > 0.4:  # noqa: PLR2004
+        if attempt > 1 or conclusion != "failure" or not happens(code.chance, 0.4):
             return
         yield story.now + code.chance.randrange(60, 3000)
         conclusion = "success"

@@ -207,7 +207,7 @@ def planned_reorganisations(
     """Three reorganisations in a story of three months or more: a swap, a new team, a new parent."""
     if parameters.months < SHORTEST_STORY_WITH_REORGANISATIONS:
         return ()
-    plan = (
+    plan: tuple[tuple[float, str, dict[str, str], dict[str, str]], ...] = (
         (0.3, "Fulfilment takes over invoicing", {"invoicing": "fulfilment", "shipping": "payments"}, {}),
         (0.55, "Growth is founded", {"pricing": "growth", "catalogue": "growth"}, {"growth": "commerce"}),
         (0.8, "Data joins commerce", {}, {"data": "commerce"}),

@@ -5,6 +5,7 @@ from collections.abc import Generator
 
 from connectors.sandbox.catalogue import Service
 from connectors.sandbox.chronicle import Rollout
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.events import ReleasePublished, TagCreated
 from connectors.sandbox.failures import may_break, suffer
 from connectors.sandbox.people import RELEASE_BOT
@@ -50,10 +51,10 @@ def deliver_once(story: Story, service: Service, chance: random.Random) -> Gener
     if not is_reached:
         yield story.now + APART
     share, current = service.failure_share, rollout if is_reached else None
-    while current is not None and may_break(story, current) and chance.random() < share:
+    while current is not None and may_break(story, current) and happens(chance, share):
         share /= 3
         current = yield from suffer(story, current)
-    if service.has_release_notes and is_reached and chance.random() < 0.3:  # noqa: PLR2004
+    if service.has_release_notes and is_reached and happens(chance, 0.3):
         note_release(story, rollout, chance)
 
 
@@ -72,7 +73,7 @@ def is_idle_rollout(story: Story, service: Service, chance: random.Random) -> bo
     running = story.running[service.name]
     return (
         service.mechanism == "deployments"
-        and chance.random() < IDLE_CHANCES[service.cadence]
+        and happens(chance, IDLE_CHANCES[service.cadence])
         and story.now - running.finished_at > APART
         and not running.is_rollback
         and running.failure is None
@@ -84,7 +85,7 @@ def note_release(story: Story, rollout: Rollout, chance: random.Random) -> None:
     name = f"{rollout.service.name}-{story.now // DAY}.{chance.randrange(1000)}"
     repository, sha = rollout.service.repository, rollout.commit_sha
     story.tell(TagCreated(story.now, repository, name, sha, RELEASE_BOT.login, "Notes"))
-    is_candidate = chance.random() < 0.2  # noqa: PLR2004
+    is_candidate = happens(chance, 0.2)
     story.tell(
         ReleasePublished(
             story.now,

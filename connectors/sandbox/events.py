@@ -1,7 +1,7 @@
 """The timeline's events: what happened in the simulated organisation, in no vendor's shape.
 
-Every instant is in epoch seconds, UTC. Every API of the sandbox is a fold over these events; what an API cannot
-show (who caused what) is not in them but in the truth.
+Every instant is in epoch seconds, UTC. Every API of the sandbox is a fold over these events; what an API
+cannot show (who caused what) is not in them but in the truth.
 """
 
 from dataclasses import dataclass

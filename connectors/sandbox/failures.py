@@ -1,8 +1,8 @@
 """Rollouts that break their service: how it is noticed, what is done, which trace it leaves in the data.
 
-Every failure has one cause, the rollout that broke the service. Most leave an explicit reference: an incident
-that names the deployment, a commit, a pull request or a version; a rollback; a hotfix that names the incident or
-the change; a revert. A share leaves none, and only its times and its service tell.
+Every failure has one cause, the rollout that broke the service. Most leave an explicit reference: an
+incident that names the deployment, a commit, a pull request or a version; a rollback; a hotfix that names
+the incident or the change; a revert. A share leaves none, and only its times and its service tell.
 """
 
 import random
@@ -12,6 +12,7 @@ from typing import Literal
 
 from connectors.sandbox.catalogue import Service
 from connectors.sandbox.chronicle import Change, Evidence, Failure, Incident, Remedy, Rollout
+from connectors.sandbox.drawing import draw, happens
 from connectors.sandbox.incidents import (
     line_for_commit,
     line_for_deployment,
@@ -31,7 +32,12 @@ SETTLED_DAYS = 20
 APART = 7 * HOUR
 TOLD_TWICE_SHARE = 0.15
 REVERT_AFTER_ROLLBACK_SHARE = 0.25
-LATEST_REVERT = 9 * DAY
+NOTICED_AFTER = (
+    ((3 * MINUTE, 40 * MINUTE), 0.6),
+    ((HOUR, 6 * HOUR), 0.29),
+    ((8 * HOUR, 20 * HOUR), 0.08),
+    ((26 * HOUR, 40 * HOUR), 0.03),
+)
 
 Names = Literal["deployment", "commit", "pull_request"]
 
@@ -135,9 +141,9 @@ def drawn(
     chance: random.Random, rollout: Rollout, culprit: Change | None, *, unreferenced_share: float
 ) -> Scenario:
     """Draw a scenario that this rollout can play."""
-    table = UNTRACED if chance.random() < unreferenced_share else TRACED
+    table = UNTRACED if happens(chance, unreferenced_share) else TRACED
     while True:
-        scenario = chance.choices(*zip(*table, strict=True))[0]
+        scenario = draw(chance, table)
         if scenario.needs_culprit and culprit is None:
             continue
         if scenario.remedy == "revert" and (culprit is None or culprit.pull_request is None):
@@ -156,17 +162,9 @@ def can_go_back(rollout: Rollout) -> bool:
 def noticed(trouble: Trouble) -> Generator[int, None, None]:
     """Time passes until somebody notices; another rollout may come between; then an incident is opened."""
     story, chance = trouble.story, trouble.chance
-    delay = chance.choices(
-        (
-            chance.randrange(3 * MINUTE, 40 * MINUTE),
-            chance.randrange(HOUR, 6 * HOUR),
-            chance.randrange(8 * HOUR, 20 * HOUR),
-            chance.randrange(26 * HOUR, 40 * HOUR),
-        ),
-        (0.6, 0.29, 0.08, 0.03),
-    )[0]
+    delay = chance.randrange(*draw(chance, NOTICED_AFTER))
     noticed_at = story.now + delay
-    if not trouble.scenario.is_direct and delay > 2 * HOUR and chance.random() < 0.6:  # noqa: PLR2004
+    if not trouble.scenario.is_direct and delay > 2 * HOUR and happens(chance, 0.6):
         yield story.now + chance.randrange(30 * MINUTE, 90 * MINUTE)
         if story.waiting[trouble.service.name] and is_working(story.now):
             yield from roll_out(story, next_rollout(story, trouble.service), is_certain=True)
@@ -213,7 +211,7 @@ def reference(trouble: Trouble) -> str:
 def also_at_fault(trouble: Trouble) -> Rollout | None:
     """Another service's rollout of the last day that shares the fault, once in a while."""
     story = trouble.story
-    if trouble.rollout.service.mechanism != "deployments" or trouble.chance.random() > TOLD_TWICE_SHARE:
+    if trouble.rollout.service.mechanism != "deployments" or not happens(trouble.chance, TOLD_TWICE_SHARE):
         return None
     for name, running in story.running.items():
         if (
@@ -239,7 +237,7 @@ def roll_back(trouble: Trouble) -> Generator[int, None, Rollout | None]:
     if (
         culprit is None
         or culprit.pull_request is None
-        or trouble.chance.random() > REVERT_AFTER_ROLLBACK_SHARE
+        or not happens(trouble.chance, REVERT_AFTER_ROLLBACK_SHARE)
     ):
         return None
     if trouble.incident is not None:
@@ -294,7 +292,7 @@ def configure(trouble: Trouble) -> Generator[int, None, Rollout | None]:
     """Change a setting outside the code; sometimes what runs is restarted with it."""
     story = trouble.story
     yield story.now + trouble.chance.randrange(20 * MINUTE, 5 * HOUR)
-    if trouble.service.mechanism == "deployments" and trouble.chance.random() < 0.5:  # noqa: PLR2004
+    if trouble.service.mechanism == "deployments" and happens(trouble.chance, 0.5):
         running = story.running[trouble.service.name]
         yield max(story.now, running.finished_at + APART)
         yield from roll_out(story, again(running), is_certain=True)

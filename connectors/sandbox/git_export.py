@@ -134,7 +134,8 @@ def stream(company: Company, export: RepositoryExport) -> Iterator[bytes]:
     yield b"reset refs/import\nfrom 0000000000000000000000000000000000000000\n\n"
     for tag in export.tags:
         tagger = taggers[tag.tagger]
-        head = f"tag {tag.name}\nfrom :{marks[tag.commit_sha]}\ntagger {tagger.name} <{tagger.email}> {tag.at} +0000\n"
+        signature = f"{tagger.name} <{tagger.email}> {tag.at} +0000"
+        head = f"tag {tag.name}\nfrom :{marks[tag.commit_sha]}\ntagger {signature}\n"
         yield head.encode() + data(f"{tag.note}\n".encode())
 
 

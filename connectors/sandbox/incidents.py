@@ -6,6 +6,7 @@ from connectors.sandbox import wording
 from connectors.sandbox.catalogue import Service
 from connectors.sandbox.chronicle import Change, Incident, Rollout
 from connectors.sandbox.company import INCIDENT_REPOSITORY
+from connectors.sandbox.drawing import draw, happens
 from connectors.sandbox.events import IncidentOpened, IncidentResolved
 from connectors.sandbox.story import Process, Story
 from connectors.sandbox.working_time import DAY, HOUR, MINUTE, after
@@ -40,7 +41,7 @@ def open_incident(
     """
     chance = story.codebases[INCIDENT_REPOSITORY].chance
     number = story.codebases[INCIDENT_REPOSITORY].next_number()
-    drawn = severity or chance.choices(*zip(*SEVERITIES, strict=True))[0]
+    drawn = severity or draw(chance, SEVERITIES)
     symptom = title or chance.choice(wording.SYMPTOMS)
     reporter = chance.choice(story.team_of(services[0]))
     body = "\n".join((f"{symptom} since a while. We are looking into it.", "", *references))
@@ -81,7 +82,7 @@ def line_for_version(rollout: Rollout) -> str:
 
 
 def incidents_from_outside(story: Story, service: Service, starts_at: int) -> Process:
-    """Incidents that no rollout caused, some of them soon after one; a few cosmetic ones that do name a rollout."""
+    """Incidents that no rollout caused, some soon after one; a few cosmetic ones that do name a rollout."""
     chance = story.chance(f"outside/{service.name}")
     yield starts_at + chance.randrange(60 * DAY)
     while True:
@@ -93,7 +94,7 @@ def incidents_from_outside(story: Story, service: Service, starts_at: int) -> Pr
 
 def from_outside(story: Story, service: Service, running: Rollout, chance: random.Random) -> Process:
     """One incident from outside, or a cosmetic one below the severities that count."""
-    is_cosmetic = service.mechanism == "deployments" and chance.random() < COSMETIC_SHARE * 3
+    is_cosmetic = service.mechanism == "deployments" and happens(chance, COSMETIC_SHARE * 3)
     if is_cosmetic:
         incident = open_incident(
             story,

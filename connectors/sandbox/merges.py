@@ -1,4 +1,4 @@
-"""Bringing work to the main branch: squash, merge, rebase and direct pushes; and which changes each brings."""
+"""Bringing work to the main branch: squash, merge, rebase, direct pushes; and which changes each brings."""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +6,7 @@ from connectors.sandbox.branches import Branch, push, random_sha, sign, start_bu
 from connectors.sandbox.catalogue import MergeMethod, Service
 from connectors.sandbox.chronicle import Change
 from connectors.sandbox.commits import Commit
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.events import PullRequestMerged
 from connectors.sandbox.people import WEB_FLOW, Person
 from connectors.sandbox.story import Story
@@ -44,7 +45,7 @@ def merge(
     code.mainline.extend(made)
     main_sha = made[-1].sha
     age = (story.now - story.parameters.starts_at) / (story.parameters.ends_at - story.parameters.starts_at)
-    is_stale = age < STALE_UNTIL and code.chance.random() < STALE_SHARE
+    is_stale = age < STALE_UNTIL and happens(code.chance, STALE_SHARE)
     recorded = random_sha(code.chance) if is_stale else main_sha
     story.tell(
         PullRequestMerged(story.now, code.name, number, actor.login, method, main_sha, tuple(made), recorded)

@@ -1,27 +1,23 @@
 """The metrics by plain arithmetic over the truth: one pass over the facts, exact quantiles, no SQL.
 
-Event times: a deployment counts when it ended, a change when it was deployed, a recovery when service was restored.
-Scopes: the service; the team that owned it then and every team above that one then; the organisation. A scope has a
-row for every period from its first deployment to the end of the story: a zero for counts, no value and n = 0 for the
-rest where nothing happened.
+A scope has a row for every period from its first deployment to the end of the story: a zero for counts, no
+value and n = 0 for the rest where nothing happened.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from connectors.sandbox.parameters import ORGANISATION, day_of
-from connectors.sandbox.periods import GRAINS, Grain, end_of, period_of, periods
+from connectors.sandbox.periods import GRAINS, Grain, end_of, periods
+from connectors.sandbox.tallies import Scope, Tally, tallied
 
 if TYPE_CHECKING:
     from connectors.sandbox.truth import Truth
 
 NINE_PLACES = Decimal("0.000000001")
-Scope = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +58,6 @@ class MetricValue:
             "n": self.n,
             "unit": self.unit,
         }
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened to one scope in one period."""
-
-    days: list[date] = field(default_factory=list)
-    explicit_failures: int = 0
-    failures: int = 0
-    unplanned: int = 0
-    lead_times: list[int] = field(default_factory=list)
-    pull_request_lead_times: list[int] = field(default_factory=list)
-    explicit_recoveries: list[int] = field(default_factory=list)
-    recoveries: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +126,8 @@ MEASURES = {
     "failed_deployment_recovery_time": quantile(lambda tally: tally.recoveries, HALF),
     "failed_deployment_recovery_time_p90": quantile(lambda tally: tally.recoveries, NINE_TENTHS),
 }
-"""The last three count every failure that the story caused, also those that leave no explicit reference: what links
-by rule are scored against. All others must be met exactly."""
+"""The last three count every failure that the story caused, also those that leave no explicit reference: links
+by rule are scored against them. All others must be met exactly."""
 
 EXACT_METRICS = tuple(MEASURES)[:9]
 
@@ -155,11 +137,10 @@ def metric_values(truth: "Truth") -> list[MetricValue]:
     tallies = tallied(truth)
     until = truth.company.parameters.until
     first_days: dict[Scope, date] = {}
-    for (scope, grain, start), tally in tallies.items():
-        if grain == "week" and tally.days:
+    for (scope, _, _), tally in tallies.items():
+        if tally.days:
             first_days[scope] = min(first_days.get(scope, date.max), *tally.days)
-        del start
-    values = []
+    values: list[MetricValue] = []
     for scope, first in sorted(first_days.items()):
         for grain in GRAINS:
             for start in periods(first, until, grain):
@@ -174,64 +155,3 @@ def of_tally(scope: Scope, grain: Grain, start: date, tally: Tally) -> Iterator[
         yield MetricValue(
             metric, *scope, grain, start, end_of(start, grain), value, numerator, denominator, n, measure.unit
         )
-
-
-def tallied(truth: "Truth") -> dict[tuple[Scope, Grain, date], Tally]:
-    """Add up every fact in every scope and period that it belongs to."""
-    tallies: dict[tuple[Scope, Grain, date], Tally] = defaultdict(Tally)
-
-    def places(service: str, instant: int) -> Iterator[Tally]:
-        day = day_of(instant)
-        for scope in scopes(truth, service, instant):
-            for grain in GRAINS:
-                yield tallies[scope, grain, period_of(day, grain)]
-
-    for row in truth.deployments:
-        if row.outcome == "success":
-            for tally in places(row.service, row.finished_at):
-                tally.days.append(day_of(row.finished_at))
-                tally.failures += row.is_change_failure
-                tally.explicit_failures += row.is_change_failure_explicit
-                tally.unplanned += row.is_unplanned
-    for service, deployed_at, lead in lead_times(truth):
-        for tally in places(service, deployed_at):
-            tally.lead_times.append(lead)
-    for service, deployed_at, lead in pull_request_lead_times(truth):
-        for tally in places(service, deployed_at):
-            tally.pull_request_lead_times.append(lead)
-    for failure in truth.failures:
-        if failure.restored_at is not None:
-            for tally in places(failure.service, failure.restored_at):
-                tally.recoveries.append(failure.restored_at - failure.detected_at)
-        if failure.explicit_restored_at is not None and failure.explicit_detected_at is not None:
-            for tally in places(failure.service, failure.explicit_restored_at):
-                tally.explicit_recoveries.append(failure.explicit_restored_at - failure.explicit_detected_at)
-    return tallies
-
-
-def scopes(truth: "Truth", service: str, instant: int) -> Iterator[Scope]:
-    """Where a fact of a service at an instant counts."""
-    yield "service", service
-    for team in truth.company.ancestors_at(truth.company.owner_at(service, instant), instant):
-        yield "team", team
-    yield "organisation", ORGANISATION
-
-
-def lead_times(truth: "Truth") -> Iterator[tuple[str, int, int]]:
-    """Service, deployment and lead time of every change that has one."""
-    for row in truth.changes:
-        if row.lead_time_seconds is not None and row.deployed_at is not None:
-            yield row.service, row.deployed_at, row.lead_time_seconds
-
-
-def pull_request_lead_times(truth: "Truth") -> Iterator[tuple[str, int, int]]:
-    """Service, deployment and time from the first commit of every pull request, once for each service it touches."""
-    first: dict[tuple[str, str, int], int] = {}
-    deployed: dict[tuple[str, str, int], int] = {}
-    for row in truth.changes:
-        if row.pull_request is not None and row.state == "deployed" and row.deployed_at is not None:
-            key = row.service, row.repository, row.pull_request
-            first[key] = min(first.get(key, row.committed_at), row.committed_at)
-            deployed[key] = row.deployed_at
-    for key, deployed_at in deployed.items():
-        yield key[0], deployed_at, deployed_at - first[key]

@@ -12,10 +12,11 @@ from connectors.sandbox.events import Event
 from connectors.sandbox.git_export import write_repositories
 from connectors.sandbox.github.fold import GitHubFold
 from connectors.sandbox.parameters import Parameters
+from connectors.sandbox.revelation import truth_of
 from connectors.sandbox.settings import settings_document
 from connectors.sandbox.simulation import play
 from connectors.sandbox.story import Story
-from connectors.sandbox.truth import Truth, truth_of
+from connectors.sandbox.truth import Truth
 
 
 def simulate(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from connectors.sandbox import wording
 from connectors.sandbox.branches import Branch, branch_off, push, rewrite, update_from_main, write
 from connectors.sandbox.catalogue import MergeMethod, Service
+from connectors.sandbox.drawing import draw, happens
 from connectors.sandbox.events import (
     CommentWritten,
     IssueClosed,
@@ -78,13 +79,12 @@ class Conversation:
 
 def live(story: Story, code: Codebase, proposal: Proposal) -> Generator[int, None, Merged | None]:
     """Play a pull request from the first commit to its end; returns the merge, None if it was given up."""
-    methods, weights = zip(*code.repository.merge_methods, strict=True)
     talk = Conversation(
         story,
         code,
         branch_off(code, proposal.branch, proposal.author),
         proposal,
-        code.chance.choices(methods, weights)[0],
+        draw(code.chance, code.repository.merge_methods),
     )
     before = max(1, round(len(proposal.commit_titles) * 0.6))
     yield from commits(talk, proposal.commit_titles[:before])
@@ -106,7 +106,7 @@ def commits(talk: Conversation, titles: tuple[str, ...]) -> Generator[int, None,
             yield talk.later(3 * HOUR)
         pending.append(write(story, branch, services=services_of(talk), message=text))
         yield story.now + talk.chance.randrange(20, 12 * MINUTE)
-        if talk.code.repository.has_ci or index == len(titles) - 1 or talk.chance.random() < 0.5:  # noqa: PLR2004
+        if talk.code.repository.has_ci or index == len(titles) - 1 or happens(talk.chance, 0.5):
             push(story, branch, pending)
             pending = []
 
@@ -143,7 +143,7 @@ def opened(talk: Conversation) -> Generator[int, None, None]:
     if code.repository.has_review_bot and not proposal.author.is_bot:
         yield story.now + talk.chance.randrange(40, 150)
         review(talk, REVIEW_BOT.login, "COMMENTED", "No style problems found.")
-    elif talk.chance.random() < PREVIEWED_SHARE:
+    elif happens(talk.chance, PREVIEWED_SHARE):
         yield story.now + talk.chance.randrange(200, 900)
         review(talk, RELEASE_BOT.login, "COMMENTED", "A preview is ready.")
 
@@ -154,7 +154,7 @@ def discussed(talk: Conversation) -> Generator[int, None, None]:
     if proposal.is_draft:
         yield talk.later(20 * HOUR)
         story.tell(PullRequestReadied(story.now, talk.code.name, talk.number, proposal.author.login))
-    if chance.random() < FORCED_SHARE and not proposal.author.is_bot:
+    if happens(chance, FORCED_SHARE) and not proposal.author.is_bot:
         yield talk.later(2 * HOUR)
         rewrite(story, talk.branch)
     reviewer = chosen_reviewer(talk)
@@ -162,7 +162,7 @@ def discussed(talk: Conversation) -> Generator[int, None, None]:
         return
     story.tell(ReviewRequested(story.now, talk.code.name, talk.number, proposal.author.login, reviewer))
     yield talk.later(5 * HOUR)
-    if chance.random() < CHANGES_REQUESTED_SHARE and not proposal.author.is_bot:
+    if happens(chance, CHANGES_REQUESTED_SHARE) and not proposal.author.is_bot:
         remarks = tuple(remark(talk) for _ in range(chance.randint(1, 3)))
         review(talk, reviewer, "CHANGES_REQUESTED", "A few things first.", remarks)
         yield from commits(talk, (f"Review: {wording.step(chance)}",))
@@ -171,7 +171,7 @@ def discussed(talk: Conversation) -> Generator[int, None, None]:
         )
         story.tell(answer)
         yield talk.later(4 * HOUR)
-    elif chance.random() < REMARKED_SHARE:
+    elif happens(chance, REMARKED_SHARE):
         review(talk, reviewer, "COMMENTED", "", (remark(talk),))
         yield talk.later(3 * HOUR)
     if not proposal.is_given_up:
@@ -181,7 +181,7 @@ def discussed(talk: Conversation) -> Generator[int, None, None]:
 def chosen_reviewer(talk: Conversation) -> str | None:
     """Somebody of the owning team, of another team once in a while; never the author."""
     services = talk.proposal.work.services or talk.code.services
-    team = talk.story.team_of(services[0]) if talk.chance.random() < 0.9 else list(talk.story.people)[:40]  # noqa: PLR2004
+    team = talk.story.team_of(services[0]) if happens(talk.chance, 0.9) else list(talk.story.people)[:40]
     others = [
         login for login in team if login != talk.proposal.author.login and not talk.story.people[login].is_bot
     ]
@@ -209,12 +209,12 @@ def review(
 def finished(talk: Conversation) -> Generator[int, None, Merged]:
     """Bring the branch up to date once in a while, then merge."""
     story, proposal, chance = talk.story, talk.proposal, talk.chance
-    if talk.method != "rebase" and not proposal.is_urgent and chance.random() < UPDATED_SHARE:
+    if talk.method != "rebase" and not proposal.is_urgent and happens(chance, UPDATED_SHARE):
         yield talk.later(HOUR)
         update_from_main(story, talk.branch)
     yield talk.later(2 * HOUR)
     merger = proposal.author
-    if merger == DEPENDABOT or chance.random() < 0.2:  # noqa: PLR2004
+    if merger == DEPENDABOT or happens(chance, 0.2):
         merger = story.people[chosen_reviewer(talk) or talk.proposal.author.login]
     merged = merge(story, talk.branch, proposal.work, number=talk.number, actor=merger, method=talk.method)
     if proposal.closes is not None:

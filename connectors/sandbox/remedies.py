@@ -1,4 +1,4 @@
-"""Pull requests and pushes that mend a broken service: hotfixes, reverts, and fixes that look like any other work."""
+"""What mends a broken service: hotfixes, reverts, and fixes that look like any other work."""
 
 from collections.abc import Generator
 
@@ -7,6 +7,7 @@ from connectors.sandbox.branches import branch_off, write
 from connectors.sandbox.catalogue import Service
 from connectors.sandbox.chronicle import Change, Incident
 from connectors.sandbox.company import INCIDENT_REPOSITORY
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.merges import Work, push_to_main
 from connectors.sandbox.people import Person
 from connectors.sandbox.pull_requests import Proposal, live
@@ -35,7 +36,7 @@ def hotfix(
     code, chance = story.codebases[service.repository], story.codebases[service.repository].chance
     names = [f"Fixes {INCIDENT_REPOSITORY}#{incident.number}"] if incident else []
     if culprit is not None:
-        by_number = culprit.pull_request is not None and chance.random() < 0.6  # noqa: PLR2004
+        by_number = culprit.pull_request is not None and happens(chance, 0.6)
         names.append(
             f"Regression introduced by #{culprit.pull_request}."
             if by_number
@@ -43,7 +44,7 @@ def hotfix(
         )
     mark = chance.choice((*MARKS, "none") if incident else MARKS)
     title = f"Fix {chance.choice(wording.THINGS)} {chance.choice(wording.PLACES)}"
-    if chance.random() < code.repository.direct_push_share:
+    if happens(chance, code.repository.direct_push_share):
         yield story.now + chance.randrange(10 * MINUTE, 90 * MINUTE)
         branch = branch_off(code, "main", somebody(story, service))
         message = "\n\n".join((f"Hotfix: {title}", *names))
@@ -61,7 +62,7 @@ def hotfix(
         commit_titles=(title,),
         labels=("hotfix",) if "label" in mark else (),
         is_urgent=True,
-        is_reviewed=chance.random() < 0.6,  # noqa: PLR2004
+        is_reviewed=happens(chance, 0.6),
     )
     yield from live(story, code, proposal)
 
@@ -77,7 +78,7 @@ def revert(story: Story, service: Service, culprit: Change) -> Generator[int, No
         body=f"Reverts {code.name}#{culprit.pull_request}",
         commit_titles=(f"{title}\n\nThis reverts commit {culprit.main_sha}.",),
         is_urgent=True,
-        is_reviewed=code.chance.random() < 0.5,  # noqa: PLR2004
+        is_reviewed=happens(code.chance, 0.5),
     )
     yield from live(story, code, proposal)
 
@@ -92,6 +93,6 @@ def fix_forward(story: Story, service: Service) -> Generator[int, None, None]:
         branch=wording.branch_name(code.chance, title),
         body=f"{title}.",
         commit_titles=(title,),
-        is_urgent=code.chance.random() < 0.7,  # noqa: PLR2004
+        is_urgent=happens(code.chance, 0.7),
     )
     yield from live(story, code, proposal)

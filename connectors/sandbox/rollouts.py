@@ -6,6 +6,7 @@ from collections.abc import Generator
 from connectors.sandbox.builds import run_jobs
 from connectors.sandbox.catalogue import DEPLOY_WORKFLOW, STAGING_WORKFLOW, Service
 from connectors.sandbox.chronicle import Part, Rollout
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.events import (
     BuildStarted,
     DeploymentStarted,
@@ -78,12 +79,12 @@ def in_parts(
     for index, name in enumerate(names):
         if index:
             yield story.now + chance.randrange(4 * MINUTE, 25 * MINUTE)
-        is_doomed = not rollout.is_rollback and chance.random() < FAILED_ATTEMPT_SHARE
+        is_doomed = not rollout.is_rollback and happens(chance, FAILED_ATTEMPT_SHARE)
         if not is_doomed:
             yield from attempt(story, code, rollout, part=name, is_success=True)
             continue
         yield from attempt(story, code, rollout, part=name, is_success=False)
-        if is_certain or chance.random() < RETRIED_SHARE:
+        if is_certain or happens(chance, RETRIED_SHARE):
             yield story.now + chance.randrange(3 * MINUTE, 35 * MINUTE)
             yield from attempt(story, code, rollout, part=name, is_success=True)
         elif index == 0:
@@ -147,7 +148,7 @@ def deployment(
     yield story.now + code.chance.randrange(2, 40)
     story.tell(DeploymentStatusChanged(story.now, number, code.name, "in_progress"))
     yield story.now + code.chance.randrange(90, 14 * MINUTE)
-    failed = "failure" if code.chance.random() < 0.7 else "error"  # noqa: PLR2004
+    failed = "failure" if happens(code.chance, 0.7) else "error"
     story.tell(DeploymentStatusChanged(story.now, number, code.name, "success" if is_success else failed))  # type: ignore[arg-type]
 
 
@@ -157,7 +158,7 @@ def by_pipeline(
     """A run of the deploying workflow; a repeated attempt is the same run again, or a new one."""
     del part
     failed = rollout.parts[-1] if rollout.parts else None
-    if failed is not None and code.chance.random() < 0.5:  # noqa: PLR2004
+    if failed is not None and happens(code.chance, 0.5):
         written, attempt_number = failed, 2
     else:
         written, attempt_number = Part(f"run:{story.next_build()}", story.now), 1
@@ -230,7 +231,7 @@ def next_version(chance: random.Random, rollout: Rollout) -> str:
         return "v1.0.0"
     major, minor, patch = (int(number) for number in rollout.replaces.version[1:].split("."))
     is_small = rollout.is_rollback or any(row.is_hotfix for row in rollout.changes)
-    if not is_small and chance.random() < 0.05:  # noqa: PLR2004
+    if not is_small and happens(chance, 0.05):
         return f"v{major + 1}.0.0"
     return f"v{major}.{minor}.{patch + 1}" if is_small else f"v{major}.{minor + 1}.0"
 
@@ -238,7 +239,7 @@ def next_version(chance: random.Random, rollout: Rollout) -> str:
 def stage(story: Story, rollout: Rollout) -> Generator[int, None, bool]:
     """Try a rollout in the staging environment; returns whether it may go on."""
     service, code = rollout.service, story.codebases[rollout.service.repository]
-    is_success = code.chance.random() > STAGING_FAILURE_SHARE
+    is_success = not happens(code.chance, STAGING_FAILURE_SHARE)
     if service.mechanism == "workflow_runs":
         yield from pipeline(
             story,

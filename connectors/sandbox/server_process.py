@@ -1,4 +1,4 @@
-"""The server's process: reads what to serve and then commands from its input, and ends when the input does."""
+"""The server's process: reads what to serve, then commands, from its input, and ends when the input does."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""Serves a simulated organisation's APIs from a process of its own, so that a client has its core to itself."""
+"""Serves a simulated organisation from a process of its own, so that a client has its core to itself."""
 
 import json
 import subprocess
@@ -79,7 +79,7 @@ def serve(
     hourly_limit: int | None = 1_000_000,
     faults: FaultPlan = NO_FAULTS,
 ) -> Iterator[SandboxServer]:
-    """Serve an organisation on 127.0.0.1 until the block ends; the process also ends with the one that started it.
+    """Serve an organisation on 127.0.0.1 until the block ends, at the latest until this process does.
 
     The server plays the story itself from the same parameters, so nothing large is handed over.
 

@@ -3,7 +3,6 @@
 from connectors.sandbox.arrivals import issues_arrive, work_arrives
 from connectors.sandbox.branches import MODULES, NEUTRAL_PATHS, sign
 from connectors.sandbox.catalogue import Service
-from connectors.sandbox.commits import Commit
 from connectors.sandbox.company import Company
 from connectors.sandbox.delivery import deliver
 from connectors.sandbox.events import RepositoryCreated
@@ -39,10 +38,9 @@ def founding(story: Story, code: Codebase) -> Process:
     for index in range(COMMITS_BEFORE):
         author = code.chance.choice(people)
         at = story.now - (COMMITS_BEFORE - index) * 20 * DAY + code.chance.randrange(10 * HOUR)
-        parents: tuple[Commit, ...] = (code.head,) if code.mainline else ()
         code.mainline.append(
             code.commit(
-                parents=parents,
+                parents=tuple(code.mainline[-1:]),
                 revisions=code.revised(files[index % len(files)]),
                 author=sign(author, at),
                 committer=sign(author, at),

@@ -1,6 +1,7 @@
 """People and teams over time: who joins, moves and leaves, and what reorganisations change."""
 
 from connectors.sandbox.company import Reorganisation
+from connectors.sandbox.drawing import happens
 from connectors.sandbox.events import (
     PersonJoined,
     PersonLeft,
@@ -38,7 +39,7 @@ def opening(story: Story) -> Process:
     for number, (login, team) in enumerate(story.company.home_teams):
         if number == LEAVES_FOR_GOOD:
             story.start(farewell(story, login), story.now + int(span * 0.6))
-        is_late = chance.random() < JOINERS_PER_PERSON
+        is_late = happens(chance, JOINERS_PER_PERSON)
         at = story.now + (chance.randrange(span) if is_late else 0)
         story.start(career(story, login, team, ends_at=at + span), at)
     yield from ()
@@ -59,7 +60,7 @@ def career(story: Story, login: str, team: str, *, ends_at: int) -> Process:
         if others:
             move(story, login, team, chance.choice(others))
     elif draw < MOVES_PER_PERSON + LEAVERS_PER_PERSON:
-        leave(story, login, team, is_account_deleted=chance.random() < 0.5)  # noqa: PLR2004
+        leave(story, login, team, is_account_deleted=happens(chance, 0.5))
 
 
 def farewell(story: Story, login: str) -> Process:

@@ -1,7 +1,8 @@
 """The stage: a clock, a queue of waiting processes, the timeline that they write and the chronicle behind it.
 
-A process is a generator that yields the next instant at which it wants to go on. The stage wakes processes in the
-order of their instants, so that the timeline is written in order and numbers are given out as things happen.
+A process is a generator that yields the next instant at which it wants to go on. The stage wakes processes
+in the order of their instants, so that the timeline is written in order and numbers are given out as things
+happen.
 """
 
 import heapq

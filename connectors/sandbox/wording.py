@@ -2,51 +2,22 @@
 
 import random
 
+from connectors.sandbox.drawing import happens
+
 VERBS = (
-    "Add",
-    "Handle",
-    "Simplify",
-    "Speed up",
-    "Document",
-    "Validate",
-    "Retry",
-    "Log",
-    "Move",
-    "Rename",
+    "Add", "Handle", "Simplify", "Speed up", "Document", "Validate", "Retry", "Log", "Move", "Rename",
     "Cache",
-)
+)  # fmt: skip
 THINGS = (
-    "empty baskets",
-    "currency rounding",
-    "session refresh",
-    "the export job",
-    "late webhooks",
-    "feature defaults",
-    "slow queries",
-    "the address form",
-    "page titles",
-    "search facets",
-    "stock levels",
-    "invoice numbers",
-    "opening hours",
-    "the retry queue",
-    "price lists",
-    "image sizes",
-    "login errors",
+    "empty baskets", "currency rounding", "session refresh", "the export job", "late webhooks",
+    "feature defaults", "slow queries", "the address form", "page titles", "search facets", "stock levels",
+    "invoice numbers", "opening hours", "the retry queue", "price lists", "image sizes", "login errors",
     "time zones",
-)
+)  # fmt: skip
 PLACES = (
-    "in the API",
-    "for returning customers",
-    "on mobile",
-    "in the nightly run",
-    "behind a flag",
-    "in reports",
-    "at start-up",
-    "in the importer",
-    "for guests",
-    "in the back office",
-)
+    "in the API", "for returning customers", "on mobile", "in the nightly run", "behind a flag",
+    "in reports", "at start-up", "in the importer", "for guests", "in the back office",
+)  # fmt: skip
 AWKWARD = (
     "=SUM(A1:A9) stays text in exported cells",
     "<script>alert('x')</script> in names is escaped",
@@ -60,48 +31,26 @@ AWKWARD = (
 )
 AWKWARD_SHARE = 0.03
 SYMPTOMS = (
-    "Checkout errors above 5 %",
-    "Latency doubled",
-    "Customers see blank pages",
-    "Orders stuck in processing",
-    "Error budget burning fast",
-    "Login fails for some users",
-    "Prices shown without tax",
-    "Queue backs up",
-)
+    "Checkout errors above 5 %", "Latency doubled", "Customers see blank pages",
+    "Orders stuck in processing", "Error budget burning fast", "Login fails for some users",
+    "Prices shown without tax", "Queue backs up",
+)  # fmt: skip
 OUTSIDE = (
-    "Upstream provider outage",
-    "Certificate of a partner expired",
-    "Disk full on a shared host",
-    "Traffic spike after a newsletter",
-    "DNS resolution slow",
-    "Regional network trouble",
-)
+    "Upstream provider outage", "Certificate of a partner expired", "Disk full on a shared host",
+    "Traffic spike after a newsletter", "DNS resolution slow", "Regional network trouble",
+)  # fmt: skip
 REMARKS = (
-    "Could this be a constant?",
-    "Please add a test for the empty case.",
-    "Nice.",
-    "Naming: plural?",
-    "Does this hold for guests too?",
-    "We log this twice now.",
-    "Typo.",
-    "Can we drop the old branch here?",
-)
+    "Could this be a constant?", "Please add a test for the empty case.", "Nice.", "Naming: plural?",
+    "Does this hold for guests too?", "We log this twice now.", "Typo.", "Can we drop the old branch here?",
+)  # fmt: skip
 PACKAGES = (
-    "httpx",
-    "lodash",
-    "jackson",
-    "protobuf",
-    "postgres-driver",
-    "react",
-    "urllib3",
-    "openssl-bindings",
-)
+    "httpx", "lodash", "jackson", "protobuf", "postgres-driver", "react", "urllib3", "openssl-bindings",
+)  # fmt: skip
 
 
 def title(chance: random.Random) -> str:
     """A title for a piece of work."""
-    if chance.random() < AWKWARD_SHARE:
+    if happens(chance, AWKWARD_SHARE):
         return chance.choice(AWKWARD)
     return f"{chance.choice(VERBS)} {chance.choice(THINGS)} {chance.choice(PLACES)}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.sandbox.faults import NO_FAULTS, Fault, FaultPlan
-from connectors.sandbox.github.documents import encode
+from connectors.sandbox.github.accounts import encode
 from connectors.sandbox.github.fold import GitHubFold
 from connectors.sandbox.github.paging import Listing, Query, RefusedError, page_of
 from connectors.sandbox.github.routes import answer

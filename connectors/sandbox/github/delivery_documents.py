@@ -4,16 +4,9 @@ from typing import Any
 
 from connectors.sandbox.commits import Commit
 from connectors.sandbox.events import Job
-from connectors.sandbox.github.documents import (
-    API,
-    WEB,
-    Document,
-    Renderer,
-    minimal_repository,
-    stamp,
-    stamp_or_none,
-    workflow_number,
-)
+from connectors.sandbox.github.accounts import API, WEB, Document, stamp, stamp_or_none
+from connectors.sandbox.github.rendering import Renderer
+from connectors.sandbox.github.repository_documents import minimal_repository, workflow_number
 from connectors.sandbox.github.state import Deployment, Release, RepositoryState, Run, Status
 
 

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.sandbox.commits import Commit
+from connectors.sandbox.github import commit_documents as commits
 from connectors.sandbox.github import delivery_documents as delivery
 from connectors.sandbox.github import pull_documents as pulls
-from connectors.sandbox.github.documents import API, Document, workflow_number
+from connectors.sandbox.github.accounts import API, Document
 from connectors.sandbox.github.paging import Listing, Query, RefusedError
+from connectors.sandbox.github.repository_documents import workflow_number
 from connectors.sandbox.github.state import Item, RepositoryState, Run
 from connectors.sandbox.github.view import Answer, GitHubView
 
 SEARCH_REACHES = 1000
+FOR_EVER = 1 << 62
 
 
 def instant_of(text: str) -> int:
@@ -92,7 +95,7 @@ def list_commits(view: GitHubView, repository: RepositoryState, query: Query, _:
         rows = [row for row in rows if row.committer.at >= instant_of(query.get("since"))]
     if query.get("until"):
         rows = [row for row in rows if row.committer.at <= instant_of(query.get("until"))]
-    return Listing(rows, lambda commit: view.render.commit(repository, commit))
+    return Listing(rows, lambda commit: commits.commit(view.render, repository, commit))
 
 
 def commit_of(repository: RepositoryState, name: str) -> Commit | None:
@@ -162,20 +165,24 @@ def list_runs(view: GitHubView, repository: RepositoryState, query: Query, _: li
 
 def was_created(made: Run, wanted: str) -> bool:
     """Whether a run was created in a range such as `2026-01-01..2026-01-31`, `>=2026-01-01` or on a day."""
+    first, last = bounds_of(wanted)
+    return first <= made.created_at <= last
+
+
+def bounds_of(wanted: str) -> tuple[int, int]:
+    """First and last second of a range, both included."""
     first, dots, last = wanted.partition("..")
     if dots:
-        return (first == "*" or made.created_at >= instant_of(first)) and (
-            last == "*" or made.created_at <= end_of(last)
-        )
-    for sign, holds in (
-        (">=", lambda text: made.created_at >= instant_of(text)),
-        ("<=", lambda text: made.created_at <= end_of(text)),
-        (">", lambda text: made.created_at > end_of(text)),
-        ("<", lambda text: made.created_at < instant_of(text)),
-    ):
-        if wanted.startswith(sign):
-            return holds(wanted[len(sign) :])
-    return instant_of(wanted) <= made.created_at <= end_of(wanted)
+        return 0 if first == "*" else instant_of(first), FOR_EVER if last == "*" else end_of(last)
+    if wanted.startswith(">="):
+        return instant_of(wanted[2:]), FOR_EVER
+    if wanted.startswith("<="):
+        return 0, end_of(wanted[2:])
+    if wanted.startswith(">"):
+        return end_of(wanted[1:]) + 1, FOR_EVER
+    if wanted.startswith("<"):
+        return 0, instant_of(wanted[1:]) - 1
+    return instant_of(wanted), end_of(wanted)
 
 
 def end_of(text: str) -> int:

@@ -5,18 +5,10 @@ from typing import Any
 import msgspec
 
 from connectors.sandbox.commits import Commit
-from connectors.sandbox.github.documents import (
-    API,
-    OWNER,
-    WEB,
-    Document,
-    Renderer,
-    label,
-    signature,
-    stamp,
-    stamp_or_none,
-    unsigned,
-)
+from connectors.sandbox.github.accounts import API, OWNER, WEB, Document, stamp, stamp_or_none
+from connectors.sandbox.github.commit_documents import signature, unsigned
+from connectors.sandbox.github.rendering import Renderer
+from connectors.sandbox.github.repository_documents import label
 from connectors.sandbox.github.state import Entry, Item, LineComment, Pull, RepositoryState, Review
 from connectors.sandbox.parameters import ORGANISATION
 

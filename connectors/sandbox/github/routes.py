@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from connectors.sandbox.github import commit_documents as commits
 from connectors.sandbox.github import delivery_documents as delivery
 from connectors.sandbox.github import lists
 from connectors.sandbox.github import pull_documents as pulls
-from connectors.sandbox.github.documents import user
+from connectors.sandbox.github.accounts import user
 from connectors.sandbox.github.paging import Listing, Query
+from connectors.sandbox.github.repository_documents import full_repository
 from connectors.sandbox.github.state import GitHubState, Item, RepositoryState
 from connectors.sandbox.github.view import Answer, GitHubView
 from connectors.sandbox.parameters import ORGANISATION
@@ -49,22 +51,27 @@ def elsewhere(view: GitHubView, steps: list[str]) -> Answer:
 
 
 def in_organisation(view: GitHubView, steps: list[str]) -> Answer:
-    """Lists of the organisation."""
+    """The organisation and its lists."""
     state, render = view.state, view.render
     match steps:
         case []:
             return render.organisation()
         case ["repos"]:
-            return Listing(list(state.repositories.values()), render.full_repository)
+            return Listing(list(state.repositories.values()), full_repository)
         case ["members"]:
             return Listing(state.members, render.user)
         case ["teams"]:
             return Listing(list(state.teams.values()), render.team)
-        case ["teams", slug] if slug in state.teams:
-            return render.team(state.teams[slug])
-        case ["teams", slug, "members"] if slug in state.teams:
-            return Listing(members_below(state, slug), render.user)
+        case ["teams", slug, *rest] if slug in state.teams:
+            return in_team(view, slug, rest)
     return None
+
+
+def in_team(view: GitHubView, slug: str, steps: list[str]) -> Answer:
+    """A team and its members."""
+    if not steps:
+        return view.render.team(view.state.teams[slug])
+    return Listing(members_below(view.state, slug), view.render.user) if steps == ["members"] else None
 
 
 def members_below(state: GitHubState, slug: str) -> list[str]:
@@ -141,7 +148,7 @@ def one_commit(view: GitHubView, repository: RepositoryState, query: Query, argu
     """A commit with its files."""
     del query
     commit = lists.commit_of(repository, arguments[0])
-    return view.render.commit_in_detail(repository, commit) if commit else None
+    return commits.commit_in_detail(view.render, repository, commit) if commit else None
 
 
 def one_branch(_: GitHubView, repository: RepositoryState, query: Query, arguments: list[str]) -> Answer:
@@ -187,7 +194,7 @@ def comments_of(view: GitHubView, item: Item) -> Answer:
 
 
 IN_REPOSITORY: dict[tuple[str, ...], Handler] = {
-    (): lambda view, repository, _, __: view.render.full_repository(repository) | {"organization": None},
+    (): lambda _, repository, __, ___: full_repository(repository) | {"organization": None},
     ("pulls",): lists.list_pulls,
     ("pulls", "comments"): lists.list_line_comments,
     ("pulls", "#"): of_pull(lambda view, item: pulls.pull_request_in_detail(view.render, item)),
@@ -198,7 +205,9 @@ IN_REPOSITORY: dict[tuple[str, ...], Handler] = {
     ),
     ("pulls", "#", "commits"): of_pull(
         lambda view, item: Listing(
-            pulls.pull_of(item).commits, lambda row: view.render.commit(item.repository, row), reachable=250
+            pulls.pull_of(item).commits,
+            lambda row: commits.commit(view.render, item.repository, row),
+            reachable=250,
         )
     ),
     ("pulls", "#", "comments"): of_pull(

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from connectors.sandbox.github.documents import Document, Renderer
+from connectors.sandbox.github.accounts import Document
 from connectors.sandbox.github.paging import Listing
+from connectors.sandbox.github.rendering import Renderer
 from connectors.sandbox.github.state import GitHubState
 
 Answer = Listing | Document | None

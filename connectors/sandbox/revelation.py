@@ -1,0 +1,170 @@
+"""Makes the truth of the chronicle: what the story decided, as far as its traces can be read by then."""
+
+from collections.abc import Iterator
+
+from connectors.sandbox.chronicle import Change, Chronicle, Failure, Incident, Part, Rollout
+from connectors.sandbox.company import INCIDENT_REPOSITORY, Company
+from connectors.sandbox.settings import GIT_SOURCE, GITHUB_SOURCE
+from connectors.sandbox.truth import ChangeTruth, DeploymentTruth, FailureTruth, IncidentTruth, State, Truth
+
+
+def truth_of(company: Company, chronicle: Chronicle, *, at: int) -> Truth:
+    """Read the chronicle as far as its traces can be read at an instant."""
+    return Truth(
+        company=company,
+        at=at,
+        deployments=tuple(deployments(company, chronicle, at)),
+        changes=tuple(changes(chronicle, at)),
+        failures=tuple(failures(company, chronicle, at)),
+        incidents=tuple(incident(row, chronicle, at) for row in chronicle.incidents if row.opened_at <= at),
+    )
+
+
+def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[DeploymentTruth]:
+    """Deployments that ended by an instant, well or not."""
+    for rollout in chronicle.rollouts:
+        parts = [part for part in rollout.parts if part.started_at <= at]
+        reached = rollout.reached_users_at(at)
+        ended = [
+            part.finished_at for part in parts if part.finished_at is not None and part.finished_at <= at
+        ]
+        if reached or (parts and len(ended) == len(parts)):
+            yield deployment(
+                company, rollout, parts, finished_at=max(reached or ended), is_reached=bool(reached), at=at
+            )
+
+
+def deployment(
+    company: Company, rollout: Rollout, parts: list[Part], *, finished_at: int, is_reached: bool, at: int
+) -> DeploymentTruth:
+    """One deployment."""
+    has_baseline = rollout.replaces is not None
+    carried = rollout.changes if is_reached and has_baseline else []
+    is_hotfix = any(row.is_hotfix for row in carried)
+    return DeploymentTruth(
+        deployment_id=identifier(rollout, parts[0]),
+        part_ids=tuple(identifier(rollout, part) for part in parts),
+        service=rollout.service.name,
+        team=company.owner_at(rollout.service.name, finished_at),
+        repository=rollout.service.repository,
+        commit_sha=rollout.commit_sha,
+        started_at=parts[0].started_at,
+        finished_at=finished_at,
+        outcome="success" if is_reached else "failed_rollout",
+        has_baseline=has_baseline,
+        changes=tuple(row.commit_sha for row in carried),
+        is_without_change=rollout.replaces is not None and rollout.replaces.commit_sha == rollout.commit_sha,
+        is_rollback=rollout.is_rollback,
+        is_hotfix=is_hotfix,
+        is_unplanned=rollout.is_rollback or is_hotfix or any(row.fixes_defect for row in carried),
+        is_change_failure=rollout.failure is not None and is_reached,
+        references=references(rollout.failure, at) if rollout.failure is not None else (),
+    )
+
+
+def references(failure: Failure, at: int) -> tuple[str, ...]:
+    """The kinds of explicit references that can be read at an instant."""
+    return tuple(dict.fromkeys(row.kind for row in failure.evidence if row.is_known(at)))
+
+
+def identifier(rollout: Rollout, part: Part) -> str:
+    """The id that the pipeline gives to a part."""
+    if part.identifier.startswith("tag:"):
+        return f"{GIT_SOURCE}:{rollout.service.repository}:{part.identifier}"
+    return f"{GITHUB_SOURCE}:{GITHUB_SOURCE}:{part.identifier}"
+
+
+def changes(chronicle: Chronicle, at: int) -> Iterator[ChangeTruth]:
+    """Changes that reached the main branch by an instant."""
+    carriers = {
+        id(row): rollout
+        for rollout in chronicle.rollouts
+        if rollout.reached_users_at(at)
+        for row in rollout.changes
+    }
+    for row in chronicle.changes:
+        if row.merged_at <= at:
+            yield change(row, carriers.get(id(row)), at)
+
+
+def change(row: Change, rollout: Rollout | None, at: int) -> ChangeTruth:
+    """One change, with the rollout that brought it to users."""
+    state: State = "waiting"
+    reason = deployed_at = lead = deployment_id = None
+    if rollout is not None:
+        deployed_at, deployment_id = max(rollout.reached_users_at(at)), identifier(rollout, rollout.parts[0])
+        lead = deployed_at - row.committed_at
+        reason = "no_baseline" if rollout.replaces is None else "negative_duration" if lead < 0 else None
+        state = "excluded" if reason else "deployed"
+    return ChangeTruth(
+        service=row.service,
+        repository=row.repository,
+        commit_sha=row.commit_sha,
+        pull_request=row.pull_request,
+        author=row.author,
+        is_bot=row.is_bot,
+        committed_at=row.committed_at,
+        is_author_settable=row.is_author_settable,
+        merged_at=row.merged_at,
+        state=state,
+        exclusion_reason=reason,
+        deployment_id=deployment_id,
+        deployed_at=deployed_at,
+        lead_time_seconds=lead if state == "deployed" else None,
+    )
+
+
+def failures(company: Company, chronicle: Chronicle, at: int) -> Iterator[FailureTruth]:
+    """Failures whose deployment reached users by an instant."""
+    for failure in chronicle.failures:
+        reached = failure.rollout.reached_users_at(at)
+        if reached:
+            yield failure_truth(company, failure, max(reached), at)
+
+
+def failure_truth(company: Company, failure: Failure, finished_at: int, at: int) -> FailureTruth:
+    """One failure."""
+    rollout, incident_row = failure.rollout, failure.incident
+    if incident_row is not None and incident_row.opened_at > at:
+        incident_row = None
+    resolved_at = incident_row.resolved_at if incident_row is not None else None
+    if resolved_at is not None and resolved_at > at:
+        resolved_at = None
+    mended_at = min(
+        (max(ends) for row in failure.remedies if (ends := row.reached_users_at(at))), default=None
+    )
+    known = references(failure, at)
+    is_linked = "incident" in known and incident_row is not None
+    return FailureTruth(
+        deployment_id=identifier(rollout, rollout.parts[0]),
+        service=rollout.service.name,
+        team=company.owner_at(rollout.service.name, finished_at),
+        remedy=failure.remedy,
+        incident=name_of(incident_row) if incident_row else None,
+        references=known,
+        detected_at=incident_row.opened_at if incident_row else finished_at,
+        restored_at=resolved_at if incident_row else mended_at,
+        explicit_detected_at=(incident_row.opened_at if is_linked and incident_row else finished_at)
+        if known
+        else None,
+        explicit_restored_at=(resolved_at if is_linked else mended_at) if known else None,
+    )
+
+
+def incident(row: Incident, chronicle: Chronicle, at: int) -> IncidentTruth:
+    """One incident."""
+    linked = [failure for failure in chronicle.failures if failure.incident is row and row.causes]
+    return IncidentTruth(
+        incident=name_of(row),
+        services=row.services,
+        severity=row.severity,
+        opened_at=row.opened_at,
+        resolved_at=row.resolved_at if row.resolved_at is not None and row.resolved_at <= at else None,
+        caused_by=tuple(identifier(cause, cause.parts[0]) for cause in row.causes),
+        is_explicit=bool(linked) and all("incident" in references(failure, at) for failure in linked),
+    )
+
+
+def name_of(row: Incident) -> str:
+    """How an incident is named."""
+    return f"{INCIDENT_REPOSITORY}#{row.number}"
