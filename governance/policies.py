@@ -38,6 +38,7 @@ class MetricDefaults:
     tier: str
     owner: str
     minimum_n: int
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,13 @@ class PolicyBook:
         scope_kinds = tuple(given.get("scope_kinds", allowed))
         if not set(scope_kinds) <= set(allowed):
             raise self._loosened(defaults.metric, "scope_kinds", ", ".join(allowed), ", ".join(scope_kinds))
+        review_by = given.get("review_by", defaults.review_by)
+        if defaults.review_by is not None and review_by > defaults.review_by:
+            raise self._loosened(
+                defaults.metric, "review_by", defaults.review_by.isoformat(), review_by.isoformat()
+            )
         roles = (*(INCENTIVE_ROLES if is_incentive else ()), *given.get("required_roles", ()))
-        return MetricPolicy(tier, minimum_n, scope_kinds, tuple(dict.fromkeys(roles)), given.get("review_by"))
+        return MetricPolicy(tier, minimum_n, scope_kinds, tuple(dict.fromkeys(roles)), review_by)
 
     def _refuse_looser_tier(self, defaults: MetricDefaults, tier: str) -> None:
         for name in (defaults.tier, tier):

@@ -20,7 +20,9 @@ from lineage.errors import DefinitionError
 from lineage.ledger import canonical_json
 
 _WORDS = ("title", "sentence", "owner", "description")  # they explain; changing them changes no number
-_PAIRS_OF_NAME = 2
+_VALUES = "marts.mart_metric_values"
+_ENUMERATING = ("dim_metrics", "int_metric_cells")  # each metric's own row of `dim_metrics` is hashed instead
+_PARTS_OF_NAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def define_metrics(
     defined = {}
     for metric, versions in sorted(rows.items()):
         relations = sorted({str(row["fact_relation"]) for row in versions})
-        closure = models.closure(relations)
+        closure = models.closure([*relations, *models.value_relations])
         document = {
             "v": 1,
             "metric": metric,
@@ -85,13 +87,21 @@ class _ModelReader:
             if node.get("resource_type") in {"model", "seed", "snapshot"}
         }
 
+    @property
+    def value_relations(self) -> tuple[str, ...]:
+        """The mart that lays facts out over scopes and periods, if the project has it."""
+        return tuple(relation for relation in (_VALUES,) if relation in self._by_relation)
+
     def closure(self, relations: Sequence[str]) -> list[str]:
-        """Return the ids of the relations and of everything upstream of them, sorted."""
+        """Return the ids of the relations and of everything upstream of them, sorted.
+
+        Models that enumerate all metrics are left out: one metric's formula must not change another's hash.
+        """
         pending = [self._id_of(relation) for relation in relations]
         seen: set[str] = set()
         while pending:
             unique_id = pending.pop()
-            if unique_id in seen:
+            if unique_id in seen or self._nodes[unique_id].get("name") in _ENUMERATING:
                 continue
             seen.add(unique_id)
             pending.extend(self._upstream(unique_id))
@@ -121,7 +131,7 @@ class _ModelReader:
 
     def _id_of(self, relation: str) -> str:
         parts = relation.replace('"', "").split(".")
-        unique_id = self._by_relation.get(".".join(parts[-_PAIRS_OF_NAME:]))
+        unique_id = self._by_relation.get(".".join(parts[-_PARTS_OF_NAME:]))
         if unique_id is None:
             raise DefinitionError(f"{relation} is no model of the project; mend the metric's fact_relation")
         return unique_id

@@ -20,6 +20,20 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 
+_WINDOW_COLUMNS = (
+    "window_index",
+    "source",
+    "stream",
+    "scope",
+    "parent_key",
+    "requested_from",
+    "requested_until",
+    "started_at",
+    "closed_at",
+    "claimed_total",
+    "record_count",
+)
+
 # ICU sits in the engine itself; time zones need it loaded
 _SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = true"
 
@@ -57,6 +71,7 @@ def build_analyst_database(
             select = published_select(table, withholdings)
             con.execute(f"create table marts.{quoted(table.name)} as {select}")
         _create_checks(con, checks)
+        _copy_windows(con)
         con.execute(f"detach {_WAREHOUSE}")
         refuse_person_keys(con, target.stem)
         return read_tables(con, target.stem)
@@ -109,6 +124,24 @@ def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
         raise PublicationInputError(
             f"cannot read the warehouse {warehouse}: {error}. Close whatever has it open, and publish again"
         ) from error
+
+
+def _copy_windows(con: duckdb.DuckDBPyConnection) -> None:
+    """Copy the fetches over whole scopes: they show who looked, where a trace finds nothing."""
+    present = {
+        row[0]
+        for row in con.execute(
+            "select column_name from duckdb_columns() where database_name = $1 and schema_name = 'raw' "
+            "and table_name = 'fetch_windows'",
+            [_WAREHOUSE],
+        ).fetchall()
+    }
+    if present.issuperset(_WINDOW_COLUMNS):
+        con.execute(
+            "create schema evidence; create table evidence.fetch_windows as "
+            f"select {', '.join(_WINDOW_COLUMNS)} from {_WAREHOUSE}.raw.fetch_windows "
+            "where parent_key is null order by window_index"
+        )
 
 
 def _create_checks(con: duckdb.DuckDBPyConnection, checks: Sequence[CheckResult]) -> None:

@@ -14,7 +14,7 @@ from publishing.context import PublicationContext
 from publishing.errors import PublicationInputError
 
 _DEFINITIONS = """
-select metric, max(metric_version), min(tier), min(owner), max(minimum_n)
+select metric, max(metric_version), min(tier), min(owner), max(minimum_n), {review_by}
 from {catalog}.marts.dim_metrics group by metric order by metric
 """
 
@@ -97,16 +97,27 @@ def review_metrics(
 def _policies(
     con: duckdb.DuckDBPyConnection, catalog: str, book: PolicyBook
 ) -> Sequence[tuple[MetricDefaults, MetricPolicy]]:
-    rows = con.execute(_DEFINITIONS.format(catalog=catalog)).fetchall()
-    metrics = [
-        MetricDefaults(metric, int(version or 1), str(tier), str(owner or "nobody"), int(minimum or 0))
-        for metric, version, tier, owner, minimum in rows
-    ]
+    metrics = _defaults(con, catalog)
     try:
         book.check_known(metric.metric for metric in metrics)
         return [(metric, book.policy_for(metric)) for metric in metrics]
     except PolicyError as error:
         raise PublicationInputError(str(error)) from error
+
+
+def _defaults(con: duckdb.DuckDBPyConnection, catalog: str) -> list[MetricDefaults]:
+    """Read what the definitions say; where versions differ, the strictest."""
+    has_review = con.execute(
+        "select 1 from duckdb_columns() where database_name = $1 and table_name = 'dim_metrics' "
+        "and column_name = 'review_by'",
+        [catalog],
+    ).fetchone()
+    review_by = "min(review_by)" if has_review else "null::date"
+    rows = con.execute(_DEFINITIONS.format(catalog=catalog, review_by=review_by)).fetchall()
+    return [
+        MetricDefaults(metric, int(version or 1), str(tier), str(owner or "nobody"), int(minimum or 0), day)
+        for metric, version, tier, owner, minimum, day in rows
+    ]
 
 
 def _withholding(metric: str, policy: MetricPolicy) -> Withholding:

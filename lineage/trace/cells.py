@@ -1,0 +1,168 @@
+"""Finding the published cell that a trace starts from, and the definition that made it."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from lineage.errors import CellNotFoundError, TraceInputError
+from lineage.trace.arguments import Period
+from lineage.trace.document import TracedCell, TracedDefinition
+
+_CELL_COLUMNS = (
+    "metric, metric_version, profile, scope_kind, scope_id, period_grain, period_start, period_end, value, "
+    "numerator, denominator, n, interval_low, interval_high, unit, is_partial, is_maturing, flags"
+)
+_DEFINITION_COLUMNS = (
+    "title, sentence, description, tier, owner, fact_relation, fact_key, filter_sql, {scope}_scope_sql, "
+    "event_at_column, measure_kind, measure_sql, value_sql"
+)
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CellName:
+    """What was asked for."""
+
+    metric: str
+    scope_kind: str
+    scope_id: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """The aggregates of a metric, as SQL over its facts."""
+
+    value_sql: str
+    n_sql: str
+    numerator_sql: str | None
+    denominator_sql: str | None
+
+
+def find_cell(con: duckdb.DuckDBPyConnection, name: CellName) -> TracedCell:
+    """Return the cell.
+
+    Raises:
+        CellNotFoundError: metric, scope or period does not exist; the nearest names are given.
+        TraceInputError: the database has no metric values.
+    """
+    row = _rows(
+        con,
+        f"select {_CELL_COLUMNS} from marts.mart_metric_values where metric = $1 and scope_kind = $2 "
+        "and scope_id = $3 and period_grain = $4 and period_start = $5 "
+        "order by profile = 'dora_2026' desc, profile, metric_version desc limit 1",
+        [name.metric, name.scope_kind, name.scope_id, name.period.grain, name.period.start],
+    )
+    if not row:
+        raise _not_found(con, name)
+    *values, flags = row[0]
+    return TracedCell(*[*values, tuple(flags or ())])
+
+
+def find_definition(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> tuple[TracedDefinition, Formulas]:
+    """Return the cell's definition and its aggregates."""
+    columns = _DEFINITION_COLUMNS.format(scope=cell.scope_kind)
+    rows = _rows(
+        con,
+        f"select {columns}, value_sql, n_sql, numerator_sql, denominator_sql from marts.dim_metrics "
+        "where metric = $1 and metric_version = $2 and profile = $3",
+        [cell.metric, cell.metric_version, cell.profile],
+    )
+    if not rows:
+        raise TraceInputError(
+            f"{cell.metric} version {cell.metric_version} ({cell.profile}) has values and no definition"
+        )
+    *words, value_sql, n_sql, numerator_sql, denominator_sql = rows[0]
+    definition = TracedDefinition(*[*words, _definition_hash(con, cell.metric)])
+    return definition, Formulas(value_sql, n_sql, numerator_sql, denominator_sql)
+
+
+def read_publication(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return what a published database says of itself; nothing for a warehouse."""
+    if not has_table(con, "publication", "about"):
+        return {}
+    return dict(_rows(con, "select name, value from publication.about order by name", []))
+
+
+def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    """Whether there is such a table or view."""
+    found = _rows(
+        con,
+        "select 1 from duckdb_columns() where schema_name = $1 and table_name = $2 limit 1",
+        [schema, table],
+    )
+    return bool(found)
+
+
+def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
+    if not has_table(con, "publication", "metrics"):
+        return None
+    rows = _rows(con, "select definition_hash from publication.metrics where metric = $1", [metric])
+    return rows[0][0] if rows else None
+
+
+def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundError:
+    """Say which part of the name is wrong, and what is near."""
+    metrics = _names(con, "select distinct metric from marts.mart_metric_values", [])
+    if name.metric not in metrics:
+        if name.metric in _kept_back(con):
+            return CellNotFoundError(
+                f"the gate keeps {name.metric} back: it is not published, and `manifest.json` says why"
+            )
+        return _unknown(f"there is no metric {name.metric}", name.metric, metrics)
+    scopes = _names(
+        con,
+        "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $1",
+        [name.metric],
+    )
+    scope = f"{name.scope_kind}:{name.scope_id}"
+    if scope not in scopes:
+        return _unknown(f"{name.metric} has no value for {scope}", scope, scopes)
+    starts = _rows(
+        con,
+        "select distinct period_start from marts.mart_metric_values where metric = $1 "
+        "and scope_kind = $2 and scope_id = $3 and period_grain = $4 order by 1",
+        [name.metric, name.scope_kind, name.scope_id, name.period.grain],
+    )
+    return _no_period(name, scope, [start for (start,) in starts])
+
+
+def _no_period(name: CellName, scope: str, starts: Sequence[date]) -> CellNotFoundError:
+    what = f"{name.metric} has no value for {scope} in {name.period}"
+    if not starts:
+        return CellNotFoundError(f"{what}: no {name.period.grain}s are covered")
+    nearest = min(starts, key=lambda start: abs((start - name.period.start).days))
+    first, last = (str(Period(name.period.grain, start)) for start in (starts[0], starts[-1]))
+    return CellNotFoundError(
+        f"{what}: {name.period.grain}s go from {first} to {last}",
+        suggestions=[str(Period(name.period.grain, nearest))],
+        available=[str(Period(name.period.grain, start)) for start in starts],
+    )
+
+
+def _unknown(what: str, given: str, available: Sequence[str]) -> CellNotFoundError:
+    near = difflib.get_close_matches(given, available, n=3, cutoff=0.5)
+    return CellNotFoundError(what, suggestions=near, available=sorted(available)[:_MOST_LISTED])
+
+
+def _kept_back(con: duckdb.DuckDBPyConnection) -> list[str]:
+    if not has_table(con, "publication", "metrics"):
+        return []
+    return _names(con, "select metric from publication.metrics where not is_published", [])
+
+
+def _names(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[str]:
+    return sorted(row[0] for row in _rows(con, query, parameters))
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    try:
+        return con.execute(query, parameters).fetchall()
+    except duckdb.CatalogException as error:
+        raise TraceInputError(
+            f"this database has no published values: {error}. Trace a publication's analyst.duckdb"
+        ) from error
