@@ -10,7 +10,7 @@ from orchestration.errors import AssayError
 from orchestration.figures import five_numbers
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
-from orchestration.terminal import TerminalWatcher, build_line, run_table
+from orchestration.terminal import TerminalWatcher, build_line, run_table, stages_line
 from orchestration.workspace import Workspace
 
 
@@ -30,6 +30,7 @@ def run_with_console(
         record, error = run_workspace(workspace, watcher=watcher, environment=environment, options=options)
     console.print(run_table(record))
     console.print(f"{build_line(record)}; {time.monotonic() - begun:.1f} s", soft_wrap=True, highlight=False)
+    console.print(stages_line(record), soft_wrap=True, highlight=False, style="dim")
     if error is None or record.publication:
         show_five_numbers(workspace, console)
     return record, error

@@ -1,8 +1,8 @@
-"""Keeping Dagster's event history in step with the run: hundreds of events, each in a connection of its own.
+"""Keeping Dagster's event history in step with a run: hundreds of events, each in its own connection.
 
-Closing the last connection to an SQLite file in WAL mode copies the log back and waits for the disk twice. One
-idle connection per file, held for the length of a run, spares that. What the history may lose with the power
-is the last events of a run; the evidence and the ledger do not rest on it.
+Closing the last connection to an SQLite file in WAL mode copies the log back and waits for the disk twice. An
+idle connection to each file, held for the length of a run, spares that. With the power the history may lose
+the last events of a run; neither evidence nor ledger rests on it.
 """
 
 import sqlite3

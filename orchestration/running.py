@@ -66,6 +66,7 @@ def prepare_instance(workspace: Workspace) -> None:
 
 
 def _execute(session: Session, options: RunOptions) -> AssayError | None:
+    session.enter("load the definitions")
     import dagster as dg  # noqa: PLC0415 - seconds of imports, after the settings are known to be right
 
     from orchestration.assets.automation import COMMAND, JOB, STARTED_BY  # noqa: PLC0415
@@ -87,6 +88,7 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
             tags={STARTED_BY: COMMAND},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
+    session.leave()
     return None if result.success and not session.record.scope_failures else _reason(session.record, result)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,12 +32,26 @@ class Session:
     store: EvidenceStore
     record: RunRecord
     watcher: Watcher
+    _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
         """The run's name in evidence and publications."""
         return self.record.run_id
+
+    def enter(self, stage: str) -> None:
+        """Begin a stage of the run; the time until the next one is booked on it."""
+        self.leave()
+        self._stage = (stage, time.monotonic())
+        self.watcher.stage(stage)
+
+    def leave(self) -> None:
+        """End the stage that the run is in."""
+        if self._stage is not None:
+            name, begun = self._stage
+            self.record.seconds[name] = self.record.seconds.get(name, 0.0) + time.monotonic() - begun
+            self._stage = None
 
     def source(self, name: str) -> Source:
         """Return a source, opened on first use."""
@@ -72,6 +87,7 @@ def open_session(
     environment: Mapping[str, str] | None = None,
     run_id: str | None = None,
     watcher: Watcher | None = None,
+    needs_sources: bool = True,
 ) -> Iterator[Session]:
     """Take the workspace for a run: check the settings, lock it, mend what a crash left, close it at the end.
 
@@ -81,13 +97,14 @@ def open_session(
         environment: Where credentials are; the process's own by default.
         run_id: Dagster's id of the run; a new one by default.
         watcher: Who is shown the progress.
+        needs_sources: Whether the credentials must be there.
 
     Raises:
         SettingsError: the settings are wrong or a variable is missing.
         WorkspaceLockedError: another run works here.
     """
     given = os.environ if environment is None else environment
-    settings = workspace.settings(environment=given)
+    settings = workspace.settings(environment=given if needs_sources else None)
     workspace.make_data_folders()
     with ExitStack() as stack:
         stack.enter_context(workspace_lock(workspace.lock, command=command, at=utc_now()))

@@ -110,6 +110,11 @@ def build_line(record: RunRecord) -> str:
     return f"{built}; {tested}; {checked}; {published}{record.publication or 'none'}"
 
 
+def stages_line(record: RunRecord) -> str:
+    """Say in one line where the time went."""
+    return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in record.seconds.items())
+
+
 def size_text(count: float) -> str:
     """Write a number of bytes for people."""
     for unit in _UNITS[:-1]:

@@ -28,7 +28,7 @@ def check_results_asset(models: list[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def check(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
         plan = workspace.plan()
-        workspace.session.watcher.stage("checks")
+        workspace.session.enter("checks")
         with open_warehouse(workspace.session.workspace.warehouse) as con:
             results = check_build(workspace.session, con, plan)
         failed = [result for result in results if not result.is_passed]

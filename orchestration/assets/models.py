@@ -70,7 +70,7 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
         session, plan = workspace.session, workspace.plan()
         wanted = {ids[key] for key in context.selected_asset_keys}
         is_whole = wanted == set(models)
-        session.watcher.stage(f"models {phase.replace('_', ' the ')}")
+        session.enter(f"models {phase.replace('_', ' the ')}")
         outcomes = build_models(session, plan, phase, only=None if is_whole else wanted)
         results = {outcome.unique_id: outcome for outcome in outcomes}
         yield from _materialized(

@@ -23,7 +23,7 @@ def publication_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def publication(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
         plan = workspace.plan()
-        workspace.session.watcher.stage("publish")
+        workspace.session.enter("publish")
         outcome = publish_build(workspace.session, plan)
         return dg.MaterializeResult(
             metadata={

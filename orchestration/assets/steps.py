@@ -60,7 +60,7 @@ def _raw_schema(settings: Settings, graph: ModelGraph) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name="raw_schema", specs=specs, pool="warehouse")
     def pin(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
-        workspace.session.watcher.stage("pin evidence")
+        workspace.session.enter("pin evidence")
         plan = workspace.plan()
         for spec in specs:
             yield dg.MaterializeResult(
@@ -85,7 +85,7 @@ def _account_tokens(graph: ModelGraph) -> dg.AssetsDefinition:
         plan = workspace.plan()
         if plan.is_idle:
             return dg.MaterializeResult(metadata={"built": False})
-        workspace.session.watcher.stage("account tokens")
+        workspace.session.enter("account tokens")
         accounts = assign_tokens(workspace.session, plan)
         return dg.MaterializeResult(metadata={"built": True, "dagster/row_count": accounts})
 
@@ -116,7 +116,7 @@ def _commit_graph(graph: ModelGraph) -> dg.AssetsDefinition:
         plan = workspace.plan()
         metadata: dict[str, Any] = {"built": needs_commit_graph(plan)}
         if needs_commit_graph(plan):
-            workspace.session.watcher.stage("commit graph")
+            workspace.session.enter("commit graph")
             with open_warehouse(workspace.session.workspace.warehouse) as con:
                 report = write_commit_graph(con)
             metadata |= {

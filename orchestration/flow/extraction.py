@@ -1,7 +1,5 @@
 """Fetching one stream, and what its end means for the run."""
 
-import time
-
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
 from connectors.reports import StreamReport
 from orchestration.run_record import StreamFailure
@@ -14,14 +12,11 @@ def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
     Raises:
         ConnectorError: the stream could not be read to its end. What it had delivered is kept.
     """
-    begun = time.monotonic()
-    try:
-        report = session.source(source).extract(
-            stream, run_id=session.run_id, on_progress=session.watcher.extracting
-        )
-    finally:
-        spent = time.monotonic() - begun
-        session.record.seconds["extract"] = session.record.seconds.get("extract", 0.0) + spent
+    if not session.record.reports:
+        session.enter("extract")
+    report = session.source(source).extract(
+        stream, run_id=session.run_id, on_progress=session.watcher.extracting
+    )
     session.record.reports.append(report)
     session.watcher.extracted(report)
     for failure in report.failures:

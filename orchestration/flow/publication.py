@@ -1,6 +1,7 @@
 """Publishing a checked build: the gate, the new folder, the switch."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -33,24 +34,40 @@ def publish_build(session: Session, plan: Plan) -> Publication:
     with open_warehouse(workspace.warehouse) as con:
         mark = stage_mark(con, "publication")
     if current is None or mark is None or mark.build_id != plan.build_id:
-        at = utc_now()
-        compiled = DbtProject(workspace).compiled_manifest()
-        with open_warehouse(workspace.warehouse) as con:
-            context = _context(session, con, plan, _definition_hashes(session, con, compiled))
-        current = publish(
-            workspace.warehouse,
-            workspace.published,
-            publication_id=f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}",
-            context=context,
-            ledger=session.ledger,
-            signer=session.signer(),
-            at=at,
-        )
-        with open_warehouse(workspace.warehouse) as con:
-            mark_stage(con, "publication", StageMark(plan.build_id, plan.code_sha256, plan.raw.log_size, at))
+        build = StageMark(plan.build_id, plan.code_sha256, plan.raw.log_size, utc_now())
+        current = publish_warehouse(session, build)
     session.record.publication = current.publication_id
     session.record.is_published_anew = current.is_new
     return current
+
+
+def publish_warehouse(session: Session, build: StageMark) -> Publication:
+    """Publish what the warehouse holds under the present registers and policies.
+
+    Args:
+        session: The open workspace.
+        build: The complete and checked build that the warehouse holds.
+
+    Raises:
+        PublishingError: a blocking check is red, the gate is closed, or the warehouse lacks something.
+    """
+    workspace, at = session.workspace, utc_now()
+    compiled = DbtProject(workspace).compiled_manifest()
+    with open_warehouse(workspace.warehouse) as con:
+        hashes = _definition_hashes(session, con, compiled)
+        context = _context(session, con, build.log_size, hashes)
+    publication = publish(
+        workspace.warehouse,
+        workspace.published,
+        publication_id=f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}",
+        context=context,
+        ledger=session.ledger,
+        signer=session.signer(),
+        at=at,
+    )
+    with open_warehouse(workspace.warehouse) as con:
+        mark_stage(con, "publication", replace(build, ended_at=at))
+    return publication
 
 
 def _definition_hashes(
@@ -68,13 +85,13 @@ def _definition_hashes(
 
 
 def _context(
-    session: Session, con: duckdb.DuckDBPyConnection, plan: Plan, hashes: Mapping[str, str]
+    session: Session, con: duckdb.DuckDBPyConnection, log_size: int, hashes: Mapping[str, str]
 ) -> PublicationContext:
     governance = session.workspace.governance
     return PublicationContext(
         organisation=session.settings.organisation,
         time_zone=session.settings.reporting.time_zone,
-        payload_log_size=plan.raw.log_size,
+        payload_log_size=log_size,
         definition_hashes=hashes,
         checks=tuple(read_results(con)),
         policies=PolicyBook.load(governance / "policies.yml"),

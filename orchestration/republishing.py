@@ -1,0 +1,23 @@
+"""A publication without a run: the last build, the present registers and policies."""
+
+from orchestration.errors import UsageError
+from orchestration.flow.publication import publish_warehouse
+from orchestration.flow.warehouse import open_warehouse, stage_mark
+from orchestration.session import open_session
+from orchestration.workspace import Workspace
+from publishing import Publication
+
+
+def publish_again(workspace: Workspace) -> Publication:
+    """Publish the last complete and checked build.
+
+    Raises:
+        UsageError: there is none.
+        PublishingError: a blocking check is red, or the gate is closed.
+    """
+    with open_session(workspace, command="assay publish", needs_sources=False) as session:
+        with open_warehouse(workspace.warehouse) as con:
+            models, checks = stage_mark(con, "models"), stage_mark(con, "checks")
+        if models is None or checks is None or models.build_id != checks.build_id:
+            raise UsageError("There is no complete and checked build to publish. Make one with: assay run")
+        return publish_warehouse(session, checks)

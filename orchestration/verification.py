@@ -1,0 +1,61 @@
+"""Deriving everything anew and comparing: the logs, the evidence, the publications."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connectors.evidence import EvidenceStore
+from lineage.ledger import NoteVerifier
+from orchestration.lock import lock_holder
+from orchestration.session import load_signer, open_ledger
+from orchestration.workspace import SIGNING_KEY, Workspace
+from publishing import verify_publications
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One object that is not as it was recorded.
+
+    Attributes:
+        part: The ledger, the evidence or the publications.
+        object_name: Which file, leaf or page.
+        problem: What is wrong with it.
+        is_fatal: Whether it makes the workspace untrustworthy, or is merely unfinished.
+    """
+
+    part: str
+    object_name: str
+    problem: str
+    is_fatal: bool
+
+
+def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] = ()) -> Iterator[Finding]:
+    """Yield every object that differs from what was recorded of it.
+
+    Args:
+        workspace: Whose files; nothing is written to them.
+        trusted: Keys whose checkpoints count; the workspace's own where none is given and it can be read.
+    """
+    settings = workspace.settings()
+    if lock_holder(workspace.lock) is not None:
+        text = "a run is writing; what it has not finished may show as different"
+        yield Finding("workspace", workspace.lock.name, text, is_fatal=False)
+    if not workspace.ledger.exists():
+        yield Finding(
+            "ledger", workspace.ledger.name, "is missing", is_fatal=bool(list(workspace.evidence.glob("*")))
+        )
+        return
+    if not trusted and workspace.key(SIGNING_KEY, settings).exists():
+        trusted = (load_signer(workspace, settings).verifier,)
+    ledger = open_ledger(workspace, settings)
+    store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+    try:
+        for damage in ledger.verify(verifiers=trusted):
+            yield Finding("ledger", damage.object_name, damage.problem, damage.is_fatal)
+        for difference in store.verify():
+            yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
+        for change in verify_publications(workspace.published, ledger, verifiers=trusted):
+            yield Finding("publication", change.object_name, change.problem, change.is_fatal)
+    finally:
+        store.close()
+        ledger.close()
