@@ -27,7 +27,11 @@ def finish_and_clean(connection: sqlite3.Connection, landing: Landing) -> Recove
     finished, discarded = [], []
     for name in pending_names(landing):
         row = connection.execute("SELECT sha256 FROM evidence_files WHERE path = ?", (name,)).fetchone()
-        if row is not None and sha256_of_file(landing.pending_path(name)).sha256 == row[0]:
+        try:
+            is_committed = row is not None and sha256_of_file(landing.pending_path(name)).sha256 == row[0]
+        except FileNotFoundError:
+            continue  # the process that committed it has just moved it
+        if is_committed:
             landing.move_into_place(name)
             finished.append(name)
         else:

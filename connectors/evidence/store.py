@@ -229,6 +229,9 @@ class EvidenceStore:
 
         Damage becomes a finding that names the object; nothing is raised for it.
         """
+        if not self.ledger.path.exists():
+            yield Finding(self.ledger.path.name, "the ledger is missing")
+            return
         try:
             with closing(self.ledger.reader()) as connection:
                 yield from EvidenceCheck(self.ledger, connection, self._landing).findings()

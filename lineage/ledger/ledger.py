@@ -152,14 +152,17 @@ class Ledger:
             verifiers: keys whose checkpoints are trusted; without any, each note is checked with the key
                 stored beside it, which shows damage but not a forger who signs anew.
         """
-        return iter(
-            verify_ledger(
-                self.path,
-                origin=self.origin,
-                verifiers=tuple(verifiers),
-                busy_timeout_seconds=self._busy_timeout_seconds,
-            ),
-        )
+        with self._lock:
+            if self._is_in_transaction:
+                raise LedgerError("the ledger cannot be verified inside its own transaction")
+            return iter(
+                verify_ledger(
+                    self.path,
+                    origin=self.origin,
+                    verifiers=tuple(verifiers),
+                    busy_timeout_seconds=self._busy_timeout_seconds,
+                ),
+            )
 
     def seal(self) -> None:
         """Write `ledger.seal.json`, the hash of the whole file, and clear the dirty marker."""
@@ -175,14 +178,19 @@ class Ledger:
     def close(self) -> None:
         """Seal the file if this object wrote to it, and close the connections."""
         with self._lock:
-            if self._has_written and marker_path(self.path).exists():
-                self.seal()
-            self._has_written = False
-            with self._reader_lock:
-                for connection in (self._reader, self._writer):
-                    if connection is not None:
-                        connection.close()
-                self._reader = self._writer = None
+            try:
+                if self._has_written and marker_path(self.path).exists():
+                    self.seal()
+            finally:
+                self._has_written = False
+                self._close_connections()
+
+    def _close_connections(self) -> None:
+        with self._reader_lock:
+            for connection in (self._reader, self._writer):
+                if connection is not None:
+                    connection.close()
+            self._reader = self._writer = None
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -229,10 +237,10 @@ class Ledger:
     def _begin(self) -> sqlite3.Connection:
         connection = self._write_connection()
         try:
-            if not self.path.exists():
-                mark_dirty(
-                    self.path
-                )  # a crash from here on leaves an empty file that is not taken for a broken one
+            if (
+                not self.path.exists()
+            ):  # a crash before the first commit leaves an empty file: not a broken one
+                mark_dirty(self.path)
             connection.execute("BEGIN IMMEDIATE")
             is_new = schema_version(connection) == 0
             mark_dirty(self.path)

@@ -87,8 +87,12 @@ def connect(
     except sqlite3.Error as error:
         raise as_ledger_error(error, path) from error
     pragmas = ["trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY", "cache_size = -32768"]
-    # secure_delete: a destroyed salt must not survive in a free page
-    pragmas += ["query_only = ON"] if is_reading else ["synchronous = FULL", "secure_delete = ON"]
+    if is_reading:
+        pragmas += ["query_only = ON"]
+    else:
+        # secure_delete: a destroyed salt must not survive in a free page.
+        # cache_spill: writing ahead of the commit would lock readers out, the transaction's own among them.
+        pragmas += ["synchronous = FULL", "secure_delete = ON", "cache_spill = OFF"]
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -45,6 +45,11 @@ def compact(place: Place) -> None:
     place.store.compact("github", "pull_requests", least_files=2)
 
 
+def recover(place: Place) -> None:
+    """Mend what the process before left."""
+    place.store.recover()
+
+
 OPERATIONS: dict[str, Callable[[Place], None]] = {"commit": commit, "redact": redact_page, "compact": compact}
 
 
@@ -58,13 +63,16 @@ def die_at(folder: Path, operation: str, step: int) -> None:
         if steps == step:
             os._exit(DIED)
 
-    OPERATIONS[operation](Place(folder, on_step))
+    {**OPERATIONS, "recover": recover}[operation](Place(folder, on_step))
     os._exit(0)
 
 
 def die_inside_a_transaction(folder: Path) -> None:
     """Leave while SQLite has written half of a transaction into the file: its journal stays behind."""
     place = Place(folder)
+    place.ledger._write_connection().execute(
+        "PRAGMA cache_spill = 2"
+    )  # SQLite heeds it outside transactions only
     with place.ledger.transaction() as transaction:
         transaction.connection.execute("PRAGMA cache_size = 2")
         transaction.connection.executemany(

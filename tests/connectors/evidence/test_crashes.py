@@ -86,6 +86,20 @@ def test_two_deaths_in_a_row_are_no_worse_than_one(tmp_path: Path, operation: st
     place.close()
 
 
+@pytest.mark.parametrize("operation", list(dying.OPERATIONS))
+def test_recovery_itself_may_die_and_is_done_again(tmp_path: Path, operation: str) -> None:
+    for step in (1, 2, 3):
+        folder = prepared(tmp_path / str(step))
+        assert run(dying.die_at, folder, operation, 4) == dying.DIED
+        run(dying.die_at, folder, "recover", step)
+        place = Place(folder)
+        place.store.recover()
+        assert place.problems() == []
+        assert len(bodies(place)) == (6 if operation == "commit" else 4)
+        assert len(place.files_on_disk()) == len(place.store.committed_files())
+        place.close()
+
+
 def test_a_death_inside_sqlite_is_rolled_back_by_whoever_opens_next(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     before = (folder / "ledger/ledger.sqlite").read_bytes()

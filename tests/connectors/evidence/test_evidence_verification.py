@@ -223,8 +223,11 @@ def test_a_broken_ledger_is_a_finding_and_no_traceback(filled: Place) -> None:
     assert finding.is_fatal
 
 
-def test_evidence_without_a_ledger_is_a_finding(filled: Place, tmp_path: Path) -> None:
+def test_evidence_without_a_ledger_is_a_finding_and_makes_none(filled: Place, tmp_path: Path) -> None:
     other = Place(tmp_path / "other")
     shutil.copytree(filled.evidence, other.evidence)
-    assert {finding.object_name for finding in other.store.verify()} == {FIRST, SECOND}
+    assert findings(other) == [Finding("ledger.sqlite", "the ledger is missing")]
+    assert not other.ledger_path.exists()
+    assert other.ledger.size("payload") == 0
+    assert set(names(other)) == {FIRST, SECOND}
     other.close()

@@ -4,7 +4,9 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from connectors.evidence import Batch, CursorUpdate, PageRef
+import pytest
+
+from connectors.evidence import Batch, CursorUpdate, PageRef, RecoveryReport, recovery
 from tests.connectors.evidence.samples import Place, page, redact, window
 
 
@@ -75,6 +77,32 @@ def test_pages_are_read_while_files_are_compacted_and_redacted(place: Place) -> 
 
     assert run_all([read, read, rewrite]) == []
     assert place.problems() == []
+
+
+def test_a_file_may_be_moved_into_place_by_a_recovery_that_was_quicker(place: Place) -> None:
+    other = Place(place.folder)
+    recovered = []
+
+    def on_step(name: str) -> None:
+        if name == "committed":
+            recovered.append(other.store.recover())
+
+    hasty = Place(place.folder, on_step)
+    hasty.store.commit(Batch(pages=[page(0)]))
+    assert recovered == [RecoveryReport(finished=("github/pull_requests/000000000000.parquet",))]
+    assert hasty.store.page(0).body == page(0).body
+    assert hasty.problems() == []
+
+
+def test_a_recovery_may_meet_a_file_that_is_moved_while_it_looks(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name was listed as pending; by the time it is read, the process that committed it has moved it."""
+    place.store.commit(Batch(pages=[page(0)]))
+    names = place.files_on_disk()
+    monkeypatch.setattr(recovery, "pending_names", lambda _landing: names)
+    assert place.store.recover() == RecoveryReport()
+    assert place.store.page(0).body == page(0).body
 
 
 def test_compaction_and_redaction_at_once_end_with_the_redacted_page(place: Place) -> None:

@@ -105,6 +105,8 @@ def test_a_transaction_inside_a_transaction_is_refused(path: Path) -> None:
             pytest.fail("the second one opened")
         with ledger.transaction(), pytest.raises(LedgerError, match="sealed inside"):
             ledger.seal()
+        with ledger.transaction(), pytest.raises(LedgerError, match="verified inside"):
+            ledger.verify()
 
 
 @pytest.mark.parametrize("log", ["payloads", "", "payload_leaves; --"])
@@ -202,6 +204,17 @@ def test_a_ledger_of_a_newer_layout_is_refused(path: Path) -> None:
     other.close()
     with Ledger(path) as ledger, pytest.raises(LedgerError, match="layout 99"):
         fill(ledger, 1)
+
+
+def test_a_large_transaction_locks_no_reader_out_before_its_commit(path: Path) -> None:
+    with Ledger(path, busy_timeout_seconds=0.1) as ledger:
+        fill(ledger, 1)
+        with ledger.transaction() as transaction:
+            transaction.connection.execute("PRAGMA cache_size = 5")
+            transaction.append_many("payload", [bytes(1000)] * 2000)
+            transaction.write()
+            assert ledger.size("payload") == 1
+        assert ledger.size("payload") == 2001
 
 
 def test_deleted_content_does_not_survive_in_free_space(path: Path) -> None:
