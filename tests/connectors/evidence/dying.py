@@ -83,6 +83,17 @@ def die_inside_a_transaction(folder: Path) -> None:
         os._exit(DIED)
 
 
+def work_until_killed(folder: Path) -> None:
+    """Recover, then fetch batch after batch with a compaction now and then."""
+    place = Place(folder)
+    place.store.recover()
+    while True:
+        done = (place.store.cursor("github", "pull_requests", "acme/shop") or {"batches": 0})["batches"]
+        fetch(place, done + 1)
+        if done % 5 == 4:
+            compact(place)
+
+
 def fetch_own_stream(folder: Path, name: str, batches: int) -> None:
     """Commit batches of a stream of one's own, while others do the same."""
     place = Place(folder)

@@ -1,6 +1,7 @@
 """Killed at every step: after recovery no page is lost, none is doubled, and everything verifies."""
 
 import multiprocessing
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,29 @@ def test_recovery_says_what_it_did(tmp_path: Path) -> None:
         place = Place(folder)
         assert place.store.recover() == expected
         place.close()
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_the_evidence_is_that_of_an_undisturbed_run(tmp_path: Path) -> None:
+    generator = random.Random(11)  # noqa: S311 - reproducible moments
+    for _ in range(20):
+        process = PROCESSES.Process(target=dying.work_until_killed, args=(tmp_path,))
+        process.start()
+        process.join(generator.uniform(0.3, 1.5))
+        process.kill()
+        process.join(60)
+        place = Place(tmp_path)
+        assert not [finding for finding in place.ledger.verify() if finding.is_fatal]
+        place.store.recover()
+        assert place.problems() == []
+        place.close()
+    place = Place(tmp_path)
+    cursor = place.store.cursor("github", "pull_requests", "acme/shop")
+    assert cursor is not None
+    assert cursor["batches"] > 20
+    assert bodies(place) == [page(number).body for number in range(2 * cursor["batches"])]
+    assert sum(file.pages for file in place.store.committed_files()) == 2 * cursor["batches"]
+    place.close()
 
 
 def test_several_processes_commit_at_once(tmp_path: Path) -> None:
