@@ -86,9 +86,35 @@ class EvidenceBook:
         Returns:
             The log indexes of the window's pages.
         """
+        pages: list[Page] = []
+        window = self._window(pages, bodies, source=source, stream=stream, scope=scope, parent=parent)
+        result = self.store.commit(Batch(pages=pages, closed_windows=[window] if is_closed else []))
+        return [
+            each if isinstance(each, int) else result.page_indexes[each.position] for each in window.pages
+        ]
+
+    def land_sets(self, stream: str, scope: str, sets: Mapping[str, Any]) -> None:
+        """Land the body of each parent and close a window over each, in one commit."""
+        pages: list[Page] = []
+        windows = [
+            self._window(pages, [body], source="github", stream=stream, scope=scope, parent=parent)
+            for parent, body in sets.items()
+        ]
+        self.store.commit(Batch(pages=pages, closed_windows=windows))
+
+    def _window(
+        self,
+        pages: list[Page],
+        bodies: Sequence[Any],
+        *,
+        source: str,
+        stream: str,
+        scope: str,
+        parent: str | None,
+    ) -> WindowClose:
+        """Add the bodies' pages and return the window over them."""
         self.landed += 1
         at, window_id = START + timedelta(minutes=self.landed), f"w{self.landed}"
-        pages: list[Page] = []
         used: list[PageRef | int] = []
         for sequence, body in enumerate(bodies):
             if isinstance(body, int):
@@ -99,11 +125,9 @@ class EvidenceBook:
             url = f"https://api.example/{scope}/{stream}/{parent or ''}?page={sequence}"
             request = (source, stream, scope, parent, window_id, sequence, "GET", url)
             pages.append(Page(*request, 200, {}, at, "run", content, len(records_of(content))))
-        window = WindowClose(
+        return WindowClose(
             window_id, source, stream, scope, parent, None, None, at, at, "run", None, 0, tuple(used)
         )
-        result = self.store.commit(Batch(pages=pages, closed_windows=[window] if is_closed else []))
-        return [each if isinstance(each, int) else result.page_indexes[each.position] for each in used]
 
     def evidence(self, log_size: int | None = None) -> Evidence:
         """Pin the evidence."""
