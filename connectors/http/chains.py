@@ -13,9 +13,10 @@ from connectors.http.listings import Listing, listing_reader
 from connectors.http.pagers import LinkHeader
 from connectors.http.redaction import kept_headers, redact_url
 from connectors.http.session import Session
-from connectors.http.streams import HttpStream
+from connectors.http.streams import HttpStream, Reading
 
 _EMPTY_PAGES = 10
+_GROWING_AT_THE_END = frozenset({Reading.WHOLE, Reading.PER_PARENT, Reading.PER_CURRENT_PARENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,10 @@ class Chains:
             count += 1
             self._check_url(url, seen, count)
             page = await self._page(url)
-            self._check_content(url, page, seen)
-            yield page
             if self._may_hide_a_link(page):
                 page = await self._page(url, is_conditional=False)
-                if not page.is_unchanged:
-                    yield page
+            self._check_content(url, page, seen)
+            yield page
             url = page.arrived.next_place
 
     async def _page(self, url: str, *, is_conditional: bool = True) -> ChainPage:
@@ -176,12 +175,13 @@ class Chains:
     def _may_hide_a_link(self, page: ChainPage) -> bool:
         """Whether a page not modified was full and last: new records may stand on a page after it.
 
-        An entity tag covers the body; when a listing grows past a full last page, the body stays and only the
-        `Link` header changes, which a 304 without that header does not show.
+        An entity tag covers the body. When a listing grows at its end, past a full last page, that body stays
+        and only the `Link` header changes, which a 304 without that header does not show.
         """
         pager = self._stream.pager
         return (
             page.listing is None
+            and self._stream.reading in _GROWING_AT_THE_END
             and page.arrived.next_place is None
             and "link" not in page.arrived.headers
             and isinstance(pager, LinkHeader)
