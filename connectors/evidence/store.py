@@ -128,10 +128,10 @@ class EvidenceStore:
         with self._reading() as connection:
             return bookkeeping.committed_files(connection, self.folder, log_size)
 
-    def windows(self, *, log_size: int | None = None) -> pa.Table:
-        """Closed windows below the log size, one row each (`window_table.WINDOW_SCHEMA`)."""
+    def windows(self, *, log_size: int | None = None, first_index: int = 0) -> pa.Table:
+        """Closed windows from the first index to below the log size (`window_table.WINDOW_SCHEMA`)."""
         with self._reading() as connection:
-            return window_table(connection, log_size)
+            return window_table(connection, log_size, first_index=first_index)
 
     def totals(self) -> list[StreamTotals]:
         """Files, pages, records and bytes per source and stream."""

@@ -31,14 +31,14 @@ WINDOW_SCHEMA = pa.schema(
 _CHUNK = 50_000
 
 
-def window_table(connection: sqlite3.Connection, log_size: int | None) -> pa.Table:
-    """One row per closed window whose leaf is below the log size, in log order."""
+def window_table(connection: sqlite3.Connection, log_size: int | None, *, first_index: int) -> pa.Table:
+    """One row per closed window whose leaf is from the first index on and below the log size, in log order."""
     names = ", ".join(WINDOW_SCHEMA.names)
     query = (
         f"SELECT {names} FROM fetch_windows JOIN scopes USING (scope_id)"
         " WHERE window_index > ? AND (? IS NULL OR window_index < ?) ORDER BY window_index LIMIT ?"
     )
-    batches, last = [], -1
+    batches, last = [], first_index - 1
     while rows := connection.execute(query, (last, log_size, log_size, _CHUNK)).fetchall():
         last = rows[-1][0]
         batches.append(_record_batch(rows))

@@ -185,6 +185,8 @@ def test_windows_come_as_a_table_pinned_at_a_log_size(place: Place) -> None:
     )
     place.store.commit(Batch(closed_windows=[window(1, parent_key="7", requested_from=None)]))
     assert place.store.windows(log_size=2).num_rows == 1
+    assert place.store.windows(first_index=2)["window_index"].to_pylist() == [2]
+    assert place.store.windows(first_index=3).num_rows == 0
     assert place.store.windows().to_pylist() == [
         {
             "window_index": 1,
