@@ -32,7 +32,7 @@ _CHUNK = 50_000
 
 
 def window_table(connection: sqlite3.Connection, log_size: int | None, *, first_index: int) -> pa.Table:
-    """One row per closed window whose leaf is from the first index on and below the log size, in log order."""
+    """One row per closed window, from the first index on and below the log size, in log order."""
     names = ", ".join(WINDOW_SCHEMA.names)
     query = (
         f"SELECT {names} FROM fetch_windows JOIN scopes USING (scope_id)"
