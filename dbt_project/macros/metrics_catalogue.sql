@@ -72,7 +72,7 @@
     {% set texts = [] %}
     {% for where in (filter.where_filters if filter else []) %}
         {% set pieces = [] %}
-        {% for piece in modules.re.split("\{\{\s*Dimension\('(\w+)'\)\s*\}\}", where.where_sql_template) %}
+        {% for piece in modules.re.split("\\{\\{\\s*Dimension\\('(\\w+)'\\)\\s*\\}\\}", where.where_sql_template) %}
             {% do pieces.append(fact.expressions[piece] if loop.index0 % 2 else piece) %}
         {% endfor %}
         {% do texts.append('(' ~ pieces | join('') ~ ')') %}
@@ -103,10 +103,10 @@
     {{ return({
         'measure_kind': {50: 'median', 75: 'p75', 90: 'p90'}.get(percent, measure.agg), 'measure_sql': measure.expr,
         'percent': percent, 'numerator_sql': none if percent else counted, 'denominator_sql': none,
-        'n_sql': 'count(' ~ measure.expr ~ ')', 'value_sql': one_line(value),
+        'n_sql': 'count(' ~ measure.expr ~ ')' if percent else counted, 'value_sql': one_line(value),
     }) }}
 {% endmacro %}
 
-{% macro one_line(text) %}{{ return(modules.re.sub('\s+', ' ', text) | trim) }}{% endmacro %}
+{% macro one_line(text) %}{{ return(modules.re.sub('\\s+', ' ', text) | trim) }}{% endmacro %}
 
 {% macro sql_text(value) %}{{ return("null" if value is none else "'" ~ (value | string | replace("'", "''")) ~ "'") }}{% endmacro %}

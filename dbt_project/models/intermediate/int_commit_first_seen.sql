@@ -1,5 +1,6 @@
--- Grain: one row per repository and commit that a server was seen to have: when it was first seen, by a check.
--- A check of a pull request's head also shows the commits before it: they were there by then.
+-- Grain: one row per repository and commit that a check of a push or a pull request proves a server to have had.
+-- A check of a pull request's head also proves the commits before it. A run that a person, a clock or a release starts
+-- says nothing of the push: it may come days later.
 with checked_heads as (
     select
         source,
@@ -7,7 +8,9 @@ with checked_heads as (
         head_sha as commit_sha,
         min({'seen_at': created_at, 'record_id': record_id}) as sighting
     from {{ ref('stg_github__workflow_runs') }}
-    where head_sha is not null and created_at is not null
+    where head_sha is not null
+        and created_at is not null
+        and event in ('push', 'pull_request', 'pull_request_target')
     group by source, repository, head_sha
 ),
 

@@ -1,14 +1,6 @@
 -- Grain: one row per failed deployment and piece of evidence that it failed: a linked incident of a configured
 -- severity, the rollback that replaced it, or a hotfix that names one of its changes. DEFINITIONS §2, rule table.
-with fixes as (
-    select hotfixes.issue_reference, hotfixes.service_id, deployments.finished_at
-    from {{ ref('int_hotfix_changes') }} as hotfixes
-    inner join {{ ref('int_deployments_classified') }} as deployments
-        on deployments.deployment_id = hotfixes.deployment_id
-    where hotfixes.reason = 'names_incident'
-),
-
-incidents as (
+with incidents as (
     select
         links.deployment_id,
         'incident' as evidence,
@@ -16,16 +8,11 @@ incidents as (
         incidents.incident_id,
         incidents.started_at,
         incidents.resolved_at,
-        min(fixes.finished_at) as remedied_at,
+        cast(null as timestamptz) as remedied_at,
         list_sort(list_distinct(list_concat(links.record_ids, [incidents.record_id]))) as record_ids
     from {{ ref('int_incident_links') }} as links
     inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = links.incident_id
-    inner join {{ ref('int_deployments_classified') }} as deployments
-        on deployments.deployment_id = links.deployment_id
-    left join fixes
-        on fixes.issue_reference = incidents.reference and fixes.service_id = deployments.service_id
     where incidents.is_severity_configured
-    group by all
 ),
 
 rollbacks as (

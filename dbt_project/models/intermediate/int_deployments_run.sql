@@ -19,7 +19,7 @@ select
     true as is_production,
     runs.head_sha as commit_sha,
     cast(null as varchar) as tag_name,
-    coalesce(runs.run_started_at, runs.created_at) as started_at,
+    runs.created_at as started_at, -- `run_started_at` moves with every new attempt
     coalesce(last_jobs.completed_at, runs.updated_at) as finished_at,
     case
         when runs.status is distinct from 'completed' then 'unfinished'

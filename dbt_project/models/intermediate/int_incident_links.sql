@@ -17,8 +17,8 @@ named as (
     where deployments.started_at <= incidents.started_at
     -- one name can mean deployments of several services: the incident's own service comes first
     qualify
-        coalesce(deployments.service_id = incidents.service_id, false)
-        or not bool_or(coalesce(deployments.service_id = incidents.service_id, false)) over (
+        list_contains(incidents.service_ids, deployments.service_id)
+        or not bool_or(list_contains(incidents.service_ids, deployments.service_id)) over (
             partition by incidents.incident_id, refs.rule, refs.named
         )
 ),
@@ -45,7 +45,7 @@ rule_links as (
         'rule' as link_strength,
         'nearest_within_window' as rule,
         [incidents.record_id] as record_ids
-    from {{ ref('int_incidents') }} as incidents
+    from (select *, unnest(service_ids) as service_id from {{ ref('int_incidents') }}) as incidents
     cross join {{ source('config', 'rules') }} as rules
     inner join deployments
         on deployments.service_id = incidents.service_id
@@ -53,7 +53,7 @@ rule_links as (
         and deployments.finished_at >= incidents.started_at - rules.incident_link_hours * interval 1 hour
     where incidents.incident_id not in (select incident_id from explicit_links)
     qualify row_number() over (
-        partition by incidents.incident_id
+        partition by incidents.incident_id, incidents.service_id
         order by deployments.finished_at desc, deployments.deployment_id desc
     ) = 1
 )

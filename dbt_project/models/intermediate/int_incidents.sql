@@ -17,6 +17,28 @@ with issues as (
         and len(list_filter(
             issues.labels, lambda label: regexp_matches(label, rules.incident_label_pattern)
         )) > 0
+),
+
+labelled as (
+    select
+        labels.source,
+        labels.issue_id,
+        list(distinct services.service_id order by services.service_id) as service_ids
+    from (
+        select
+            source,
+            issue_id,
+            unnest(list_transform(
+                service_labels, lambda label: substr(label, len(service_label_prefix) + 1)
+            )) as service_name
+        from issues
+    ) as labels
+    inner join {{ ref('int_services') }} as services
+        on services.service_id = labels.service_name
+        -- where every repository is a service, the label leaves out the owner
+        or services.service_id = services.repository
+        and split_part(services.repository, '/', -1) = labels.service_name
+    group by labels.source, labels.issue_id
 )
 
 select
@@ -25,7 +47,11 @@ select
     issues.repository,
     issues.number,
     issues.reference,
-    coalesce(labelled.service_id, sole_services.service_id) as service_id,
+    case
+        when len(issues.service_labels) > 0 then coalesce(labelled.service_ids, [])
+        when sole_services.service_id is not null then [sole_services.service_id]
+        else []
+    end as service_ids,
     list_sort(issues.severity_labels)[1] as severity,
     issues.severity_pattern is null or len(issues.severity_labels) > 0 as is_severity_configured,
     issues.created_at as started_at,
@@ -36,7 +62,5 @@ select
     issues.referenced_tags,
     issues.record_id
 from issues
-left join {{ ref('int_services') }} as labelled
-    on labelled.service_id = substr(list_sort(issues.service_labels)[1], len(issues.service_label_prefix) + 1)
-left join {{ ref('int_repository_services') }} as sole_services
-    on sole_services.repository = issues.repository and len(issues.service_labels) = 0
+left join labelled on labelled.source = issues.source and labelled.issue_id = issues.issue_id
+left join {{ ref('int_repository_services') }} as sole_services on sole_services.repository = issues.repository

@@ -1,6 +1,6 @@
 -- Grain: one row per failed deployment and link basis: `explicit` counts named evidence only, `any` the rule's too.
--- Detected when its first incident began, else when the deployment ended; restored when its incidents are resolved,
--- else when the remedying deployment ended. DEFINITIONS §1.
+-- Detected when its first incident began, else when the deployment ended; restored when its last incident is resolved,
+-- and where there is none, when the first remedying deployment ended. DEFINITIONS §1.
 with evidence as (
     select 'explicit' as link_basis, *
     from {{ ref('int_deployment_failures') }}
@@ -16,10 +16,10 @@ failures as (
         link_basis,
         case when bool_or(link_strength = 'explicit') then 'explicit' else 'rule' end as failure_link,
         min(started_at) as incident_started_at,
-        -- several incidents are over when the last one is
-        case when count(incident_id) > 0 and count(incident_id) = count(resolved_at) then max(resolved_at) end
-            as resolved_at,
-        min(remedied_at) as remedied_at,
+        case
+            when count(incident_id) = 0 then min(remedied_at)
+            when count(incident_id) = count(resolved_at) then max(resolved_at)
+        end as restored_at,
         list_sort(list_distinct(list(incident_id) filter (where incident_id is not null))) as incident_ids,
         list_sort(list_distinct(flatten(list(record_ids order by record_ids)))) as record_ids
     from evidence
@@ -32,7 +32,6 @@ timed as (
         deployments.service_id,
         deployments.finished_at,
         coalesce(failures.incident_started_at, deployments.finished_at) as detected_at,
-        coalesce(failures.resolved_at, failures.remedied_at) as restored_at,
         deployments.record_ids as deployment_record_ids
     from failures
     inner join {{ ref('int_deployments_rolled_out') }} as deployments

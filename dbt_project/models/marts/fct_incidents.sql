@@ -12,7 +12,8 @@ with links as (
 
 select
     incidents.incident_id,
-    incidents.service_id,
+    incidents.service_ids[1] as service_id,
+    incidents.service_ids,
     owners.team_id,
     coalesce(owners.team_path, []) as team_path,
     reporting.organisation,
@@ -34,5 +35,5 @@ select
 from {{ ref('int_incidents') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting
 left join links on links.incident_id = incidents.incident_id
-{{ join_owners('incidents.service_id', 'incidents.started_at') }}
+{{ join_owners('incidents.service_ids[1]', 'incidents.started_at') }}
 order by incidents.incident_id

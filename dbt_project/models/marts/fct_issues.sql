@@ -1,7 +1,7 @@
 -- Grain: one row per issue; pull requests, which the API lists among them, are none.
 select
     'github:' || issues.source || ':issue:' || issues.issue_id as issue_id,
-    coalesce(incidents.service_id, services.service_id) as service_id,
+    coalesce(incidents.service_ids[1], services.service_id) as service_id,
     owners.team_id,
     coalesce(owners.team_path, []) as team_path,
     reporting.organisation,
@@ -27,6 +27,6 @@ cross join {{ source('config', 'rules') }} as rules
 left join {{ ref('int_incidents') }} as incidents
     on incidents.incident_id = 'github:' || issues.source || ':issue:' || issues.issue_id
 left join {{ ref('int_repository_services') }} as services on services.repository = issues.repository
-{{ join_owners('coalesce(incidents.service_id, services.service_id)', 'issues.created_at') }}
+{{ join_owners('coalesce(incidents.service_ids[1], services.service_id)', 'issues.created_at') }}
 where not coalesce(issues.is_pull_request, false)
 order by issue_id
