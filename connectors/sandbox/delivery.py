@@ -11,9 +11,11 @@ from connectors.sandbox.failures import may_break, suffer
 from connectors.sandbox.people import RELEASE_BOT
 from connectors.sandbox.rollouts import again, next_rollout, roll_out, stage
 from connectors.sandbox.story import Process, Story
-from connectors.sandbox.working_time import DAY, HOUR, MINUTE, when_working
+from connectors.sandbox.working_time import DAY, HOUR, MINUTE, weekday, when_working
 
-TUESDAY = 1
+DELIVERY_DAYS = (3, 1)
+"""Services that are rolled out weekly are so on Thursdays or Tuesdays."""
+
 APART = 7 * HOUR
 """Two rollouts of one commit are never nearer than this unless they are parts of one."""
 
@@ -63,7 +65,8 @@ def next_opportunity(chance: random.Random, now: int, service: Service) -> int:
     if service.cadence == "continuous":
         return when_working(chance, now + chance.randrange(20 * MINUTE, 100 * MINUTE))
     day = when_working(chance, now - now % DAY + DAY)
-    while service.cadence == "weekly" and (day // DAY + 3) % 7 != TUESDAY:
+    wanted = DELIVERY_DAYS[len(service.name) % 2]
+    while service.cadence == "weekly" and weekday(day) != wanted:
         day = when_working(chance, day - day % DAY + DAY)
     return day - day % DAY + 12 * HOUR + chance.randrange(4 * HOUR)
 

@@ -31,6 +31,12 @@ SETTLED_DAYS = 20
 
 APART = 7 * HOUR
 TOLD_TWICE_SHARE = 0.15
+LEFT_OPEN_BEFORE_END = 25 * DAY
+LEFT_OPEN_SHARE = 0.3
+"""Of the last incidents some are still open when the story ends."""
+
+SOON_BACK_SHARE = 0.7
+SOON = 4 * HOUR
 REVERT_AFTER_ROLLBACK_SHARE = 0.25
 NOTICED_AFTER = (
     ((3 * MINUTE, 40 * MINUTE), 0.6),
@@ -124,24 +130,25 @@ def suffer(story: Story, rollout: Rollout) -> Generator[int, None, Rollout | Non
     named = [row for row in rollout.changes if row.touches_one_service]
     requested = [row for row in named if row.pull_request is not None]
     culprit = chance.choice(requested or named) if named else None
-    scenario = drawn(chance, rollout, culprit, unreferenced_share=story.parameters.unreferenced_share)
+    scenario = drawn(story, rollout, culprit)
     failure = Failure(rollout, scenario.remedy)
     rollout.failure = failure
     story.chronicle.failures.append(failure)
     trouble = Trouble(story, rollout, failure, scenario, culprit)
     yield from noticed(trouble)
     fixed = yield from REMEDIES[scenario.remedy](trouble)
-    if trouble.incident is not None:
+    is_late = story.parameters.ends_at - story.now < LEFT_OPEN_BEFORE_END and happens(chance, LEFT_OPEN_SHARE)
+    if trouble.incident is not None and not is_late:
         yield story.now + chance.randrange(3 * MINUTE, 90 * MINUTE)
         resolve(story, trouble.incident, rollout.service, "Back to normal.")
     return fixed
 
 
-def drawn(
-    chance: random.Random, rollout: Rollout, culprit: Change | None, *, unreferenced_share: float
-) -> Scenario:
-    """Draw a scenario that this rollout can play."""
-    table = UNTRACED if happens(chance, unreferenced_share) else TRACED
+def drawn(story: Story, rollout: Rollout, culprit: Change | None) -> Scenario:
+    """Draw a scenario that this rollout can play; a fixed share of all failures leaves no trace."""
+    chance = story.codebases[rollout.service.repository].chance
+    share, number = story.parameters.unreferenced_share, len(story.chronicle.failures)
+    table = UNTRACED if int((number + 1) * share) > int(number * share) else TRACED
     while True:
         scenario = draw(chance, table)
         if scenario.needs_culprit and culprit is None:
@@ -150,7 +157,15 @@ def drawn(
             continue
         if scenario.remedy == "rollback" and not can_go_back(rollout):
             continue
+        prefers_rollback = table is TRACED and can_go_back(rollout) and is_fresh(story, rollout)
+        if prefers_rollback and scenario.remedy != "rollback" and happens(chance, SOON_BACK_SHARE):
+            continue
         return scenario
+
+
+def is_fresh(story: Story, rollout: Rollout) -> bool:
+    """Whether what ran before is so new that going back to it comes to mind first."""
+    return rollout.replaces is not None and story.now - rollout.replaces.finished_at < SOON
 
 
 def can_go_back(rollout: Rollout) -> bool:

@@ -15,7 +15,8 @@ WEB = "https://github.example"
 SEVERITIES = ((1, 0.15), (2, 0.35), (3, 0.5))
 BELOW_CONFIGURED = 4
 UNCAUSED_EVERY = 105 * DAY
-COSMETIC_SHARE = 0.08
+COSMETIC_SHARE = 0.24
+SOON_AFTER_SHARE = 0.5
 
 
 def open_incident(
@@ -82,19 +83,31 @@ def line_for_version(rollout: Rollout) -> str:
 
 
 def incidents_from_outside(story: Story, service: Service, starts_at: int) -> Process:
-    """Incidents that no rollout caused, some soon after one; a few cosmetic ones that do name a rollout."""
+    """Incidents that no rollout caused, many soon after one; a few cosmetic ones that do name a rollout."""
     chance = story.chance(f"outside/{service.name}")
     yield starts_at + chance.randrange(60 * DAY)
     while True:
+        if happens(chance, SOON_AFTER_SHARE):
+            yield from soon_after_rollout(story, service, chance)
         running = story.running.get(service.name)
         if running is not None and service.name not in story.busy:
             story.start(from_outside(story, service, running, chance), story.now)
         yield story.now + int(chance.expovariate(1 / UNCAUSED_EVERY))
 
 
+def soon_after_rollout(story: Story, service: Service, chance: random.Random) -> Process:
+    """Wait until a rollout ended in the last hours, for some days at most."""
+    given_up_at = story.now + 10 * DAY
+    while story.now < given_up_at:
+        running = story.running.get(service.name)
+        if running is not None and 0 < story.now - running.finished_at < 12 * HOUR:
+            return
+        yield story.now + chance.randrange(HOUR, 4 * HOUR)
+
+
 def from_outside(story: Story, service: Service, running: Rollout, chance: random.Random) -> Process:
     """One incident from outside, or a cosmetic one below the severities that count."""
-    is_cosmetic = service.mechanism == "deployments" and happens(chance, COSMETIC_SHARE * 3)
+    is_cosmetic = service.mechanism == "deployments" and happens(chance, COSMETIC_SHARE)
     if is_cosmetic:
         incident = open_incident(
             story,

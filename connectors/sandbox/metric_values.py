@@ -126,8 +126,8 @@ MEASURES = {
     "failed_deployment_recovery_time": quantile(lambda tally: tally.recoveries, HALF),
     "failed_deployment_recovery_time_p90": quantile(lambda tally: tally.recoveries, NINE_TENTHS),
 }
-"""The last three count every failure that the story caused, also those that leave no explicit reference: links
-by rule are scored against them. All others must be met exactly."""
+"""The last three count every failure that the story caused, also those without an explicit reference, and are
+there to score links by rule. All others must be met exactly."""
 
 EXACT_METRICS = tuple(MEASURES)[:9]
 

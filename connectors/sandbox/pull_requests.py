@@ -28,6 +28,8 @@ UPDATED_SHARE = 0.05
 CHANGES_REQUESTED_SHARE = 0.25
 REMARKED_SHARE = 0.25
 PREVIEWED_SHARE = 0.08
+PACES = ((0.5, 0.35), (1.2, 0.4), (3.0, 0.18), (12.0, 0.07))
+"""How much longer than usual each step takes: some work lingers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Conversation:
     branch: Branch
     proposal: Proposal
     method: MergeMethod
+    pace: float
     number: int = 0
 
     @property
@@ -74,7 +77,7 @@ class Conversation:
         """When the next step happens: soon if urgent, else in working time."""
         if self.proposal.is_urgent:
             return self.story.now + 30 + int(self.chance.expovariate(12 / mean_seconds))
-        return after(self.chance, self.story.now, mean_seconds)
+        return after(self.chance, self.story.now, mean_seconds * self.pace)
 
 
 def live(story: Story, code: Codebase, proposal: Proposal) -> Generator[int, None, Merged | None]:
@@ -85,6 +88,7 @@ def live(story: Story, code: Codebase, proposal: Proposal) -> Generator[int, Non
         branch_off(code, proposal.branch, proposal.author),
         proposal,
         draw(code.chance, code.repository.merge_methods),
+        draw(code.chance, PACES),
     )
     before = max(1, round(len(proposal.commit_titles) * 0.6))
     yield from commits(talk, proposal.commit_titles[:before])

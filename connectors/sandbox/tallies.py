@@ -1,7 +1,7 @@
 """Adds up the truth's facts: what happened to each scope in each period.
 
 Event times: a deployment counts when it ended, a change when it was deployed, a recovery when service was
-restored. Scopes: the service; the team that owned it then and every team above that one then; the organisation.
+restored. Scopes: the service; the team that owned it then and every team above that one then; the whole.
 """
 
 from collections import defaultdict

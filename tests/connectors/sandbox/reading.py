@@ -1,15 +1,17 @@
 """A second reading of the definitions: from the API's objects and the commit graph, by the plainest means.
 
-The sandbox's truth comes from its story. This module finds the same facts the other way round, as a pipeline must, so
-that a test can show that the data really say what the truth claims. Slow and simple on purpose.
+The sandbox's truth comes from its story. This module finds the same facts the other way round, as a pipeline
+must, so that a test can show that the data really say what the truth claims. Slow and simple on purpose.
 """
 
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
+
+import msgspec
 
 from connectors.sandbox import OrganisationAt
 from connectors.sandbox.events import TagCreated
@@ -75,8 +77,6 @@ class Reading:
 
     def all(self, path: str, **query: str) -> list[Document]:
         """Every item of a list, as JSON values."""
-        import msgspec
-
         found = answer(self.view, path, Query(path, query))
         assert isinstance(found, Listing), path
         documents: list[Document] = msgspec.json.decode(
@@ -149,14 +149,14 @@ class Reading:
         repository = next(row["repository"] for row in self.settings["services"] if row["name"] == service)
         reading = self.repositories[repository]
         for sha, number in found.changes:
-            if not reading.is_hotfix_change(self, service, sha, number, found):
+            if not reading.is_hotfix_change((sha, number), found, self.deployments[service]):
                 continue
             text = reading.text_of(sha, number)
             for incident in re.findall(r"acme/incidents#(\d+)", text):
-                row = incidents.get(int(incident))
-                if row and not self.named_by(row) and found.replaces is not None:
+                issue = incidents.get(int(incident))
+                if issue and not self.named_by(issue) and found.replaces is not None:
                     found.replaces.failures.add("incident")
-                    found.replaces.incident = row
+                    found.replaces.incident = issue
             named = [self.first_with(service, sha) for sha in re.findall(r"\b[0-9a-f]{40}\b", text)]
             for pull in re.findall(r"(?:Reverts acme/[\w-]+|Regression introduced by )#(\d+)", text):
                 named += [row for row in self.owners_of_pull(repository, int(pull)) if row.service == service]
@@ -172,15 +172,7 @@ class RepositoryReading:
     def __init__(self, reading: Reading, name: str) -> None:
         self.reading, self.name = reading, name
         path = f"/repos/{name}"
-        self.commits = {
-            sha: {
-                "parents": commit.parents,
-                "message": commit.message,
-                "paths": list(commit.revisions),
-                "committed": commit.committer.at,
-            }
-            for sha, commit in reading.view.state.repositories[name].commits.items()
-        }
+        self.commits = reading.view.state.repositories[name].commits
         self.pulls = {row["number"]: row for row in reading.all(f"{path}/pulls", state="all")}
         self.issues = {row["number"]: row for row in reading.all(f"{path}/issues", state="all")}
         self.own: dict[int, list[Document]] = {}
@@ -195,16 +187,16 @@ class RepositoryReading:
         merged = next(row["commit_id"] for row in timeline if row["event"] == "merged")
         own = [row for row in self.reading.all(f"{path}/pulls/{number}/commits") if len(row["parents"]) == 1]
         self.own[number] = own
-        if len(self.commits[merged]["parents"]) > 1:
+        if len(self.commits[merged].parents) > 1:
             for row in own:
                 self.changes_of[row["sha"]] = [(row["sha"], number)]
             self.changes_of[merged] = []
             return
         chain = [merged]
-        while len(chain) < len(own) and self.commits[chain[0]]["parents"]:
-            chain.insert(0, self.commits[chain[0]]["parents"][0])
+        while len(chain) < len(own) and self.commits[chain[0]].parents:
+            chain.insert(0, self.commits[chain[0]].parents[0])
         if len(chain) == len(own) and all(
-            self.commits[c]["message"] == row["commit"]["message"] for c, row in zip(chain, own, strict=True)
+            self.commits[c].message == row["commit"]["message"] for c, row in zip(chain, own, strict=True)
         ):
             for made, row in zip(chain, own, strict=True):
                 self.changes_of[made] = [(row["sha"], number)]
@@ -212,10 +204,7 @@ class RepositoryReading:
             self.changes_of[merged] = [(row["sha"], number) for row in own]
 
     def committed_at(self) -> dict[str, datetime]:
-        seen = {
-            sha: datetime.fromtimestamp(row["committed"], when("2020-01-01T00:00:00Z").tzinfo)
-            for sha, row in self.commits.items()
-        }
+        seen = {sha: datetime.fromtimestamp(commit.committer.at, UTC) for sha, commit in self.commits.items()}
         built: dict[str, datetime] = {}
         for run in self.reading.all(f"/repos/{self.name}/actions/runs"):
             at = when(run["created_at"])
@@ -228,8 +217,7 @@ class RepositoryReading:
         self.contain(service, rows)
         for row in rows:
             row.is_hotfix = row.replaces is not None and any(
-                self.is_hotfix_change(self.reading, service["name"], sha, number, row, rows)
-                for sha, number in row.changes
+                self.is_hotfix_change(change, row, rows) for change in row.changes
             )
             row.is_unplanned = (
                 row.is_rollback
@@ -292,9 +280,7 @@ class RepositoryReading:
         rows = []
         for row in self.reading.all(f"/repos/{self.name}/tags"):
             if re.match(service["deployments"]["tag"], row["name"]):
-                at = datetime.fromtimestamp(
-                    self.reading.tagged_at[self.name, row["name"]], when("2020-01-01T00:00:00Z").tzinfo
-                )
+                at = datetime.fromtimestamp(self.reading.tagged_at[self.name, row["name"]], UTC)
                 identifier = f"git:{self.name}:tag:{row['name']}"
                 rows.append(
                     Found(
@@ -328,17 +314,17 @@ class RepositoryReading:
                 if sha not in seen:
                     seen.add(sha)
                     row.commits.add(sha)
-                    stack.extend(self.commits[sha]["parents"])
+                    stack.extend(self.commits[sha].parents)
             if row.replaces is None:
                 row.commits = set()
                 continue
             row.is_rollback = row.sha != row.replaces.sha and self.is_ancestor(row.sha, row.replaces.sha)
             for sha in row.commits:
-                is_plain = len(self.commits[sha]["parents"]) == 1
+                is_plain = len(self.commits[sha].parents) == 1
                 if is_plain and any(
                     pattern == "**" or fnmatchcase(path, pattern)
                     for pattern in service["paths"]
-                    for path in self.commits[sha]["paths"]
+                    for path in self.commits[sha].revisions
                 ):
                     row.changes += self.changes_of.get(sha, [(sha, None)])
 
@@ -350,35 +336,27 @@ class RepositoryReading:
                 return True
             if sha not in seen:
                 seen.add(sha)
-                stack.extend(self.commits[sha]["parents"])
+                stack.extend(self.commits[sha].parents)
         return False
 
     def text_of(self, sha: str, number: int | None) -> str:
         body = self.pulls[number]["body"] if number else ""
-        return f"{self.commits[sha]['message']}\n{body}"
+        return f"{self.commits[sha].message}\n{body}"
 
-    def is_hotfix_change(
-        self,
-        reading: Reading,
-        service: str,
-        sha: str,
-        number: int | None,
-        row: Found,
-        rows: list[Found] | None = None,
-    ) -> bool:
+    def is_hotfix_change(self, change: tuple[str, int | None], row: Found, rows: list[Found]) -> bool:
+        sha, number = change
         pull = self.pulls.get(number or 0)
-        titles = [self.commits[sha]["message"], *([pull["title"]] if pull else [])]
+        titles = [self.commits[sha].message, *([pull["title"]] if pull else [])]
         if any(title.lower().startswith("hotfix") for title in titles):
             return True
-        if pull and (
-            pull["head"]["ref"].startswith("hotfix/") or any(x["name"] == "hotfix" for x in pull["labels"])
-        ):
+        labels = [label["name"] for label in pull["labels"]] if pull else []
+        if pull and (pull["head"]["ref"].startswith("hotfix/") or "hotfix" in labels):
             return True
         text = self.text_of(sha, number)
         if "acme/incidents#" in text:
             return True
         for reverted in re.findall(r"This reverts commit ([0-9a-f]{40})", text):
-            for other in rows or reading.deployments[service]:
+            for other in rows:
                 if reverted in other.commits and other is not row and other.finished_at and row.finished_at:
                     return row.finished_at - other.finished_at <= FOURTEEN_DAYS
         return False
