@@ -46,22 +46,27 @@ def run_process(
     arguments: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,
-    folder: Path | None = None,
-    may_end_with: tuple[int, ...] = (0,),
+    given: str = "",
 ) -> Finished:
     """Run a process of its own, so that its memory is its own.
 
     Raises:
-        RuntimeError: it ended with another code than expected; the message holds what it said.
+        RuntimeError: it failed; the message holds what it said.
     """
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as complaint:
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as complaint,
+        tempfile.TemporaryFile("w+") as source,
+    ):
+        source.write(given)
+        source.seek(0)
         begun = time.perf_counter()
         process = subprocess.Popen(
             list(arguments),
+            stdin=source,
             stdout=output,
             stderr=complaint,
             env=environment and dict(environment),
-            cwd=folder,
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begun
@@ -75,7 +80,7 @@ def run_process(
             seconds,
             usage.ru_maxrss * _KIBIBYTE / MEGABYTE,
         )
-    if finished.code not in may_end_with:
+    if finished.code != 0:
         raise RuntimeError(
             f"{' '.join(arguments)} ended with {finished.code}:\n{finished.complaint}\n{finished.output}"
         )

@@ -7,7 +7,9 @@ import duckdb
 
 from quality_checks.comparisons import Comparison, compare
 from quality_checks.expectations import run_suites
+from quality_checks.fact_comparisons import FACT_COMPARISONS
 from quality_checks.landed_records import count_landed_records
+from quality_checks.mart_comparisons import MART_COMPARISONS
 from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer
 from quality_checks.staging_comparisons import LANDING_COMPARISONS, STAGING_COMPARISONS
 from quality_checks.streams import STREAMS
@@ -18,6 +20,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     *WINDOW_COMPARISONS,
     *LANDING_COMPARISONS,
     *STAGING_COMPARISONS,
+    *FACT_COMPARISONS,
+    *MART_COMPARISONS,
 )
 _ON_EVIDENCE: frozenset[Layer] = frozenset({"extraction", "landing", "staging"})
 _ORGANISATION_WIDE = ("repositories", "teams", "members")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any
 
 import duckdb
 import msgspec
@@ -18,6 +19,7 @@ from quality_checks.streams import STREAMS, StreamContract
 
 ORDINAL_BITS = 23  # record_id = log_index << 23 | ordinal
 RECORDS_HELD = 200_000
+PAGES_TOGETHER = 16  # DuckDB never hands over less than a row group, which is cut small
 _COMMIT = re.compile(rb"\x1e([0-9a-f]{40}(?:[0-9a-f]{24})?)\x1f")
 _REFERENCE = re.compile(rb"\x1e([^\x1e\x1f]+)\x1f")
 
@@ -88,7 +90,7 @@ def _new_pages(
     # a literal, so that whole Parquet row groups are skipped
     query = f"select log_index, source, scope, body from {contract.raw} where log_index > {known}"
     with con.cursor() as reader:  # rows are inserted on `con` while this one streams
-        for batch in reader.execute(query).to_arrow_reader(1):
+        for batch in reader.execute(query).to_arrow_reader(PAGES_TOGETHER):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
@@ -104,15 +106,19 @@ def key_reader(contract: StreamContract) -> KeyReader:
     kept = (contract.key, int | str | None, None) if contract.is_key_optional else (contract.key, int | str)
     record = msgspec.defstruct("Record", [kept])
     key_of = attrgetter(contract.key)
-    if contract.shape == "object":
-        single = msgspec.json.Decoder(record)
-        return lambda body: [_text(key_of(single.decode(body)))]
+    if contract.shape == "array_or_object":
+        one_or_many = msgspec.json.Decoder(list[record] | record)  # type: ignore[valid-type]
+        return lambda body: [_text(key_of(item)) for item in _listed(one_or_many.decode(body))]
     if contract.shape == "wrapped" and contract.wrapper is not None:
         page = msgspec.defstruct("Page", [(contract.wrapper, list[record])])  # type: ignore[valid-type]
         wrapped, list_of = msgspec.json.Decoder(page), attrgetter(contract.wrapper)
         return lambda body: [_text(key_of(item)) for item in list_of(wrapped.decode(body))]
     array = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
     return lambda body: [_text(key_of(item)) for item in array.decode(body)]
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
 
 
 def _text(key: int | str | None) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["upsert", "append", "replace_set"]
-Shape = Literal["array", "object", "wrapped", "separated"]
+Shape = Literal["array", "array_or_object", "wrapped", "separated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class StreamContract:
         mode: How records of several pages combine.
         key: The field of a record that tells it from the others of its set.
         staged_key: The same key as an expression over the staging model.
-        shape: `array` and `object` of JSON, `wrapped` in an object's list, or `separated` by control bytes.
+        shape: An `array`; an array or one object (`array_or_object`: a listing, or each by itself); an object
+            that has the array `wrapped`; or records `separated` by control bytes.
         wrapper: The name of that list.
         parent: The stream whose records fan out to this one.
         is_scoped: Whether a key is unique within its scope only (a commit stands in every clone).
@@ -69,8 +70,8 @@ def _github(
 
 
 STREAMS: tuple[StreamContract, ...] = (
-    _github("repositories", "upsert", "id", "repository_id", shape="object"),
-    _github("teams", "upsert", "id", "team_id"),
+    _github("repositories", "upsert", "id", "repository_id", shape="array_or_object"),
+    _github("teams", "replace_set", "id", "team_id"),
     _github("team_members", "replace_set", "id", "member_token", parent="teams"),
     _github("members", "replace_set", "id", "member_token"),
     _github("pull_requests", "upsert", "id", "pull_request_id"),

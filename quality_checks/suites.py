@@ -292,6 +292,7 @@ METRIC_VALUES = Suite(
                     "failed_deployment_recovery_time",
                     "failed_deployment_recovery_time_explicit",
                     "failed_deployment_recovery_time_p90",
+                    "open_failed_deployments",
                     "pull_request_lead_time",
                 ],
             },

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from quality_checks import run_reconciliation
-from tests.quality_checks import evidence
+from tests.quality_checks import evidence, marts
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +17,7 @@ def sound_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("warehouse") / "assay.duckdb"
     with duckdb.connect(str(path)) as con:
         evidence.write(con, evidence.read_everything())
+        marts.write(con)
         run_reconciliation(con, layers=["extraction"], expected=evidence.places())
     return path
 

@@ -110,4 +110,209 @@ EVIDENCE_FAULTS = (
         f"delete from raw.fetch_windows where {_NEWEST_WINDOW}",
     ),
 )
-FAULTS = EVIDENCE_FAULTS
+_DEPLOYMENT = "'github:github:deployment:2'"
+
+FACT_FAULTS = (
+    Fault(
+        "deployments_are_conserved",
+        "a deployment is lost",
+        f"delete from marts.fct_deployments where deployment_id = {_DEPLOYMENT}",
+    ),
+    Fault(
+        "deployments_are_conserved",
+        "a deployment stands twice",
+        "insert into marts.fct_deployments select * from marts.fct_deployments limit 1",
+    ),
+    Fault(
+        "deployments_are_conserved",
+        "a deployment is nobody's",
+        f"update marts.fct_deployments set service_id = null where deployment_id = {_DEPLOYMENT}",
+    ),
+    Fault(
+        "deployment_parts_stand_once",
+        "a part belongs to two deployments",
+        f"update marts.fct_deployments set part_ids = list_append(part_ids, {_DEPLOYMENT})",
+    ),
+    Fault(
+        "deployments_have_one_service",
+        "no service takes a deployment",
+        f"delete from marts.fct_deployments where deployment_id = {_DEPLOYMENT}",
+    ),
+    Fault(
+        "deployments_have_one_service",
+        "two services take the same deployment",
+        f"insert into marts.fct_deployments by name select * replace ('search' as service_id) "
+        f"from marts.fct_deployments where deployment_id = {_DEPLOYMENT}",
+    ),
+    Fault(
+        "deployments_belong_to_their_owner",
+        "a deployment went to the team that owns the service now",
+        f"update marts.fct_deployments set team_id = 'commerce' where deployment_id = {_DEPLOYMENT}",
+    ),
+    Fault(
+        "deployments_count_on_their_day",
+        "a deployment counts on the UTC day",
+        "update marts.fct_deployments set deployed_date = (finished_at at time zone 'UTC')::date",
+    ),
+    Fault(
+        "changes_are_conserved",
+        "a change is lost",
+        "delete from marts.fct_changes where commit_sha = 'own'",
+    ),
+    Fault(
+        "changes_are_conserved",
+        "a change stands twice",
+        "insert into marts.fct_changes select * from marts.fct_changes where commit_sha = 'own'",
+    ),
+    Fault(
+        "changes_are_conserved",
+        "a change is excluded without a reason",
+        "update marts.fct_changes set exclusion_reason = null",
+    ),
+    Fault(
+        "commits_are_accounted_for",
+        "a commit is neither a change nor carries one",
+        "delete from intermediate.int_pull_request_changes",
+    ),
+    Fault(
+        "lead_time_parts_sum_to_the_whole",
+        "a part swallows a second",
+        "update marts.fct_changes set coding_seconds = coding_seconds + 1 where commit_sha = 'own'",
+    ),
+    Fault(
+        "lead_times_span_their_instants",
+        "a lead time is in minutes",
+        "update marts.fct_changes set lead_time_seconds = lead_time_seconds // 60",
+    ),
+    Fault(
+        "lead_times_span_their_instants",
+        "a part is negative",
+        "update marts.fct_changes set coding_seconds = -1",
+    ),
+    Fault(
+        "failures_are_failed_deployments",
+        "a failed deployment has no failure",
+        "delete from marts.fct_change_failures where link_basis = 'explicit'",
+    ),
+    Fault(
+        "failures_are_failed_deployments",
+        "a failure names a rollout that reached nobody",
+        "update marts.fct_change_failures set deployment_id = 'github:github:deployment:3'",
+    ),
+    *(
+        Fault(
+            f"{what}s_are_conserved",
+            f"a {what} is lost",
+            "delete from {subject} where {key} = (select max({key}) from {subject})".replace("{key}", key),
+        )
+        for what, key in (
+            ("pull_request", "pull_request_id"),
+            ("review", "review_id"),
+            ("issue", "issue_id"),
+            ("ci_run", "run_id"),
+        )
+    ),
+)
+_CELL = "metric = 'deployment_frequency' and scope_id = 'shop' and period_start = date '2026-01-01'"
+
+MART_FAULTS = (
+    Fault(
+        "values_count_every_fact",
+        "an event counts in two periods",
+        f"update marts.mart_metric_values set n = n + 1 where {_CELL}",
+    ),
+    Fault(
+        "values_count_every_fact",
+        "a fact has no cell",
+        "delete from marts.mart_metric_values where metric = 'change_lead_time' and scope_id = 'shop'",
+    ),
+    Fault(
+        "services_add_up_to_the_organisation",
+        "the organisation counts what no service has",
+        "update marts.mart_metric_values set numerator = numerator + 1 where scope_kind = 'organisation'",
+    ),
+    Fault(
+        "ratios_are_their_two_counts",
+        "a ratio is a percentage",
+        "update marts.mart_metric_values set numerator = 1, value = 100 where unit = 'ratio' and n > 0",
+    ),
+    Fault(
+        "ratios_are_their_two_counts",
+        "n is not the denominator",
+        "update marts.mart_metric_values set n = n + 1 where unit = 'ratio'",
+    ),
+    Fault(
+        "wide_values_equal_long_ones",
+        "the wide table lacks a scope",
+        "delete from {subject} where scope_id = 'shop'",
+        subjects=("marts.mart_dora_monthly",),
+    ),
+    Fault(
+        "wide_values_equal_long_ones",
+        "the wide table shows another value",
+        "insert into {subject} by name select 'service' as scope_kind, 7 as deployment_frequency",
+    ),
+)
+
+_PULL_REQUESTS = "staging.stg_github__pull_requests"
+_PAGES = "update raw.evidence_pages set {change} where stream = 'pull_requests'"
+_VALUES = "update marts.mart_metric_values set {change}"
+
+EXPECTATION_FAULTS = (
+    Fault("pages_landed", "no page landed", "delete from raw.evidence_pages"),
+    Fault(
+        "page_record_counts_are_plausible", "a count is negative", _PAGES.format(change="record_count = -1")
+    ),
+    Fault("page_addresses_are_complete", "an address has no host", _PAGES.format(change="url = '/pulls'")),
+    Fault("page_hashes_are_sha256", "a hash is cut", _PAGES.format(change="body_sha256 = body_sha256[:63]")),
+    Fault("pages_are_numbered_once", "two pages share a number", _PAGES.format(change="log_index = 7")),
+    Fault("pull_requests_landed", "no row came of the pages", f"delete from {_PULL_REQUESTS}"),
+    Fault("pull_request_states_are_known", "a new state", f"update {_PULL_REQUESTS} set state = 'ajar'"),
+    Fault("pull_request_states_are_present", "no state", f"update {_PULL_REQUESTS} set state = null"),
+    Fault(
+        "pull_request_ids_are_unique", "one id for all", f"update {_PULL_REQUESTS} set pull_request_id = 1"
+    ),
+    Fault("pull_request_numbers_are_positive", "number 0", f"update {_PULL_REQUESTS} set number = 0"),
+    Fault(
+        "pull_request_authors_are_mostly_present",
+        "two of six lost their author",
+        f"update {_PULL_REQUESTS} set author_token = null where pull_request_id < 3",
+    ),
+    Fault(
+        "pull_request_heads_are_mostly_present",
+        "one of six lost its head",
+        f"update {_PULL_REQUESTS} set head_sha = null where pull_request_id = 1",
+    ),
+    Fault(
+        "pull_requests_are_updated_after_creation",
+        "updated the day before",
+        f"update {_PULL_REQUESTS} set updated_at = created_at - interval 1 day where pull_request_id = 1",
+    ),
+    Fault(
+        "pull_requests_are_merged_after_creation",
+        "merged the day before",
+        f"update {_PULL_REQUESTS} set merged_at = created_at - interval 1 day where pull_request_id = 1",
+    ),
+    Fault("sample_sizes_are_not_negative", "minus one event", _VALUES.format(change="n = -1")),
+    Fault("sample_sizes_are_present", "no n", _VALUES.format(change="n = null")),
+    Fault("values_are_not_negative", "a negative duration", _VALUES.format(change="value = -1")),
+    Fault(
+        "intervals_reach_down_to_the_value",
+        "it starts above",
+        _VALUES.format(change="interval_low = value + 1"),
+    ),
+    Fault(
+        "intervals_reach_up_to_the_value", "it ends below", _VALUES.format(change="interval_high = value - 1")
+    ),
+    Fault("periods_end_after_they_start", "no days", _VALUES.format(change="period_end = period_start")),
+    Fault("grains_are_known", "a fortnight", _VALUES.format(change="period_grain = 'fortnight'")),
+    Fault("scopes_are_known", "a person", _VALUES.format(change="scope_kind = 'person'")),
+    Fault("metrics_are_known", "lines of code", _VALUES.format(change="metric = 'lines_of_code'")),
+    Fault("ratios_are_at_most_one", "a percentage", _VALUES.format(change="value = 100")),
+    Fault(
+        "numerators_are_within_denominators",
+        "more failures",
+        _VALUES.format(change="numerator = denominator + 1"),
+    ),
+)
+FAULTS = (*EVIDENCE_FAULTS, *FACT_FAULTS, *MART_FAULTS)

@@ -21,6 +21,7 @@ def contract(kind: str, stream: str) -> StreamContract:
         ("github", "issues", b'[{"id": 7, "user": null}, {"id": 8}]', ["7", "8"]),
         ("github", "issues", b"[]", []),
         ("github", "repositories", b'{"id": 3, "owner": {"id": 9}}', ["3"]),
+        ("github", "repositories", b'[{"id": 3}, {"id": 4}]', ["3", "4"]),
         ("github", "workflow_runs", b'{"total_count": 1, "workflow_runs": [{"id": 5}]}', ["5"]),
         ("github", "timeline", b'[{"event": "committed", "node_id": "C_1"}, {"event": "x"}]', ["C_1", None]),
         ("github", "tags", b'[{"name": "v1"}]', ["v1"]),

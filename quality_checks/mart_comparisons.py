@@ -1,0 +1,163 @@
+"""Facts against metric values: no event is lost on the way to a cell, none counts twice.
+
+The counts on the left are stated here a second time, from the meaning of the metrics, so that a mistake in
+the generated SQL shows.
+"""
+
+from quality_checks.comparisons import Comparison
+from quality_checks.fact_comparisons import REBUILD
+
+_VALUES = "marts.mart_metric_values"
+
+# metric, the day on which an event counts, the service it counts for: one row per event
+_EVENTS = """
+    select unnest([
+        'deployment_frequency', 'change_fail_rate', 'change_fail_rate_explicit', 'deployment_rework_rate'
+    ]) as metric, deployed_date as day, service_id
+    from marts.fct_deployments
+    where is_production and outcome = 'success'
+    union all
+    select distinct 'deployment_days', deployed_date, service_id
+    from marts.fct_deployments
+    where is_production and outcome = 'success'
+    union all
+    select unnest(['change_lead_time', 'change_lead_time_p75', 'change_lead_time_p90']), deployed_date,
+        service_id
+    from marts.fct_changes
+    where state = 'deployed'
+    union all
+    select 'pull_request_lead_time', deployed_date, service_id
+    from marts.fct_pull_requests
+    where delivery_state = 'deployed'
+    union all
+    select unnest(['failed_deployment_recovery_time', 'failed_deployment_recovery_time_p90']), restored_date,
+        service_id
+    from marts.fct_change_failures
+    where link_basis = 'any' and state = 'restored'
+    union all
+    select 'failed_deployment_recovery_time_explicit', restored_date, service_id
+    from marts.fct_change_failures
+    where link_basis = 'explicit' and state = 'restored'
+    union all
+    select 'open_failed_deployments', detected_date, service_id
+    from marts.fct_change_failures
+    where link_basis = 'any' and state = 'open'
+"""
+
+# the range that the mart covers, by grain: facts outside it have no cell
+_COVERED = f"""
+    select period_grain, min(period_start) as first_day, max(period_end) as end_day
+    from {_VALUES}
+    group by period_grain
+"""
+
+_FACTS_COUNTED = Comparison(
+    name="values_count_every_fact",
+    subjects=(_VALUES,),
+    layer="marts",
+    sentence="Over all periods, a metric's n for a service is the number of its facts in the covered range.",
+    left=f"""
+        select concat_ws(' ', metric, service_id, period_grain) as item, count(*) as value
+        from ({_EVENTS}) as events
+        inner join ({_COVERED}) as covered on events.day >= first_day and events.day < end_day
+        group by all
+    """,
+    right=f"""
+        select concat_ws(' ', metric, scope_id, period_grain) as item, sum(n)::bigint as value
+        from {_VALUES}
+        where scope_kind = 'service'
+        group by all
+    """,
+    measure="facts",
+    remedy=REBUILD,
+)
+
+
+def _by_period(scope_kind: str) -> str:
+    return f"""
+        select
+            concat_ws(' ', metric, period_grain, period_start) as item,
+            sum(n + coalesce(numerator, 0))::bigint as value
+        from {_VALUES}
+        where scope_kind = '{scope_kind}' and metric <> 'deployment_days'  -- services share their days
+        group by all
+    """
+
+
+_SERVICES_ADD_UP = Comparison(
+    name="services_add_up_to_the_organisation",
+    subjects=(_VALUES,),
+    layer="marts",
+    sentence="What services count adds up to what their organisation counts, period by period.",
+    left=_by_period("service"),
+    right=_by_period("organisation"),
+    measure="events",
+    remedy=REBUILD,
+)
+
+_RATIOS = Comparison(
+    name="ratios_are_their_two_counts",
+    subjects=(_VALUES,),
+    layer="marts",
+    sentence="A ratio is its numerator over its denominator, and n is the denominator.",
+    left=f"""
+        select
+            concat_ws(' ', metric, scope_kind, scope_id, period_grain, period_start) as item,
+            round(numerator * 1e9 / nullif(denominator, 0))::bigint as value
+        from {_VALUES}
+        where unit = 'ratio' and denominator > 0
+    """,
+    right=f"""
+        select
+            concat_ws(' ', metric, scope_kind, scope_id, period_grain, period_start) as item,
+            if(n = denominator, (value::decimal(20, 9) * 1000000000)::bigint, -1000) as value
+        from {_VALUES}
+        where unit = 'ratio' and value is not null
+    """,
+    measure="billionths",
+    remedy=REBUILD,
+    tolerance=1,
+)
+
+_FIVE = (
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "failed_deployment_recovery_time",
+    "deployment_rework_rate",
+)
+
+
+def _wide_equals_long(grain: str) -> Comparison:
+    relation = f"marts.mart_dora_{grain}ly"
+    columns = ("scope_kind", "scope_id", "period_start", "period_end")
+    cell = ", ".join((*columns, "metric", "n", "value", "interval_low", "interval_high"))
+    wide = " union all ".join(
+        f"select {', '.join(columns)}, '{metric}' as metric, {metric}_n as n, {metric} as value, "
+        f"{metric}_interval_low as interval_low, {metric}_interval_high as interval_high from {relation}"
+        for metric in _FIVE
+    )
+    metrics = ", ".join(f"'{metric}'" for metric in _FIVE)
+    return Comparison(
+        name="wide_values_equal_long_ones",
+        subjects=(relation,),
+        layer="marts",
+        sentence="The wide table shows the values of the long one, with the same n and intervals.",
+        left=f"""
+            select concat_ws(' ', {cell}) as item, 1 as value
+            from {_VALUES}
+            where period_grain = '{grain}' and metric in ({metrics})
+        """,
+        right=f"select concat_ws(' ', {cell}) as item, count(*) as value from ({wide}) group by all",
+        measure="values",
+        remedy=REBUILD,
+    )
+
+
+MART_COMPARISONS: tuple[Comparison, ...] = (
+    _FACTS_COUNTED,
+    _SERVICES_ADD_UP,
+    _RATIOS,
+    _wide_equals_long("week"),
+    _wide_equals_long("month"),
+)
