@@ -147,6 +147,8 @@ def _library_exit_code(error: Exception) -> int | None:
         ("lineage.ledger.errors", "LedgerError", 1),
         ("governance.errors", "GovernanceError", 2),
         ("publishing.errors", "PublishingError", 5),
+        ("lineage.errors", "LineageError", 2),
+        ("connectors.evidence.errors", "EvidenceError", 1),
     ):
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(error, kind):

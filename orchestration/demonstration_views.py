@@ -1,0 +1,94 @@
+"""What the demonstration prints: computed beside truth, and the verdict."""
+
+from collections.abc import Iterator
+
+import duckdb
+from rich.table import Table
+
+from orchestration.comparison import Cell, Comparison, Difference
+from orchestration.errors import BuildFailedError
+from orchestration.figures import value_text
+from orchestration.workspace import Workspace
+
+COLUMNS = (
+    ("deployment_frequency", "deployments", "deployments"),
+    ("change_lead_time", "lead time", "seconds"),
+    ("change_fail_rate_explicit", "fail rate", "ratio"),
+    ("failed_deployment_recovery_time_explicit", "recovery", "seconds"),
+    ("deployment_rework_rate", "rework", "ratio"),
+)
+_MOST_DIFFERENCES = 20
+_NUMBER_TO_TRACE = """
+select scope_id, strftime(period_start, '%Y-%m') from marts.mart_metric_values
+where metric = 'change_lead_time' and scope_kind = 'service' and period_grain = 'month' and not is_partial
+    and value is not null
+order by period_start desc, n desc, scope_id limit 1
+"""
+
+
+def number_to_trace(workspace: Workspace) -> tuple[str, str]:
+    """Choose the newest whole month's lead time of the busiest service."""
+    with duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con:
+        row = con.execute(_NUMBER_TO_TRACE).fetchone()
+    if row is None:
+        raise BuildFailedError("the publication has no lead time to trace")
+    return f"service:{row[0]}", str(row[1])
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Return a table of the newest quarter: for each service and metric, computed and truth."""
+    quarters = [key[4] for key in comparison.truth if key[3] == "quarter" and key[1] == "service"]
+    quarter = max(quarters, default="")
+    table = Table(title=f"Quarter from {quarter}: computed = truth", title_justify="left", show_edge=False)
+    table.add_column("service")
+    for _, title, _ in COLUMNS:
+        table.add_column(title, justify="right")
+    services = sorted({key[2] for key in comparison.truth if key[1] == "service" and key[4] == quarter})
+    for service in services:
+        table.add_row(service, *_row(comparison, service, quarter))
+    return table
+
+
+def _row(comparison: Comparison, service: str, quarter: str) -> Iterator[str]:
+    for metric, _, unit in COLUMNS:
+        key = (metric, "service", service, "quarter", quarter)
+        computed, truth = comparison.computed.get(key), comparison.truth.get(key)
+        sign = "=" if computed == truth else "[red]≠[/red]"
+        yield f"{_text(computed, unit)} {sign} {_text(truth, unit)}"
+
+
+def _text(cell: Cell | None, unit: str) -> str:
+    if cell is None:
+        return "missing"
+    value = float(cell.value) if cell.value is not None else None
+    return value_text(value, "" if unit == "deployments" else unit).strip()
+
+
+def difference_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield the first cells that differ."""
+    for difference in comparison.differences[:_MOST_DIFFERENCES]:
+        yield _difference_line(difference)
+    rest = len(comparison.differences) - _MOST_DIFFERENCES
+    if rest > 0:
+        yield f"… and {rest} more cells"
+
+
+def _difference_line(difference: Difference) -> str:
+    metric, kind, scope, grain, start = difference.key
+    return f"DIFFERS {metric} {kind}:{scope} {grain} {start}: computed {difference.computed}, truth {difference.truth}"
+
+
+def verdict_lines(comparison: Comparison) -> Iterator[str]:
+    """Yield how many cells were compared, and the score of the links by rule."""
+    count = len(comparison.differences)
+    compared = f"{comparison.compared:,} cells (service, team, organisation by week, month, quarter) over explicit links"
+    yield f"{compared}: {f'{count} differ' if count else 'all equal, to the last digit'}."
+    links = comparison.links
+    yield (
+        f"Links by rule, where failures left no reference: precision {_share(links.precision)} "
+        f"({links.right} of {links.found} found), recall {_share(links.recall)} ({links.right} of {links.real} real)."
+    )
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{100 * value:.0f} %"

@@ -1,0 +1,94 @@
+"""A trace as a person reads it: the value, what it means, the facts, the records, the bytes."""
+
+import json
+from collections.abc import Iterator
+
+from lineage.trace import RecordUse, Trace, TracedFact, TracedPage, TracedRecord
+from orchestration.figures import value_text
+
+_MOST_TEXT = 240
+
+
+def trace_lines(trace: Trace, *, most_facts: int = 5, most_records: int = 3) -> Iterator[str]:
+    """Yield the lines of a trace, the most telling facts and records first."""
+    yield from _cell_lines(trace)
+    yield ""
+    yield from _fact_lines(trace, most_facts)
+    yield ""
+    yield from _record_lines(trace, most_records)
+    if trace.is_empty:
+        yield from _coverage_lines(trace)
+    yield ""
+    yield _verdict(trace)
+
+
+def _cell_lines(trace: Trace) -> Iterator[str]:
+    cell, definition = trace.cell, trace.definition
+    value = float(cell.value) if cell.value is not None else None
+    period = f"{cell.period_start} to {cell.period_end}"
+    yield f"{definition.title}, {cell.scope_kind} {cell.scope_id}, {period}"
+    yield f"  value       {value_text(value, cell.unit)}  ({cell.value} {cell.unit}, n = {cell.n})"
+    if cell.interval_low is not None and cell.interval_high is not None:
+        low, high = float(cell.interval_low), float(cell.interval_high)
+        yield f"  95 %        {value_text(low, cell.unit)} to {value_text(high, cell.unit)}"
+    if cell.flags:
+        yield f"  flags       {', '.join(cell.flags)}"
+    yield f"  definition  {cell.metric} version {cell.metric_version}, profile {cell.profile}, {definition.tier}"
+    yield f"              {definition.sentence}"
+    yield f"              {definition.measure_kind} of {definition.measure_sql} over {definition.fact_relation}"
+    if definition.definition_hash:
+        yield f"              sha256 {definition.definition_hash}"
+
+
+def _fact_lines(trace: Trace, most: int) -> Iterator[str]:
+    ordered = sorted(trace.facts, key=lambda fact: (not fact.is_deciding, str(fact.event_at), fact.key))
+    yield f"facts: {len(trace.facts)} in {trace.definition.fact_relation}"
+    for fact in ordered[:most]:
+        yield _fact_line(fact)
+    if len(ordered) > most:
+        yield f"  … and {len(ordered) - most} more"
+
+
+def _fact_line(fact: TracedFact) -> str:
+    mark = "*" if fact.is_deciding else " "
+    measure = f" = {fact.measure}" if fact.measure is not None else ""
+    return f" {mark} {fact.key} at {fact.event_at}{measure}, records {len(fact.record_ids)}"
+
+
+def _record_lines(trace: Trace, most: int) -> Iterator[str]:
+    contributing, context = len(trace.contributing_ids), len(trace.context_ids)
+    yield f"records: {contributing} make the number, {context} are what it is read against"
+    pages = {page.log_index: page for page in trace.pages}
+    chosen = sorted(trace.records, key=lambda record: record.use is not RecordUse.CONTRIBUTES)[:most]
+    for record in chosen:
+        yield from _one_record(record, pages.get(record.log_index))
+
+
+def _one_record(record: TracedRecord, page: TracedPage | None) -> Iterator[str]:
+    yield f"  record {record.record_id} ({record.use}), number {record.ordinal} of its page"
+    if page is not None:
+        yield f"    page {page.log_index}: {page.method} {page.url}"
+        yield f"    fetched {page.fetched_at.isoformat()}, sha256 {page.body_sha256}"
+        if page.proof is not None:
+            state = "proven to be" if page.proof.is_valid else "NOT proven to be"
+            yield f"    {state} leaf {page.log_index} of the payload log at size {page.proof.tree_size}"
+        for redaction in page.redactions:
+            paths = ", ".join(redaction.json_paths)
+            yield f"    redacted {redaction.redacted_at:%Y-%m-%d} by policy {redaction.policy}: {paths}"
+    text = record.value if record.is_text else json.dumps(record.value, ensure_ascii=False)
+    shown = str(text).replace("\x1f", " | ").replace("\n", " ")
+    yield f"    {shown[:_MOST_TEXT]}{'…' if len(shown) > _MOST_TEXT else ''}"
+
+
+def _coverage_lines(trace: Trace) -> Iterator[str]:
+    yield "nothing happened, and these fetches looked:"
+    for coverage in trace.coverage:
+        state = "all of the period" if coverage.is_whole else "a part of the period"
+        yield f"  {coverage.source}.{coverage.stream} of {coverage.scope}: {len(coverage.windows)} windows, {state}"
+
+
+def _verdict(trace: Trace) -> str:
+    if trace.is_proven:
+        again = trace.recomputed
+        return f"Formed again from these facts: {again.value} with n = {again.n}. Equal, and every page is in the log."
+    return f"DIFFERS: {'; '.join(trace.recomputed.differences) or 'a page is not proven to be in the log'}"
