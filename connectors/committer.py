@@ -115,7 +115,13 @@ class Committer:
         self._batch_bytes, self._batch_since = 0, None
         if not any((batch.pages, batch.closed_windows, batch.cursors, batch.children_done, batch.validators)):
             return
-        result = self.store.commit(batch)
+        try:
+            result = self.store.commit(batch)
+        except BaseException:
+            self._window = (
+                None  # its pages are lost with the batch: the next run goes on from the last commit
+            )
+            raise
         if self._window is not None:
             self._window.pages = [
                 result.page_indexes[page.position] if isinstance(page, PageRef) else page

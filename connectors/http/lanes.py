@@ -84,8 +84,7 @@ class Lanes:
             self._start(waiting)
             while self._lanes:
                 if not await self._drain_first():
-                    await self._has_news.wait()
-                    self._has_news.clear()
+                    await self._wait_for_news()
                 self._start(waiting)
         finally:
             await self._stop()
@@ -139,14 +138,33 @@ class Lanes:
             self._buffered_bytes -= _weight(event)
             self._committer.take(event)
             if self._committer.is_full:
-                await asyncio.to_thread(self._committer.commit)
-                self._on_progress()
+                await self._commit()
         if is_done:
             self._lanes.popleft()
             self._finish(lane)
         if is_done or had_events:
             self._has_room.set()
         return is_done or had_events
+
+    async def _wait_for_news(self) -> None:
+        """Wait for any lane; while all of them wait for a limit, commit what there is."""
+        try:
+            async with asyncio.timeout(self._committer.limits.seconds):
+                await self._has_news.wait()
+        except TimeoutError:
+            if self._committer.is_full:
+                await self._commit()
+        self._has_news.clear()
+
+    async def _commit(self) -> None:
+        """Commit beside the lanes; a cancellation waits until the batch is written."""
+        writing = asyncio.ensure_future(asyncio.to_thread(self._committer.commit))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
+        self._on_progress()
 
     def _finish(self, lane: _Lane) -> None:
         self._committer.tally.units_done += 1

@@ -3,13 +3,14 @@ import random
 from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from connectors.committer import BatchLimits, Committer
 from connectors.errors import CredentialsRejectedError, PermanentSourceError, TransientSourceError
 from connectors.events import Event, PageArrived, WindowClosed, WindowOpened
-from connectors.evidence import EvidenceStore
+from connectors.evidence import Batch, CommitResult, EvidenceStore
 from connectors.http.lanes import Lanes, Unit
 from connectors.reports import Tally
 from tests.connectors.workspace import FakeTime, landed, open_store, windows
@@ -188,3 +189,69 @@ def test_nothing_to_do_is_done_at_once(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         run(committer_for(store), [])
         assert store.committed_files() == []
+
+
+def test_a_batch_that_cannot_be_written_ends_the_run_with_that_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(tmp_path) as store:
+        with monkeypatch.context() as patch:
+
+            def full_disk(_batch: Batch) -> CommitResult:
+                raise OSError(28, "No space left on device")
+
+            patch.setattr(store, "commit", full_disk)
+            with pytest.raises(OSError, match="No space left") as failed:
+                run(committer_for(store, BatchLimits(pages=2)), [Unit("a", partial(chain, "a", 5))])
+            assert failed.value.__context__ is None
+        run(committer_for(store, BatchLimits(pages=2)), [Unit("a", partial(chain, "a", 5))])
+        assert [row["sequence"] for row in landed(store, "tags")] == [0, 1, 2, 3, 4]
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation in the middle of a commit must not start a second one beside it."""
+    with open_store(tmp_path) as store:
+        commit = store.commit
+
+        def slow_commit(batch: Batch) -> CommitResult:
+            sleep(0.2)
+            return commit(batch)
+
+        monkeypatch.setattr(store, "commit", slow_commit)
+        committer = committer_for(store, BatchLimits(pages=2))
+
+        async def interrupt() -> None:
+            lanes = Lanes(committer, concurrency=2, on_progress=lambda: None)
+            task = asyncio.create_task(lanes.run([Unit("a", partial(chain, "a", 50, pause=0.01))]))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            await task
+
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(interrupt())
+        rows = landed(store, "tags")
+        assert [row["sequence"] for row in rows] == list(range(len(rows)))
+        cursor = store.cursor("github", "tags", "a")
+        assert cursor is not None
+        assert cursor["open"]["pages"] == [row["log_index"] for row in rows]
+        assert cursor["open"]["next_place"] == f"https://h/a?page={len(rows)}"
+
+
+def test_what_has_come_is_committed_while_the_first_chain_waits(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        time = FakeTime()
+        committer = committer_for(store, BatchLimits(seconds=0.05))
+        committer.monotonic = time.monotonic
+
+        async def waiting() -> AsyncGenerator[Event, None]:
+            async for event in chain("a", 1):
+                if isinstance(event, WindowClosed):
+                    await time.sleep(1)
+                    await asyncio.sleep(0.3)
+                    assert len(landed(store, "tags")) == 1
+                yield event
+
+        run(committer, [Unit("a", waiting)])
+        assert committer.tally.failures == []
