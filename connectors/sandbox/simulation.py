@@ -9,7 +9,7 @@ from connectors.sandbox.events import RepositoryCreated
 from connectors.sandbox.incidents import incidents_from_outside
 from connectors.sandbox.staff import opening, reorganise
 from connectors.sandbox.story import Codebase, Process, Story
-from connectors.sandbox.working_time import DAY, HOUR
+from connectors.sandbox.working_time import DAY, HOUR, MINUTE
 
 COMMITS_BEFORE = 4
 
@@ -22,8 +22,7 @@ def play(company: Company) -> Story:
         story.start(reorganise(story, plan), plan.at)
     span = story.parameters.ends_at - story.parameters.starts_at
     for code in story.codebases.values():
-        begins = [story.parameters.starts_at + int(span * service.starts_after) for service in code.services]
-        story.start(founding(story, code), min(begins, default=story.now) + HOUR)
+        story.start(founding(story, code), story.now + MINUTE)
     for service in company.services:
         story.start(beginning(story, service), story.parameters.starts_at + int(span * service.starts_after))
     story.run()
