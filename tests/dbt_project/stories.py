@@ -106,7 +106,7 @@ class Story:
         }
         paths = more.pop("paths", ["file"])
         table = "github__commits" if paths is None else "git__commits"
-        self.stage(table, **row, **({} if paths is None else {"paths": list(paths)}), **more)
+        self.stage(table, **{**row, **({} if paths is None else {"paths": list(paths)}), **more})
         return sha(name)
 
     def history(self, names: Iterable[str], *, start: str, hours: int = 1, on: str = CHECKOUT) -> None:
