@@ -84,7 +84,7 @@ def compare(publication: Path, truth: Truth) -> Comparison:
         con.execute("set TimeZone = 'UTC'")
         rows = con.execute(_CELLS).fetchall()
         found = {deployment_id for (deployment_id,) in con.execute(_LINKED_BY_RULE).fetchall()}
-    computed = {tuple(map(str, row[:5])): Cell(*_exact(row[5:])) for row in rows}
+    computed = {_row_key(row): Cell(*_exact(row[5:])) for row in rows}
     simulated = {_key(value): _cell(value) for value in truth.metric_values()}
     differences = tuple(_differences(computed, simulated))
     compared = sum(key[0] in EXACT_METRICS for key in computed.keys() | simulated.keys())
@@ -105,6 +105,11 @@ def _exact(parts: tuple[object, ...]) -> tuple[Decimal | None, int | None, int |
         int(str(denominator)) if denominator is not None else None,
         int(str(n)),
     )
+
+
+def _row_key(row: tuple[object, ...]) -> CellKey:
+    metric, scope_kind, scope_id, grain, start = (str(part) for part in row[:5])
+    return (metric, scope_kind, scope_id, grain, start)
 
 
 def _key(value: MetricValue) -> CellKey:

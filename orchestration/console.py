@@ -13,6 +13,14 @@ from orchestration.running import RunOptions, run_workspace
 from orchestration.terminal import TerminalWatcher, build_line, run_table, stages_line
 from orchestration.workspace import Workspace
 
+_PAGE_WIDTH = 140
+
+
+def make_console() -> Console:
+    """Return the terminal, or a page wide enough for the tables where there is none."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=_PAGE_WIDTH)
+
 
 def run_with_console(
     workspace: Workspace,
@@ -24,7 +32,7 @@ def run_with_console(
     """Run the workspace with progress bars and end with the table and the five numbers."""
     if is_silent:
         return run_workspace(workspace, watcher=NobodyWatches(), environment=environment, options=options)
-    console = Console()
+    console = make_console()
     begun = time.monotonic()
     with TerminalWatcher(console) as watcher:
         record, error = run_workspace(workspace, watcher=watcher, environment=environment, options=options)

@@ -6,6 +6,7 @@ import duckdb
 from rich.table import Table
 
 from orchestration.comparison import Cell, Comparison, Difference
+from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
 from orchestration.figures import value_text
 from orchestration.workspace import Workspace
@@ -54,14 +55,14 @@ def _row(comparison: Comparison, service: str, quarter: str) -> Iterator[str]:
         key = (metric, "service", service, "quarter", quarter)
         computed, truth = comparison.computed.get(key), comparison.truth.get(key)
         sign = "=" if computed == truth else "[red]≠[/red]"
-        yield f"{_text(computed, unit)} {sign} {_text(truth, unit)}"
+        yield f"{_text(computed, unit)}\u00a0{sign}\u00a0{_text(truth, unit)}"
 
 
 def _text(cell: Cell | None, unit: str) -> str:
     if cell is None:
         return "missing"
     value = float(cell.value) if cell.value is not None else None
-    return value_text(value, "" if unit == "deployments" else unit).strip()
+    return value_text(value, "" if unit == "deployments" else unit).strip().replace(" ", "\u00a0")
 
 
 def difference_lines(comparison: Comparison) -> Iterator[str]:
@@ -75,19 +76,29 @@ def difference_lines(comparison: Comparison) -> Iterator[str]:
 
 def _difference_line(difference: Difference) -> str:
     metric, kind, scope, grain, start = difference.key
-    return f"DIFFERS {metric} {kind}:{scope} {grain} {start}: computed {difference.computed}, truth {difference.truth}"
+    place = f"{metric} {kind}:{scope} {grain} {start}"
+    return f"DIFFERS {place}: computed {difference.computed}, truth {difference.truth}"
 
 
 def verdict_lines(comparison: Comparison) -> Iterator[str]:
     """Yield how many cells were compared, and the score of the links by rule."""
     count = len(comparison.differences)
-    compared = f"{comparison.compared:,} cells (service, team, organisation by week, month, quarter) over explicit links"
-    yield f"{compared}: {f'{count} differ' if count else 'all equal, to the last digit'}."
+    cells = f"{comparison.compared:,} cells over explicit links (service, team, organisation by week, month, quarter)"
+    yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
     links = comparison.links
     yield (
-        f"Links by rule, where failures left no reference: precision {_share(links.precision)} "
-        f"({links.right} of {links.found} found), recall {_share(links.recall)} ({links.right} of {links.real} real)."
+        "Links by rule, where failures left no reference: "
+        f"precision {_share(links.precision)} ({links.right} of {links.found} found), "
+        f"recall {_share(links.recall)} ({links.right} of {links.real} real)."
     )
+
+
+def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
+    """Yield where the time went, and what to look at next."""
+    yield "Time: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in phases.seconds.items())
+    yield ""
+    yield f"Open the report: {workspace.current / 'report.html'}"
+    yield f"Look around:     assay dev --workspace {workspace.root}"
 
 
 def _share(value: float | None) -> str:

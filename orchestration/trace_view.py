@@ -33,9 +33,11 @@ def _cell_lines(trace: Trace) -> Iterator[str]:
         yield f"  95 %        {value_text(low, cell.unit)} to {value_text(high, cell.unit)}"
     if cell.flags:
         yield f"  flags       {', '.join(cell.flags)}"
-    yield f"  definition  {cell.metric} version {cell.metric_version}, profile {cell.profile}, {definition.tier}"
+    version = f"version {cell.metric_version}, profile {cell.profile}, {definition.tier}"
+    yield f"  definition  {cell.metric} {version}"
     yield f"              {definition.sentence}"
-    yield f"              {definition.measure_kind} of {definition.measure_sql} over {definition.fact_relation}"
+    over = f"over {definition.fact_relation}"
+    yield f"              {definition.measure_kind} of {definition.measure_sql} {over}"
     if definition.definition_hash:
         yield f"              sha256 {definition.definition_hash}"
 
@@ -84,11 +86,13 @@ def _coverage_lines(trace: Trace) -> Iterator[str]:
     yield "nothing happened, and these fetches looked:"
     for coverage in trace.coverage:
         state = "all of the period" if coverage.is_whole else "a part of the period"
-        yield f"  {coverage.source}.{coverage.stream} of {coverage.scope}: {len(coverage.windows)} windows, {state}"
+        stream = f"{coverage.source}.{coverage.stream} of {coverage.scope}"
+        yield f"  {stream}: {len(coverage.windows)} windows, {state}"
 
 
 def _verdict(trace: Trace) -> str:
     if trace.is_proven:
         again = trace.recomputed
-        return f"Formed again from these facts: {again.value} with n = {again.n}. Equal, and every page is in the log."
+        formed = f"Formed again from these facts: {again.value} with n = {again.n}"
+        return f"{formed}. Equal, and every page is in the log."
     return f"DIFFERS: {'; '.join(trace.recomputed.differences) or 'a page is not proven to be in the log'}"

@@ -31,27 +31,19 @@ def demo(
 
     Exits 1 where any value over explicit links differs at all.
     """
-    from rich.console import Console
-
     from connectors.sandbox import simulate
+    from orchestration.console import make_console
     from orchestration.demonstration import Phases, staged
+    from orchestration.demonstration_views import ending_lines
 
     organisation = simulate(seed=seed, factor=factor, months=months, until=until.date(), services=services)
-    console, phases = Console(), Phases()
+    console, phases = make_console(), Phases()
     with staged(folder, organisation, phases) as stage:
         _run(stage, console, phases)
     _trace(stage, console, phases)
     differs = _verify(stage, console, phases) + _compare(stage, console, phases)
-    console.print(
-        "Time: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in phases.seconds.items()),
-        soft_wrap=True,
-    )
-    console.print(
-        f"\nOpen the report: {stage.workspace.current / 'report.html'}", soft_wrap=True, highlight=False
-    )
-    console.print(
-        f"Look around:     assay dev --workspace {stage.workspace.root}", soft_wrap=True, highlight=False
-    )
+    for line in ending_lines(stage.workspace, phases):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     return 1 if differs else 0
 
 

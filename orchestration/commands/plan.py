@@ -32,9 +32,9 @@ def plan(folder: Path | None, *, as_json: bool) -> None:
         ]
         click.echo(json.dumps(shown, indent=2))
         return
-    from rich.console import Console
+    from orchestration.console import make_console
 
-    console = Console()
+    console = make_console()
     for each in estimates:
         console.print(_table(each))
         limit = (

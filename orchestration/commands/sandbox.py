@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def organisation_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which organisation is simulated."""
     for option in (
-        click.option(
-            "--services", type=click.IntRange(1), help="Number of services. Default: 17 times the factor."
-        ),
+        click.option("--services", type=click.IntRange(1), help="Number of services. Default: 17 a factor."),
         click.option(
             "--until",
             type=click.DateTime(["%Y-%m-%d"]),
@@ -27,9 +25,7 @@ def organisation_options(function: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="First day after the story.",
         ),
-        click.option(
-            "--months", type=click.IntRange(1), default=12, show_default=True, help="Length of the story."
-        ),
+        click.option("--months", type=click.IntRange(1), default=12, show_default=True, help="Length."),
         click.option("--factor", type=click.IntRange(1, 100), default=1, show_default=True, help="Size."),
         click.option("--seed", type=int, default=7, show_default=True, help="Seed of every random choice."),
     ):

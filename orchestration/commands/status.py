@@ -20,11 +20,10 @@ def status(folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_document(), indent=2))
         return
-    from rich.console import Console
-
+    from orchestration.console import make_console
     from orchestration.terminal import evidence_table
 
-    console = Console()
+    console = make_console()
     console.print(evidence_table(found.evidence))
     for name, value in found.lines():
         console.print(f"{name:<14}{value}", soft_wrap=True, highlight=False)
