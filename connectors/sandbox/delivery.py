@@ -63,7 +63,7 @@ def deliver_once(story: Story, service: Service, chance: random.Random) -> Gener
 def next_opportunity(chance: random.Random, now: int, service: Service) -> int:
     """When somebody looks next whether there is something to roll out."""
     if service.cadence == "continuous":
-        return when_working(chance, now + chance.randrange(20 * MINUTE, 100 * MINUTE))
+        return when_working(chance, now + chance.randrange(30 * MINUTE, 3 * HOUR))
     day = when_working(chance, now - now % DAY + DAY)
     wanted = DELIVERY_DAYS[len(service.name) % 2]
     while service.cadence == "weekly" and weekday(day) != wanted:
