@@ -10,6 +10,7 @@ from connectors.errors import ConnectorError, CredentialsRejectedError, Permanen
 from connectors.github.access import open_session
 from connectors.github.config import GitHubConfig
 from connectors.http.answers import Answer
+from connectors.http.origin import Origin
 from connectors.http.pacing import Pacer
 from connectors.http.retries import RetryPolicy
 from connectors.http.session import Session
@@ -19,6 +20,7 @@ from connectors.runtime import Runtime
 _IMPATIENT = RetryPolicy(max_attempts=2, max_unreadable=2, max_limits=2, max_total_wait_seconds=10.0)
 _LARGEST_SKEW_SECONDS = 60.0
 _NOT_FOUND = 404
+_OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _CLASSIC_SCOPES = ("repo", "read:org")
 
 _anything: Callable[[bytes], Any] = msgspec.json.decode
@@ -52,7 +54,8 @@ async def diagnose(config: GitHubConfig, runtime: Runtime, *, pacer: Pacer) -> l
             if config.repositories:
                 found.append(await _visible(session, "repository", f"/repos/{config.repositories[0]}"))
     if tally.clock_skew_seconds is not None:
-        found.append(_clock(tally.clock_skew_seconds))
+        is_local = Origin.of(config.base_url).host in _OWN_HOSTS
+        found.append(_clock(tally.clock_skew_seconds, is_local=is_local))
     return found
 
 
@@ -109,15 +112,15 @@ async def _visible(session: Session, kind: str, path: str) -> Diagnosis:
     return Diagnosis(kind, is_ok=True, message=f"The {kind} {path.partition('s/')[2]} can be read.")
 
 
-def _clock(skew_seconds: float) -> Diagnosis:
-    is_ok = abs(skew_seconds) <= _LARGEST_SKEW_SECONDS
+def _clock(skew_seconds: float, *, is_local: bool) -> Diagnosis:
+    """A server on this machine shares its clock, so a skew there is a time that the server simulates."""
+    is_close = abs(skew_seconds) <= _LARGEST_SKEW_SECONDS
     direction = "ahead of" if skew_seconds >= 0 else "behind"
-    return Diagnosis(
-        "clock",
-        is_ok=is_ok,
-        message=f"The local clock is {abs(skew_seconds):.0f} s {direction} the server's.",
-        remedy="" if is_ok else "Synchronise the clock: fetch times and windows rest on it.",
-    )
+    message = f"The local clock is {abs(skew_seconds):.0f} s {direction} the server's."
+    if is_close or is_local:
+        return Diagnosis("clock", is_ok=True, message=message)
+    remedy = "Synchronise the clock: fetch times and windows rest on it."
+    return Diagnosis("clock", is_ok=False, message=message, remedy=remedy)
 
 
 def _failed(name: str, error: ConnectorError) -> Diagnosis:

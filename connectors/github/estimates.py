@@ -17,6 +17,7 @@ from connectors.github.access import open_session
 from connectors.github.config import GitHubConfig
 from connectors.github.records import text_of
 from connectors.github.rules import Bounds
+from connectors.github.streams import ORGANISATION_STREAMS
 from connectors.http.pacing import Pacer
 from connectors.http.pagers import link_relation, parameter_of, with_parameters
 from connectors.http.retries import RetryPolicy
@@ -82,10 +83,9 @@ async def _count(session: Session, stream: HttpStream, config: GitHubConfig, sam
     """Records of a stream over the sampled repositories, or in the organisation."""
     if stream.parent is not None or stream.name == "repositories":
         return _Count()
-    if "{scope}" in stream.path and stream.path.startswith("/orgs/"):
+    scopes = sample
+    if stream.name in ORGANISATION_STREAMS:
         scopes = [config.organisation] if config.organisation else []
-    else:
-        scopes = list(sample)
     records, size = 0.0, 0.0
     for scope in scopes:
         counted = await _count_scope(session, stream, config, scope)
@@ -128,7 +128,7 @@ def _estimate(
     if stream.name == "repositories":
         requests = repository_count if stream.is_single else math.ceil(repository_count / _PAGE)
         return StreamEstimate(stream.name, requests, repository_count * 6_000)
-    is_of_organisation = stream.path.startswith("/orgs/")
+    is_of_organisation = stream.name in ORGANISATION_STREAMS
     factor = 1.0 if is_of_organisation else scale
     if stream.parent is not None:
         parents = math.ceil(counts[stream.parent].records * factor) if stream.parent in counts else 0

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 
+from connectors.github.checks import _clock
 from connectors.reports import Diagnosis
 from tests.connectors.github.small_github import REPOSITORY, SmallGitHub, pull
 from tests.connectors.workspace import FakeTime, open_store
@@ -50,7 +51,14 @@ def test_a_repository_that_cannot_be_seen_is_named(tmp_path: Path) -> None:
     assert "token cannot see it" in found["repository"].message
 
 
-def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
+def test_a_clock_that_is_off_is_told() -> None:
+    told = _clock(3600.0, is_local=False)
+    assert not told.is_ok
+    assert "3600 s ahead" in told.message
+    assert _clock(-59.0, is_local=False).is_ok
+
+
+def test_the_time_that_a_server_on_this_machine_simulates_is_no_fault(tmp_path: Path) -> None:
     github = healthy()
     old = {"Date": "Sun, 22 Nov 2026 11:00:00 GMT"}
     limit = b'{"resources":{"core":{"limit":5000,"remaining":1,"reset":1}}}'
@@ -58,7 +66,7 @@ def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
         limit if request.path == "/rate_limit" else b'{"full_name":"acme/shop"}', headers=old
     )
     found = check(github, tmp_path, time=FakeTime())
-    assert not found["clock"].is_ok
+    assert found["clock"].is_ok
     assert "3600 s ahead" in found["clock"].message
 
 
