@@ -13,6 +13,10 @@ from publishing.figures import Figures
 _REASONS = {
     "no_baseline": "their service had no earlier deployment to compare with",
     "negative_duration": "their deployment appears to precede their commit",
+    "no_service": "no service owns them",
+    "paths_unknown": "the paths that they touch are unknown",
+    "not_merged": "they were not merged",
+    "merge_result_unknown": "their merge could not be found in the commit graph",
 }
 
 

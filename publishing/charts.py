@@ -6,13 +6,13 @@ A complete period is a filled mark, a partial one is hollow and never joined to 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import altair as alt
 
 from publishing.figures import Figure, Figures, Metric, Scope
-from publishing.units import Scale, scale_for, shown, shown_interval
+from publishing.units import Scale, shown, shown_interval, typical_scale
 
 MOST_MONTHS = 24
 MOST_PANELS = 36
@@ -25,6 +25,7 @@ _COLOURS = {
     "deployment_rework_rate": "#7a6a1f",
 }
 _FEWEST_FOR_PANELS = 2
+_FAR_BEYOND = 2.5  # times the value that nineteen of twenty stay within
 _ROWS = "rows"
 
 
@@ -34,6 +35,7 @@ class Chart:
 
     element_id: str
     description: str
+    unit: str
     specification: dict[str, Any]
 
 
@@ -44,6 +46,23 @@ class _Layout:
     columns: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """How a metric is drawn: its unit, the panel's size, and where small panels end."""
+
+    metric: Metric
+    scale: Scale
+    layout: _Layout
+    top: float | None
+
+    def place(self, value: Decimal | None) -> float | None:
+        """Return where a value stands in the panel."""
+        if value is None:
+            return None
+        number = self.scale.apply(value)
+        return number if self.top is None else min(number, self.top)
+
+
 _WIDE = _Layout(1050, 200, None)
 _TEAMS = _Layout(318, 92, 3)
 _SERVICES = _Layout(232, 76, 4)
@@ -51,72 +70,87 @@ _SERVICES = _Layout(232, 76, 4)
 
 def metric_charts(figures: Figures, metric: Metric) -> dict[str, Chart]:
     """Return a metric's charts by kind of scope; kinds with too little to compare are left out."""
-    months = figures.months[-MOST_MONTHS:]
+    shown_cells = [cell for cell in figures.cells.values() if cell.metric == metric.metric]
+    scale = typical_scale(metric.unit, [cell.value for cell in shown_cells])
     charts = {}
     for kind, layout in (("organisation", _WIDE), ("team", _TEAMS), ("service", _SERVICES)):
-        scopes = figures.of_kind(kind)[:MOST_PANELS]
+        scopes = [scope for scope in figures.of_kind(kind) if not scope.is_roll_up][:MOST_PANELS]
         if not scopes or (layout.columns and len(scopes) < _FEWEST_FOR_PANELS):
             continue
-        charts[kind] = _chart(figures, metric, scopes, months, layout)
+        charts[kind] = _chart(figures, metric, scopes, scale=scale, layout=layout)
     if "organisation" not in charts and len(figures.of_kind("service")) == 1:
-        charts["organisation"] = _chart(figures, metric, figures.of_kind("service"), months, _WIDE)
+        charts["organisation"] = _chart(
+            figures, metric, figures.of_kind("service"), scale=scale, layout=_WIDE
+        )
     return charts
 
 
 def _chart(
-    figures: Figures, metric: Metric, scopes: Sequence[Scope], months: Sequence[date], layout: _Layout
+    figures: Figures, metric: Metric, scopes: Sequence[Scope], *, scale: Scale, layout: _Layout
 ) -> Chart:
+    months = figures.months[-MOST_MONTHS:]
     cells = [
         cell
         for scope in scopes
         for month in months
         if (cell := figures.cell(metric.metric, scope, month)) is not None
     ]
-    scale = scale_for(metric.unit, [cell.value for cell in cells if cell.value is not None])
-    rows = [_row(cell, metric, scale) for cell in cells]
+    values = [scale.apply(cell.value) for cell in cells if cell.value is not None]
+    plot = _Plot(metric, scale, layout, _top(values) if layout.columns else None)
     kind = scopes[0].kind
     description = f"{metric.title} by month, {kind}" + ("s side by side" if layout.columns else "")
-    layers = _layers(metric, scale, [f"{month:%b %Y}" for month in months], layout)
-    drawn = layers
+    drawn = _layers(plot, [f"{month:%b %Y}" for month in months])
     if layout.columns:
         header = alt.Header(
             title=None, labelFontSize=12, labelFontWeight=600, labelColor=_INK, labelPadding=4
         )
-        drawn = layers.facet(
+        drawn = drawn.facet(
             facet=alt.Facet("scope:N", header=header, sort=[scope.title for scope in scopes]),
             columns=layout.columns,
             spacing={"row": 14, "column": 26},
         )
     specification = _styled(drawn).to_dict()
     specification["description"] = description
-    specification["datasets"] = {_ROWS: rows}  # added last: the library copies all that it is given, often
-    return Chart(f"chart-{metric.metric}-{kind}", description, specification)
+    # added last: the library copies all that it is given, often
+    specification["datasets"] = {_ROWS: [_row(cell, plot) for cell in cells]}
+    return Chart(f"chart-{metric.metric}-{kind}", description, scale.title, specification)
 
 
-def _row(cell: Figure, metric: Metric, scale: Scale) -> dict[str, Any]:
-    value = None if cell.value is None else scale.apply(cell.value)
-    has_interval = cell.interval_low is not None and cell.interval_high is not None
+def _top(values: list[float]) -> float | None:
+    """Return where small panels end: at the greatest value, or well below a lone one far beyond the rest."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    usual = ordered[int((len(ordered) - 1) * 0.95)]
+    greatest = ordered[-1] if ordered[-1] <= _FAR_BEYOND * usual else 1.5 * usual
+    return 1.12 * greatest or None
+
+
+def _row(cell: Figure, plot: _Plot) -> dict[str, Any]:
+    """Return a cell as the chart's data; what lies beyond a panel's top is drawn there, with its value."""
+    unit, scale = plot.metric.unit, plot.scale
+    value = plot.place(cell.value)
     is_joined = value is not None and not cell.is_partial
+    is_beyond = cell.value is not None and plot.top is not None and scale.apply(cell.value) > plot.top
     return {
         "month": cell.month,
         "scope": cell.scope.title,
         "value": value,
         "joined": value if is_joined else None,
-        "low": scale.apply(cell.interval_low) if cell.interval_low is not None and is_joined else None,
-        "high": scale.apply(cell.interval_high) if cell.interval_high is not None and is_joined else None,
+        "low": plot.place(cell.interval_low) if is_joined else None,
+        "high": plot.place(cell.interval_high) if is_joined else None,
+        "beyond": f"\u25b2 {shown(cell.value, unit, scale)}" if is_beyond else "",
         "state": "partial" if cell.is_partial else "maturing" if cell.is_maturing else "complete",
-        "shown": shown(cell.value, metric.unit, scale),
-        "interval": shown_interval(cell.interval_low, cell.interval_high, metric.unit, scale)
-        if has_interval
-        else "",
+        "shown": shown(cell.value, unit, scale),
+        "interval": shown_interval(cell.interval_low, cell.interval_high, unit, scale),
         "n": cell.n,
     }
 
 
-def _layers(metric: Metric, scale: Scale, months: list[str], layout: _Layout) -> Any:
+def _layers(plot: _Plot, months: list[str]) -> Any:
+    metric, layout = plot.metric, plot.layout
     colour = _COLOURS.get(metric.metric, _INK)
     is_wide = layout.columns is None
-    title = scale.title if is_wide else None
     x = alt.X(
         "month:O",
         sort=months,
@@ -129,18 +163,24 @@ def _layers(metric: Metric, scale: Scale, months: list[str], layout: _Layout) ->
         ),
     )
     y_axis = alt.Axis(
-        title=title, tickCount=5 if is_wide else 3, titleAngle=0, titleAlign="left", titleX=-36, titleY=-14
+        title=plot.scale.title if is_wide else None,
+        tickCount=5 if is_wide else 3,
+        titleAngle=0,
+        titleAlign="left",
+        titleX=-36,
+        titleY=-14,
     )
+    domain = alt.Scale(zero=True, nice=True) if plot.top is None else alt.Scale(domain=[0, plot.top])
 
     def y(field: str) -> Any:
-        return alt.Y(f"{field}:Q", axis=y_axis, scale=alt.Scale(zero=True, nice=True))
+        return alt.Y(f"{field}:Q", axis=y_axis, scale=domain)
 
     source = alt.Chart(alt.NamedData(name=_ROWS)).properties(width=layout.width, height=layout.height)
-    marks = (
-        _bars(source, x, y, colour)
-        if metric.unit in {"deployments", "days"}
-        else _line(source, x, y, colour, 55 if is_wide else 26)
-    )
+    is_count = metric.unit in {"deployments", "days"}
+    marks = _bars(source, x, y, colour) if is_count else _line(source, x, y, colour, 55 if is_wide else 26)
+    if plot.top is not None:
+        beyond = source.mark_text(fontSize=9, color=colour, baseline="bottom", dy=-3)
+        marks.append(beyond.encode(x=x, y=y("value"), text="beyond:N"))
     return alt.layer(*marks)
 
 

@@ -33,11 +33,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A service, a team or the organisation, with the name that people use."""
+    """A service, a team or the organisation, with the name that people use.
+
+    `depth` is a team's distance from the top; a roll-up is a team that has others below it.
+    """
 
     kind: str
     scope_id: str
     title: str
+    depth: int = 0
+    is_roll_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class Figures:
 
 def read_figures(con: duckdb.DuckDBPyConnection, *, organisation: str) -> Figures:
     """Read the five metrics by month; `organisation` is the title of the widest scope."""
-    titles = _titles(con)
+    scopes = _known_scopes(con)
     rows = con.execute(
         "select metric, scope_kind, scope_id, period_start, period_end, value, n, interval_low, "
         "interval_high, coalesce(is_partial, false), coalesce(is_maturing, false), coalesce(flags, []) "
@@ -109,12 +114,14 @@ def read_figures(con: duckdb.DuckDBPyConnection, *, organisation: str) -> Figure
     ).fetchall()
     cells: dict[tuple[str, str, str, date], Figure] = {}
     for metric, kind, scope_id, start, end, value, n, low, high, partial, maturing, flags in rows:
-        title = organisation if kind == "organisation" else titles.get((kind, scope_id))
-        scope = Scope(kind, scope_id, title or scope_id)
+        title = organisation if kind == "organisation" else scope_id
+        scope = scopes.setdefault((kind, scope_id), Scope(kind, scope_id, title))
         cells[metric, kind, scope_id, start] = Figure(
             metric, scope, start, end, value, n, low, high, partial, maturing, tuple(flags)
         )
-    return Figures(_metrics(con), _scopes(cells), *_months(cells), cells)
+    shown = {(cell.scope.kind, cell.scope.scope_id) for cell in cells.values()}
+    ordered = tuple(scope for name, scope in _in_order(scopes) if name in shown)
+    return Figures(_metrics(con), ordered, *_months(cells), cells)
 
 
 def _metrics(con: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
@@ -127,12 +134,10 @@ def _metrics(con: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
     return tuple(found[name] for name in FIVE_METRICS if name in found)
 
 
-def _scopes(cells: dict[tuple[str, str, str, date], Figure]) -> tuple[Scope, ...]:
-    distinct = {cell.scope for cell in cells.values()}
-    known = {kind: position for position, kind in enumerate(SCOPE_ORDER)}
-    return tuple(
-        sorted(distinct, key=lambda one: (known.get(one.kind, 9), one.title.casefold(), one.scope_id))
-    )
+def _in_order(scopes: dict[tuple[str, str], Scope]) -> list[tuple[tuple[str, str], Scope]]:
+    """Order by kind; known scopes keep their order (teams below their parents), others follow by title."""
+    kinds = {kind: position for position, kind in enumerate(SCOPE_ORDER)}
+    return sorted(scopes.items(), key=lambda item: kinds.get(item[0][0], len(kinds)))
 
 
 def _months(cells: dict[tuple[str, str, str, date], Figure]) -> tuple[tuple[date, ...], tuple[date, ...]]:
@@ -145,19 +150,38 @@ def _months(cells: dict[tuple[str, str, str, date], Figure]) -> tuple[tuple[date
     return months, tuple(month for month in months if partial_of.get(month) is False)
 
 
-def _titles(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    """Titles of services and teams, from whichever dimensions were published."""
-    titles: dict[tuple[str, str], str] = {}
-    present = {
-        row[0]
-        for row in con.execute(
-            "select table_name from duckdb_columns() where schema_name = 'marts' and column_name = 'title'"
-        ).fetchall()
-    }
-    for kind in ("service", "team"):
-        if f"dim_{kind}s" in present:
-            for scope_id, title in con.execute(
-                f"select {kind}_id, max(title) from marts.dim_{kind}s group by 1"
-            ).fetchall():
-                titles[kind, scope_id] = title
-    return titles
+def _known_scopes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scope]:
+    """Return services by title, and teams each below its parent, from whichever dimensions were published."""
+    known: dict[tuple[str, str], Scope] = {}
+    if "title" in _columns(con, "dim_services"):
+        rows = con.execute("select service_id, max(title) from marts.dim_services group by 1").fetchall()
+        for service, title in sorted(rows, key=lambda row: (str(row[1]).casefold(), row[0])):
+            known["service", service] = Scope("service", service, title or service)
+    team_columns = _columns(con, "dim_teams")
+    if "title" in team_columns:
+        has_path = {"team_path", "valid_until"} <= team_columns
+        newest = "arg_max(team_path, valid_until)" if has_path else "[team_id]"
+        rows = con.execute(f"select team_id, max(title), {newest} from marts.dim_teams group by 1").fetchall()
+        known |= {("team", scope.scope_id): scope for scope in _teams(rows)}
+    return known
+
+
+def _teams(rows: list[tuple[str, str | None, list[str]]]) -> list[Scope]:
+    """Put each team below its parent; `rows` hold id, title, and the path from the team to the top."""
+    titles = {team: title or team for team, title, _ in rows}
+    parents = {ancestor for _, _, path in rows for ancestor in path[1:]}
+
+    def place(row: tuple[str, str | None, list[str]]) -> list[tuple[str, str]]:
+        return [(titles.get(team, team).casefold(), team) for team in reversed(row[2] or [row[0]])]
+
+    return [
+        Scope("team", team, titles[team], max(0, len(path or []) - 1), team in parents)
+        for team, _, path in sorted(rows, key=place)
+    ]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    rows = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'marts' and table_name = $1", [table]
+    ).fetchall()
+    return {row[0] for row in rows}

@@ -7,7 +7,7 @@ character can end the script element. A content security policy forbids every re
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from publishing.caveats import Caveat
 from publishing.charts import Chart, metric_charts
 from publishing.context import PublicationContext
 from publishing.figures import Figure, Figures, Metric, Scope
-from publishing.units import EMPTY, Scale, scale_for, shown, shown_interval
+from publishing.units import EMPTY, Scale, scale_for, shown, shown_interval, typical_scale
 
 _TEMPLATE = "report.html.j2"
 _TABLE_MONTHS = 12
@@ -104,11 +104,12 @@ def render_report(figures: Figures, provenance: Provenance, caveats: Sequence[Ca
 
 def _section(figures: Figures, metric: Metric) -> Section:
     months = figures.months[-_TABLE_MONTHS:]
+    scale = _scale(
+        metric, [figures.cell(metric.metric, scope, month) for scope in figures.scopes for month in months]
+    )
     groups = []
     for kind, title in _TITLES.items():
         scopes = figures.of_kind(kind)
-        cells = [figures.cell(metric.metric, scope, month) for scope in scopes for month in months]
-        scale = _scale(metric, cells)
         rows = [
             (scope, [_cell(figures.cell(metric.metric, scope, month), metric, scale) for month in months])
             for scope in scopes
@@ -123,10 +124,20 @@ def _overview(figures: Figures) -> list[tuple[str, list[tuple[Scope, list[Cell]]
     focus = figures.focus_month
     if focus is None:
         return []
+    scales = {
+        metric.metric: _scale(metric, [figures.cell(metric.metric, scope, focus) for scope in figures.scopes])
+        for metric in figures.metrics
+    }
     groups = []
     for kind, title in _TITLES.items():
         rows = [
-            (scope, [_focus_cell(figures, metric, scope, focus) for metric in figures.metrics])
+            (
+                scope,
+                [
+                    _cell(figures.cell(metric.metric, scope, focus), metric, scales[metric.metric])
+                    for metric in figures.metrics
+                ],
+            )
             for scope in figures.of_kind(kind)
         ]
         if rows:
@@ -134,15 +145,8 @@ def _overview(figures: Figures) -> list[tuple[str, list[tuple[Scope, list[Cell]]
     return groups
 
 
-def _focus_cell(figures: Figures, metric: Metric, scope: Scope, focus: date) -> Cell:
-    cells = [figures.cell(metric.metric, one, focus) for one in figures.of_kind(scope.kind)]
-    return _cell(figures.cell(metric.metric, scope, focus), metric, _scale(metric, cells))
-
-
 def _scale(metric: Metric, cells: Sequence[Figure | None]) -> Scale:
-    """Choose the unit by the median value: one long outlier must not turn a column's hours into days."""
-    values = sorted(cell.value for cell in cells if cell is not None and cell.value is not None)
-    return scale_for(metric.unit, [values[len(values) // 2]] if values else [])
+    return typical_scale(metric.unit, [cell.value for cell in cells if cell is not None])
 
 
 def _cell(figure: Figure | None, metric: Metric, scale: Scale) -> Cell:

@@ -1,5 +1,6 @@
 """How values are shown: durations in hours or days, shares in percent, counts as they are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -35,9 +36,15 @@ def scale_for(unit: str, values: list[Decimal]) -> Scale:
     if unit != "seconds":
         return Scale(Decimal(1), "", unit)
     greatest = max(values, default=Decimal(0))
-    if greatest < 2 * _HOUR:
+    if greatest < _HOUR:
         return MINUTES
     return HOURS if greatest < _HOURS_UNTIL else DAYS
+
+
+def typical_scale(unit: str, values: Iterable[Decimal | None]) -> Scale:
+    """Choose one unit by the median: a single outlier must not turn everybody's hours into days."""
+    present = sorted(value for value in values if value is not None)
+    return scale_for(unit, [present[len(present) // 2]] if present else [])
 
 
 def shown(value: Decimal | None, unit: str, scale: Scale | None = None) -> str:

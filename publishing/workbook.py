@@ -160,7 +160,8 @@ def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: _Formats, 
     selected = ", ".join(_selected(name, kind) for name, kind in table.columns.items())
     ordered = ", ".join(quoted(name) for name in names)
     rows = con.execute(
-        f"select {selected} from (select {ordered} from {table.relation} order by all) limit {_MOST_ROWS + 1}"
+        f"select {selected} from (select {ordered} from {table.relation} {_shown(table)} order by all) "
+        f"limit {_MOST_ROWS + 1}"
     ).fetchall()
     is_cut = len(rows) > _MOST_ROWS
     if is_cut:
@@ -178,6 +179,12 @@ def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: _Formats, 
     if rows:
         sheet.autofilter(0, 0, len(rows), len(names) - 1)
     return len(rows)
+
+
+def _shown(table: Table) -> str:
+    """Leave weekly values of every metric to the flat files: nobody reads ten thousand rows in a sheet."""
+    is_long = table.name == "mart_metric_values" and "period_grain" in table.columns
+    return "where period_grain <> 'week'" if is_long else ""
 
 
 def _selected(name: str, kind: str) -> str:

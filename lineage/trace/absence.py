@@ -9,6 +9,7 @@ import duckdb
 
 from lineage.trace.cells import has_table
 from lineage.trace.document import Coverage, TracedCell, TracedDefinition, TracedWindow
+from lineage.trace.queries import run_query
 
 # the streams in which an event of the fact could have been, had there been one
 _DEPLOYMENTS = ("deployments", "deployment_statuses", "workflow_runs", "releases", "tags")
@@ -32,21 +33,20 @@ def find_coverage(
         return ()
     start, end = (datetime.combine(day, time(), zone) for day in (cell.period_start, cell.period_end))
     relation = definition.fact_relation.rpartition(".")[2]
-    rows = con.execute(
+    rows = run_query(
+        con,
         "select source, stream, scope, window_index, epoch_us(requested_from), epoch_us(requested_until), "
         "epoch_us(started_at), epoch_us(closed_at), record_count "
         f"from {'.'.join(table)} where parent_key is null and list_contains($streams, stream) "
         "and (list_contains($repositories, scope) or list_contains($anywhere, stream)) "
         "and (requested_from is null or requested_from < $end) "
         "and coalesce(requested_until, closed_at) > $start order by source, stream, scope, window_index",
-        {
-            "streams": list(_STREAMS.get(relation, _DEPLOYMENTS)),
-            "repositories": _repositories(con, cell),
-            "anywhere": list(_ANY_SCOPE),
-            "start": start,
-            "end": end,
-        },
-    ).fetchall()
+        streams=_STREAMS.get(relation, _DEPLOYMENTS),
+        repositories=_repositories(con, cell),
+        anywhere=_ANY_SCOPE,
+        start=start,
+        end=end,
+    )
     groups: dict[tuple[str, str, str], list[TracedWindow]] = {}
     for source, stream, scope, *values in rows:
         groups.setdefault((source, stream, scope), []).append(_window(values))
@@ -63,10 +63,11 @@ def _repositories(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> list[str]
         "team": "list_contains(team_path, $scope_id)",
         "organisation": "organisation = $scope_id",
     }
-    rows = con.execute(
+    rows = run_query(
+        con,
         f"select distinct repository from marts.dim_services where {conditions[cell.scope_kind]} order by 1",
-        {"scope_id": cell.scope_id},
-    ).fetchall()
+        scope_id=cell.scope_id,
+    )
     return [row[0] for row in rows]
 
 

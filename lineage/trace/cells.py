@@ -4,13 +4,13 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import duckdb
 
 from lineage.errors import CellNotFoundError, TraceInputError
 from lineage.trace.arguments import Period
 from lineage.trace.document import TracedCell, TracedDefinition
+from lineage.trace.queries import run_query
 
 _CELL_COLUMNS = (
     "metric, metric_version, profile, scope_kind, scope_id, period_grain, period_start, period_end, value, "
@@ -50,12 +50,18 @@ def find_cell(con: duckdb.DuckDBPyConnection, name: CellName) -> TracedCell:
         CellNotFoundError: metric, scope or period does not exist; the nearest names are given.
         TraceInputError: the database has no metric values.
     """
-    row = _rows(
+    if not has_table(con, "marts", "mart_metric_values"):
+        raise TraceInputError("this database has no published values; trace a publication's analyst.duckdb")
+    row = run_query(
         con,
-        f"select {_CELL_COLUMNS} from marts.mart_metric_values where metric = $1 and scope_kind = $2 "
-        "and scope_id = $3 and period_grain = $4 and period_start = $5 "
-        "order by profile = 'dora_2026' desc, profile, metric_version desc limit 1",
-        [name.metric, name.scope_kind, name.scope_id, name.period.grain, name.period.start],
+        f"select {_CELL_COLUMNS} from marts.mart_metric_values where metric = $metric "
+        "and scope_kind = $scope_kind and scope_id = $scope_id and period_grain = $grain "
+        "and period_start = $start order by profile = 'dora_2026' desc, profile, metric_version desc limit 1",
+        metric=name.metric,
+        scope_kind=name.scope_kind,
+        scope_id=name.scope_id,
+        grain=name.period.grain,
+        start=name.period.start,
     )
     if not row:
         raise _not_found(con, name)
@@ -66,11 +72,13 @@ def find_cell(con: duckdb.DuckDBPyConnection, name: CellName) -> TracedCell:
 def find_definition(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> tuple[TracedDefinition, Formulas]:
     """Return the cell's definition and its aggregates."""
     columns = _DEFINITION_COLUMNS.format(scope=cell.scope_kind)
-    rows = _rows(
+    rows = run_query(
         con,
         f"select {columns}, value_sql, n_sql, numerator_sql, denominator_sql from marts.dim_metrics "
-        "where metric = $1 and metric_version = $2 and profile = $3",
-        [cell.metric, cell.metric_version, cell.profile],
+        "where metric = $metric and metric_version = $version and profile = $profile",
+        metric=cell.metric,
+        version=cell.metric_version,
+        profile=cell.profile,
     )
     if not rows:
         raise TraceInputError(
@@ -85,15 +93,16 @@ def read_publication(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return what a published database says of itself; nothing for a warehouse."""
     if not has_table(con, "publication", "about"):
         return {}
-    return dict(_rows(con, "select name, value from publication.about order by name", []))
+    return dict(run_query(con, "select name, value from publication.about order by name"))
 
 
 def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether there is such a table or view."""
-    found = _rows(
+    found = run_query(
         con,
-        "select 1 from duckdb_columns() where schema_name = $1 and table_name = $2 limit 1",
-        [schema, table],
+        "select 1 from duckdb_columns() where schema_name = $schema and table_name = $table limit 1",
+        schema=schema,
+        table=table,
     )
     return bool(found)
 
@@ -101,13 +110,15 @@ def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
 def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
     if not has_table(con, "publication", "metrics"):
         return None
-    rows = _rows(con, "select definition_hash from publication.metrics where metric = $1", [metric])
+    rows = run_query(
+        con, "select definition_hash from publication.metrics where metric = $metric", metric=metric
+    )
     return rows[0][0] if rows else None
 
 
 def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundError:
     """Say which part of the name is wrong, and what is near."""
-    metrics = _names(con, "select distinct metric from marts.mart_metric_values", [])
+    metrics = _names(con, "select distinct metric from marts.mart_metric_values")
     if name.metric not in metrics:
         if name.metric in _kept_back(con):
             return CellNotFoundError(
@@ -116,17 +127,20 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
         return _unknown(f"there is no metric {name.metric}", name.metric, metrics)
     scopes = _names(
         con,
-        "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $1",
-        [name.metric],
+        "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $metric",
+        metric=name.metric,
     )
     scope = f"{name.scope_kind}:{name.scope_id}"
     if scope not in scopes:
         return _unknown(f"{name.metric} has no value for {scope}", scope, scopes)
-    starts = _rows(
+    starts = run_query(
         con,
-        "select distinct period_start from marts.mart_metric_values where metric = $1 "
-        "and scope_kind = $2 and scope_id = $3 and period_grain = $4 order by 1",
-        [name.metric, name.scope_kind, name.scope_id, name.period.grain],
+        "select distinct period_start from marts.mart_metric_values where metric = $metric "
+        "and scope_kind = $scope_kind and scope_id = $scope_id and period_grain = $grain order by 1",
+        metric=name.metric,
+        scope_kind=name.scope_kind,
+        scope_id=name.scope_id,
+        grain=name.period.grain,
     )
     return _no_period(name, scope, [start for (start,) in starts])
 
@@ -152,17 +166,8 @@ def _unknown(what: str, given: str, available: Sequence[str]) -> CellNotFoundErr
 def _kept_back(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not has_table(con, "publication", "metrics"):
         return []
-    return _names(con, "select metric from publication.metrics where not is_published", [])
+    return _names(con, "select metric from publication.metrics where not is_published")
 
 
-def _names(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[str]:
-    return sorted(row[0] for row in _rows(con, query, parameters))
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    try:
-        return con.execute(query, parameters).fetchall()
-    except duckdb.CatalogException as error:
-        raise TraceInputError(
-            f"this database has no published values: {error}. Trace a publication's analyst.duckdb"
-        ) from error
+def _names(con: duckdb.DuckDBPyConnection, query: str, **values: str) -> list[str]:
+    return sorted(row[0] for row in run_query(con, query, **values))

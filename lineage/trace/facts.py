@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from lineage.errors import TraceInputError
 from lineage.trace.cells import Formulas
 from lineage.trace.document import Recomputation, TracedCell, TracedDefinition, TracedFact
+from lineage.trace.queries import run_query
 
 _IDS = ("record_ids", "context_record_ids")
 _NOT_SHOWN = ("_token", "_tokens")
@@ -26,11 +26,11 @@ def recompute(
     """Form the number again from the cell's facts and compare it with the published one, exactly."""
     numerator = formulas.numerator_sql or "null"
     denominator = formulas.denominator_sql or "null"
-    row = _execute(
+    row = run_query(
         con,
         f"select cast({formulas.value_sql} as decimal(28, 9)), cast({numerator} as bigint), "
         f"cast({denominator} as bigint), cast({formulas.n_sql} as bigint) {_from(definition)}",
-        _parameters(cell),
+        **_values(cell),
     )[0]
     value, formed_numerator, formed_denominator, n = row
     formed: dict[str, Any] = {
@@ -60,12 +60,12 @@ def find_facts(
     selected = ", ".join(_selected(name, columns[name]) for name in shown)
     ids = ", ".join(f'"{name}"' if name in columns else "[]::bigint[]" for name in _IDS)
     order = f"{definition.measure_sql}, " if is_quantile else ""
-    rows = _execute(
+    rows = run_query(
         con,
         f"select cast({definition.fact_key} as varchar), {definition.event_at_column}, "
         f"{definition.measure_sql}, {decides}, {ids}, {selected} {_from(definition)} "
         f"order by {order}{definition.event_at_column}, {definition.fact_key}",
-        _parameters(cell),
+        **_values(cell),
     )
     deciding = _deciding_ranks(definition, [row[2] for row in rows])
     return tuple(
@@ -91,7 +91,7 @@ def _from(definition: TracedDefinition) -> str:
     )
 
 
-def _parameters(cell: TracedCell) -> dict[str, Any]:
+def _values(cell: TracedCell) -> dict[str, Any]:
     return {"scope_id": cell.scope_id, "period_start": cell.period_start, "period_end": cell.period_end}
 
 
@@ -112,7 +112,7 @@ def _decides_sql(formulas: Formulas) -> str:
 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> Mapping[str, str]:
-    return {row[0]: row[1] for row in _execute(con, f"describe {relation}", {})}
+    return {row[0]: row[1] for row in run_query(con, f"describe {relation}")}
 
 
 def _selected(name: str, kind: str) -> str:
@@ -122,13 +122,3 @@ def _selected(name: str, kind: str) -> str:
 
 def _text(value: Decimal | int | None) -> str:
     return "empty" if value is None else str(value)
-
-
-def _execute(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
-    used = {name: value for name, value in parameters.items() if f"${name}" in query}
-    try:
-        return con.execute(query, used).fetchall()
-    except duckdb.Error as error:
-        raise TraceInputError(f"the metric's definition does not fit this database: {error}") from error
