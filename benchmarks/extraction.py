@@ -24,6 +24,7 @@ def measure(factor: int) -> Iterator[Figure]:
         again = json.loads(run_process(program, environment=house.environment).output)
         addresses = _addresses(house)
         bare = json.loads(_bare(addresses).output)
+    house.mark_as_fetched()
     yield from _first_reading(first, bare, len(addresses))
     yield from _second_reading(again)
     yield from _git(house, first)

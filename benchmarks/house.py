@@ -1,5 +1,6 @@
 """A workspace over a simulated organisation: fetched once, then copied for whoever builds on it."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -15,6 +16,7 @@ import yaml
 
 from benchmarks.figures import FOLDER
 from benchmarks.measuring import run_process
+from connectors import sandbox
 from connectors.sandbox import Organisation, SandboxServer, serve, simulate
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
@@ -67,6 +69,7 @@ class House:
     def lay_out(self, base_url: str) -> Workspace:
         """A new workspace in the state `extracted`, with clones as of the first reading."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         self.organisation.as_of(self.last_day_begins).write_git(self.git("extracted"))
         document = self.organisation.settings_document(base_url=base_url, git_folder="../git")
         return scaffold(
@@ -76,17 +79,35 @@ class House:
             settings=yaml.safe_dump(document, sort_keys=False),
         )
 
+    @property
+    def story(self) -> Path:
+        """The fingerprint of the story that the evidence tells."""
+        return self.folder / "story.sha256"
+
     def fetched(self) -> "House":
-        """This house, with evidence in it: fetched now if nobody has done so."""
-        if not self.workspace("extracted").ledger.exists():
+        """This house, with evidence in it: fetched now if nobody has done so, or if the story has changed."""
+        if not self.story.exists() or self.story.read_text(encoding="ascii") != _story_hash():
             with self.server(at=self.last_day_begins) as server:
                 workspace = self.lay_out(server.base_url)
                 program = [sys.executable, "-m", "benchmarks.one_extraction", str(workspace.root)]
                 run_process(program, environment=self.environment)
+            self.mark_as_fetched()
         return self
+
+    def mark_as_fetched(self) -> None:
+        """Remember that the evidence is complete, and which story it tells."""
+        self.story.write_text(_story_hash(), encoding="ascii")
 
     def copy_for_building(self) -> Workspace:
         """A fresh copy of the extracted state, to build on."""
         shutil.rmtree(self.folder / "built", ignore_errors=True)
         shutil.copytree(self.folder / "extracted", self.folder / "built")
         return self.workspace("built")
+
+
+def _story_hash() -> str:
+    """A hash of the simulation's code: another story under old addresses would be two truths in one log."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(sandbox.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
