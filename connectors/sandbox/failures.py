@@ -44,6 +44,14 @@ NOTICED_AFTER = (
     ((8 * HOUR, 20 * HOUR), 0.08),
     ((26 * HOUR, 40 * HOUR), 0.03),
 )
+NOTICED_LATER = (
+    ((3 * MINUTE, 40 * MINUTE), 0.35),
+    ((2 * HOUR, 6 * HOUR), 0.35),
+    ((8 * HOUR, 20 * HOUR), 0.15),
+    ((26 * HOUR, 40 * HOUR), 0.15),
+)
+"""What leaves no reference is often noticed late, when nobody thinks of the rollout any more."""
+
 
 Names = Literal["deployment", "commit", "pull_request"]
 
@@ -177,7 +185,8 @@ def can_go_back(rollout: Rollout) -> bool:
 def noticed(trouble: Trouble) -> Generator[int, None, None]:
     """Time passes until somebody notices; another rollout may come between; then an incident is opened."""
     story, chance = trouble.story, trouble.chance
-    delay = chance.randrange(*draw(chance, NOTICED_AFTER))
+    is_traced = trouble.scenario in dict(TRACED)
+    delay = chance.randrange(*draw(chance, NOTICED_AFTER if is_traced else NOTICED_LATER))
     noticed_at = story.now + delay
     if not trouble.scenario.is_direct and delay > 2 * HOUR and happens(chance, 0.6):
         yield story.now + chance.randrange(30 * MINUTE, 90 * MINUTE)
