@@ -1,6 +1,7 @@
 """What a server may do to a source, end to end: evidence stays whole and nothing hangs."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_a_listing_of_empty_pages_without_end_ends(tmp_path: Path) -> None:
         report = github.extract(store, "tags")
         assert "were empty" in str(report.failures[0].error)
         assert len(github.asked()) < 20
+
+
+def test_a_listing_with_ever_new_records_ends_at_the_cap(tmp_path: Path) -> None:
+    github = SmallGitHub()
+
+    def endless(request: Request) -> Response:
+        at = int(request.query.get("page", "1"))
+        link = f'<{github.server.base_url}{request.path}?page={at + 1}>; rel="next"'
+        return Response(b'[{"name":"v%d"}]' % at, headers={"Link": link})
+
+    github.fault = endless
+    with github.server, open_store(tmp_path) as store:
+        source = github.source(store, FakeTime())
+        source.streams = tuple(replace(stream, max_pages=7) for stream in source.streams)
+        (failure,) = source.extract("tags", run_id="run").failures
+        assert "more than 7 pages" in str(failure.error)
+        assert len(github.asked()) == 7
 
 
 def test_a_burst_of_limits_and_failures_loses_nothing(tmp_path: Path) -> None:
