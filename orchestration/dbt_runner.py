@@ -91,7 +91,9 @@ class DbtProject:
         stamp, file, code = folder / "code.sha256", folder / "manifest.json", self.code_hash()
         if not file.exists() or not stamp.exists() or stamp.read_text() != code:
             stamp.unlink(missing_ok=True)
-            self._invoke(["compile", "--full-refresh"], callbacks=[], target=folder)
+            parsed = str(self.target / "partial_parse.msgpack")
+            arguments = ["compile", "--full-refresh", "--partial-parse-file-path", parsed]
+            self._invoke(arguments, callbacks=[], target=folder)
             stamp.write_text(code)
         compiled: dict[str, Any] = json.loads(file.read_bytes())
         return compiled

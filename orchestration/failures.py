@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import httpx
-
 from orchestration.settings import Settings
 from orchestration.workspace import Workspace
 
@@ -64,6 +62,8 @@ def _run_command(command: tuple[str, ...], document: dict[str, Any]) -> list[str
 
 def _call_webhook(address: str, document: dict[str, Any]) -> list[str]:
     """Post the failure; the address is a secret and stays out of messages."""
+    import httpx  # noqa: PLC0415 - only where a webhook is configured
+
     try:
         httpx.post(address, json=document, timeout=_PATIENCE_SECONDS).raise_for_status()
     except httpx.HTTPStatusError as error:

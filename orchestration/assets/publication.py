@@ -4,7 +4,6 @@ import dagster as dg
 
 from orchestration.assets.checks import RESULTS
 from orchestration.assets.workspace import OpenWorkspace
-from orchestration.flow.publication import publish_build
 
 PUBLICATION = dg.AssetKey(["publication"])
 
@@ -22,6 +21,8 @@ def publication_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         pool="warehouse",
     )
     def publication(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
+        from orchestration.flow.publication import publish_build  # noqa: PLC0415 - charts and workbooks: a second
+
         plan = workspace.plan()
         workspace.session.enter("publish")
         outcome = publish_build(workspace.session, plan)

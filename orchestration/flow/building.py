@@ -11,7 +11,6 @@ from orchestration.flow.planning import COMMIT_GRAPH_READS, Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, mark_unfinished
 from orchestration.session import Session
 from orchestration.sources import utc_now
-from orchestration.steps.intervals import write_interval_tables
 from orchestration.steps.raw_schema import finish_build
 
 Phase = Literal["before_graph", "after_graph"]
@@ -68,6 +67,8 @@ def compute_intervals(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, 
     """Write the tables of exact bounds; None where they stand already."""
     if not plan.is_full and _has_tables(con, ("poisson_bounds", "median_ranks")):
         return None
+    from orchestration.steps.intervals import write_interval_tables  # noqa: PLC0415 - scipy takes seconds
+
     return write_interval_tables(con)
 
 

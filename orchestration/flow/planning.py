@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from orchestration import steps
 from orchestration.dbt_runner import DbtProject
+from orchestration.flow.overlap import is_only_overlap
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.flow.warehouse import mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
@@ -76,7 +77,12 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         is_full_refresh=is_full,
     )
     left_over = unfinished_models(con) & set(graph.models)
-    models = frozenset(graph.models) if is_full else affected_models(graph, raw.news) | left_over
+    if is_full:
+        models = frozenset(graph.models)
+    elif not left_over and is_only_overlap(con, raw.news):
+        models = frozenset[str]()
+    else:
+        models = affected_models(graph, raw.news) | left_over
     if models:
         mark_unfinished(con, models | affected_models(graph, [TOKENS]))
     return Plan(
@@ -84,7 +90,9 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         evidence=evidence,
         graph=graph,
         models=models,
-        reasons=_reasons(raw, is_first=last is None, has_new_code=has_new_code, is_asked=is_full_refresh),
+        reasons=_reasons(raw, is_first=last is None, has_new_code=has_new_code, is_asked=is_full_refresh)
+        if models
+        else (),
         build_id=session.run_id if models or last is None else last.build_id,
         code_sha256=code,
         is_full=is_full,
