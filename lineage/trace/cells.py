@@ -124,7 +124,10 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
             return CellNotFoundError(
                 f"the gate keeps {name.metric} back: it is not published, and `manifest.json` says why"
             )
-        return _unknown(f"there is no metric {name.metric}", name.metric, metrics)
+        near = difflib.get_close_matches(name.metric, metrics, n=3, cutoff=0.5)
+        return CellNotFoundError(
+            f"there is no metric {name.metric}", suggestions=near, available=metrics[:_MOST_LISTED]
+        )
     scopes = _names(
         con,
         "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $metric",
@@ -132,7 +135,13 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
     )
     scope = f"{name.scope_kind}:{name.scope_id}"
     if scope not in scopes:
-        return _unknown(f"{name.metric} has no value for {scope}", scope, scopes)
+        ids = [one.partition(":")[2] for one in scopes]
+        near = difflib.get_close_matches(name.scope_id, ids, n=3, cutoff=0.5)
+        return CellNotFoundError(
+            f"{name.metric} has no value for {scope}",
+            suggestions=[one for one in scopes if one.partition(":")[2] in near],
+            available=scopes[:_MOST_LISTED],
+        )
     starts = run_query(
         con,
         "select distinct period_start from marts.mart_metric_values where metric = $metric "
@@ -156,11 +165,6 @@ def _no_period(name: CellName, scope: str, starts: Sequence[date]) -> CellNotFou
         suggestions=[str(Period(name.period.grain, nearest))],
         available=[str(Period(name.period.grain, start)) for start in starts],
     )
-
-
-def _unknown(what: str, given: str, available: Sequence[str]) -> CellNotFoundError:
-    near = difflib.get_close_matches(given, available, n=3, cutoff=0.5)
-    return CellNotFoundError(what, suggestions=near, available=sorted(available)[:_MOST_LISTED])
 
 
 def _kept_back(con: duckdb.DuckDBPyConnection) -> list[str]:
