@@ -1,5 +1,8 @@
 -- One row per commit of a repository, as the API first gave it: a commit never changes.
-{{ config(incremental_strategy='first_version', unique_key=['source', 'repository', 'commit_sha']) }}
+{{ config(
+    incremental_strategy='first_version', unique_key=['source', 'repository', 'commit_sha'],
+    pre_hook="{{ set_rule_variables(['hotfix_title_pattern']) }}"
+) }}
 
 {% set columns = api_commit_columns() %}
 
@@ -29,7 +32,7 @@ first_seen as (
 select
     source, repository, commit_sha, parent_shas, authored_at, committed_at, {{ token_columns('author') }},
     reverted_shas, cherry_picked_shas, mentioned_issues, closed_issues,
-    coalesce(regexp_matches(title, rules.hotfix_title_pattern), false) as is_hotfix_title,
+    {{ meets('title', 'hotfix_title_pattern') }} as is_hotfix_title,
     record_id, null::timestamptz as source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from first_seen
 cross join {{ source('config', 'rules') }} as rules

@@ -1,5 +1,8 @@
 -- One row per pull request, in its newest version.
-{{ config(incremental_strategy='newest_version', unique_key=['source', 'pull_request_id']) }}
+{{ config(
+    incremental_strategy='newest_version', unique_key=['source', 'pull_request_id'],
+    pre_hook="{{ set_rule_variables(['hotfix_branch_pattern', 'hotfix_label_pattern', 'hotfix_title_pattern']) }}"
+) }}
 
 {% set structure = {
     'id': 'VARCHAR', 'number': 'VARCHAR', 'state': 'VARCHAR', 'draft': 'VARCHAR', 'title': 'VARCHAR', 'body': 'VARCHAR',
@@ -57,9 +60,9 @@ newest as (
 select
     source, pull_request_id, repository, number, state, is_draft, created_at, source_updated_at as updated_at,
     closed_at, merged_at, {{ token_columns('author') }}, head_sha, is_base_default_branch, merge_commit_sha, labels,
-    coalesce(regexp_matches(branch, rules.hotfix_branch_pattern), false) as is_hotfix_branch,
-    {{ any_matches('labels', 'rules.hotfix_label_pattern') }} as is_hotfix_label,
-    coalesce(regexp_matches(title, rules.hotfix_title_pattern), false) as is_hotfix_title,
+    {{ meets('branch', 'hotfix_branch_pattern') }} as is_hotfix_branch,
+    {{ any_meets('labels', 'hotfix_label_pattern') }} as is_hotfix_label,
+    {{ meets('title', 'hotfix_title_pattern') }} as is_hotfix_title,
     reverted_shas, reverted_pull_requests, mentioned_issues, closed_issues, mentioned_shas,
     record_id, source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from newest
