@@ -38,7 +38,6 @@ async def open_session(
             generator=runtime.generator,
             tally=tally,
             policy=policy,
-            network=network,
         )
     finally:
         await connections.close()

@@ -7,8 +7,7 @@ way, nothing reads proxies or passwords from the environment, keeps cookies or f
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +16,7 @@ import httpcore
 import httpx
 
 from connectors.errors import PermanentSourceError
+from connectors.http.answers import read_body
 from connectors.http.origin import Origin
 
 CONNECTION_ERRORS = (
@@ -80,11 +80,10 @@ class Connection:
         self._engine: _Engine | None = None
         self._extensions = {"timeout": network.timeouts}
 
-    @asynccontextmanager
-    async def get(
-        self, target: bytes, headers: list[tuple[bytes, bytes]]
-    ) -> AsyncGenerator[tuple[int, Mapping[str, str], AsyncIterator[bytes]], None]:
-        """Status, headers by lower-case name, and the body as it arrives."""
+    async def fetch(
+        self, target: bytes, headers: list[tuple[bytes, bytes]], *, max_body_bytes: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers by lower-case name, and the decoded body."""
         url = httpcore.URL(
             scheme=self._origin.scheme.encode("ascii"),
             host=self._origin.host.encode("ascii"),
@@ -94,9 +93,13 @@ class Connection:
         request = httpcore.Request(b"GET", url, headers=headers, extensions=self._extensions)
         response = await self._ready_engine(url).handle_async_request(request)
         try:
-            yield response.status, _as_text(response.headers), response.aiter_stream()
+            received = _as_text(response.headers)
+            body = await read_body(
+                response.aiter_stream(), encoding=received.get("content-encoding"), max_bytes=max_body_bytes
+            )
         finally:
             await response.aclose()
+        return response.status, received, body
 
     async def close(self) -> None:
         """Close it, if it is open."""
@@ -127,20 +130,28 @@ class Connection:
 
 
 class Connections:
-    """Hands out connections, the last used first, at most `limit` at a time."""
+    """At most `limit` requests at a time, over the connections that were used last."""
 
     def __init__(self, origin: Origin, network: Network, *, limit: int) -> None:
         context = _trust(network) if origin.scheme == "https" else None
+        self._total_seconds = network.total_seconds
         self._idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
         for _ in range(limit):
             self._idle.put_nowait(Connection(origin, network, context))
 
-    @asynccontextmanager
-    async def take(self) -> AsyncGenerator[Connection, None]:
-        """One connection for one request."""
+    async def fetch(
+        self, target: bytes, headers: list[tuple[bytes, bytes]], *, max_body_bytes: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers by lower-case name, and the decoded body, over a connection that is free.
+
+        Raises:
+            BodyTooLargeError: The decoded body passes the bound.
+            BodyIncompleteError: The body is damaged or cut short.
+        """
         connection = await self._idle.get()
         try:
-            yield connection
+            async with asyncio.timeout(self._total_seconds):
+                return await connection.fetch(target, headers, max_body_bytes=max_body_bytes)
         finally:
             self._idle.put_nowait(connection)
 

@@ -1,6 +1,5 @@
 """Ask one origin for pages: paced, patient within bounds, and never with credentials for anybody else."""
 
-import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -11,8 +10,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
-from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError, read_body
-from connectors.http.connections import CONNECTION_ERRORS, Connections, Network
+from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError
+from connectors.http.connections import CONNECTION_ERRORS, Connections
 from connectors.http.origin import Origin
 from connectors.http.pacing import Pacer
 from connectors.http.redaction import redact_url
@@ -56,7 +55,6 @@ class Session:
         connections: The bounded set of connections.
         pacer: Keeps the rate.
         policy: How patient requests are.
-        network: Time limits.
         tally: Where requests, retries and waits are counted.
         clock: The time now, in UTC.
         generator: Jitter.
@@ -73,7 +71,6 @@ class Session:
     generator: random.Random
     tally: Tally
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    network: Network = field(default_factory=Network)
     max_body_bytes: int = MAX_BODY_BYTES
 
     async def get(
@@ -134,14 +131,9 @@ class Session:
         lines = {"host": self.origin.host_header, **self.headers, **conditions}
         headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines.items()]
         self.tally.requests += 1
-        async with (
-            self.connections.take() as connection,
-            asyncio.timeout(self.network.total_seconds),
-            connection.get(self.origin.target(url), headers) as (status, received, chunks),
-        ):
-            body = await read_body(
-                chunks, encoding=received.get("content-encoding"), max_bytes=self.max_body_bytes
-            )
+        status, received, body = await self.connections.fetch(
+            self.origin.target(url), headers, max_body_bytes=self.max_body_bytes
+        )
         answer = Answer(url=url, status=status, headers=received, body=body, fetched_at=self.clock())
         self._observe(answer)
         return answer

@@ -48,7 +48,6 @@ def ask(
             generator=runtime.generator,
             tally=tally or Tally(),
             policy=policy or RetryPolicy(),
-            network=reach,
             max_body_bytes=max_body_bytes,
         )
         try:
