@@ -7,6 +7,7 @@ from quality_checks.checks import (
     run_expectations,
     run_reconciliation,
 )
+from quality_checks.published_rows import check_publication, publication_declarations
 from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer, blocking_failures
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "ExpectedPlace",
     "Layer",
     "blocking_failures",
+    "check_publication",
     "declared_checks",
+    "publication_declarations",
     "run_checks",
     "run_expectations",
     "run_reconciliation",

@@ -9,6 +9,9 @@ import pytest
 
 from orchestration.command import COMMANDS, assay
 from orchestration.settings import examine
+from quality_checks.checks import COMPARISONS
+from quality_checks.suites import SUITES
+from tests.docs import metrics_page
 from tests.docs.pages import ROOT, anchors, commands, fences, links, pages
 
 COMMAND_LINES = sorted({(str(page.relative_to(ROOT)), tuple(words)) for page, words in commands()})
@@ -73,3 +76,32 @@ def test_make_targets_that_pages_name_exist() -> None:
         for target in re.findall(r"`make ([a-z-]+)`", page.read_text(encoding="utf-8"))
     }
     assert [target for target in sorted(named) if f"\n{target}:" not in makefile] == []
+
+
+def test_the_metrics_page_is_what_the_definitions_say() -> None:
+    page = metrics_page.PAGE.read_text(encoding="utf-8")
+    assert metrics_page.generated() in page, "run `python -m tests.docs.metrics_page`"
+
+
+def test_every_reason_for_which_a_change_is_left_out_is_explained() -> None:
+    model = ROOT / "dbt_project" / "models" / "intermediate" / "int_changes_timed.sql"
+    cases = re.search(r"case\s(.*?)end as exclusion_reason", model.read_text(encoding="utf-8"), re.DOTALL)
+    assert cases
+    reasons = re.findall(r"then '(\w+)'", cases[1])
+    page = metrics_page.PAGE.read_text(encoding="utf-8")
+    assert [reason for reason in reasons if f"| `{reason}` |" not in page] == []
+
+
+def test_metrics_that_pages_trace_exist() -> None:
+    known = metrics_page.generated()
+    traced = {words[2] for _, words in commands() if words[1:2] == ["trace"] and len(words) > 2}
+    assert traced
+    assert [
+        metric for metric in sorted(traced) if f"| name, version, profile | `{metric}`" not in known
+    ] == []
+
+
+def test_commands_that_a_check_gives_as_its_remedy_exist() -> None:
+    remedies = {comparison.remedy for comparison in COMPARISONS} | {suite.remedy for suite in SUITES}
+    for line in {found for remedy in remedies for found in re.findall(r"`(assay [^`]+)`", remedy)}:
+        test_a_command_that_a_page_names_exists_with_its_options("a remedy", tuple(line.split()))

@@ -315,4 +315,58 @@ EXPECTATION_FAULTS = (
         _VALUES.format(change="numerator = denominator + 1"),
     ),
 )
+
+PUBLICATION_FAULTS = (
+    Fault(
+        "published_rows_equal_the_warehouse",
+        "a fact is left out",
+        "delete from marts.fct_deployments where service_id = 'search'",
+    ),
+    Fault(
+        "published_rows_equal_the_warehouse",
+        "a fact says something else",
+        "update marts.fct_deployments set deployed_date = deployed_date + 1 where service_id = 'search'",
+    ),
+    Fault(
+        "published_rows_equal_the_warehouse",
+        "a fact was made up",
+        "insert into marts.fct_reviews values ('github:github:review:0')",
+    ),
+    Fault(
+        "published_values_equal_the_mart",
+        "a value is rounded",
+        "update marts.mart_metric_values set value = value + 1 where metric = 'deployment_frequency'",
+    ),
+    Fault(
+        "published_values_equal_the_mart",
+        "an unwelcome month is left out",
+        "delete from marts.mart_metric_values where period_start = date '2026-02-01'",
+    ),
+    Fault(
+        "published_values_equal_the_mart",
+        "a value is emptied without being withheld",
+        "update marts.mart_metric_values set value = null where metric = 'deployment_frequency'",
+    ),
+    Fault(
+        "published_wide_values_equal_the_mart",
+        "the wide table flatters",
+        "update marts.mart_dora_monthly set deployment_frequency = 99",
+    ),
+    Fault(
+        "published_wide_values_equal_the_mart",
+        "the wide table lacks a scope",
+        "delete from marts.mart_dora_monthly where scope_id = 'search'",
+    ),
+    Fault(
+        "files_equal_the_database",
+        "the Parquet file is of another build",
+        "copy (select * replace (n + 1 as n) from marts.mart_metric_values) "
+        "to '{folder}/mart_metric_values.parquet'",
+    ),
+    Fault(
+        "files_equal_the_database",
+        "the CSV file is cut",
+        "copy (from marts.mart_metric_values limit 3) to '{folder}/mart_metric_values.csv'",
+    ),
+)
 FAULTS = (*EVIDENCE_FAULTS, *FACT_FAULTS, *MART_FAULTS)
