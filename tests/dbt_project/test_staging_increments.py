@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.steps.staged_streams import STAGED_STREAMS
 from tests.dbt_project import records
 from tests.dbt_project.records import SHA
 from tests.dbt_project.warehouse import RULES, EvidenceBook, Warehouse, config_tables
@@ -259,3 +260,52 @@ def test_an_account_that_turns_out_to_be_a_bot_is_one_in_old_records(
     assert "github__pull_requests" in build.reread
     assert "github__releases" not in build.reread
     assert "vault.account_tokens" in build.news
+
+
+def test_compiled_sql_does_not_tell_a_first_build_from_a_later_one(
+    tmp_path: Path, book: EvidenceBook
+) -> None:
+    """Definition hashes cover compiled SQL: it must not change from run to run."""
+    warehouse = Warehouse(tmp_path / "warehouse")
+    book.land("pull_requests", SHOP, [records.pull(1)])
+    warehouse.prepare(book.evidence())
+    first = {
+        each.node.name: each.node.compiled_code for each in warehouse.dbt("compile", "--select", "staging")
+    }
+    warehouse.build(book.evidence())
+    book.land("pull_requests", SHOP, [records.pull(2)])
+    warehouse.prepare(book.evidence())
+    later = {
+        each.node.name: each.node.compiled_code for each in warehouse.dbt("compile", "--select", "staging")
+    }
+    assert later == first
+    assert len(first) >= len(LANDED)
+
+
+def test_compiled_sql_alone_gives_the_rows_of_the_model(tmp_path: Path, book: EvidenceBook) -> None:
+    """A replay runs it without dbt's hooks: patterns then come from the settings' table."""
+    warehouse = Warehouse(tmp_path / "warehouse")
+    book.land("pull_requests", SHOP, [records.pull(1, title="Hotfix: till", labels=[{"name": "hotfix"}])])
+    warehouse.build(book.evidence(), select=PULLS)
+    compiled = {
+        each.node.name: each.node.compiled_code for each in warehouse.dbt("compile", "--select", *PULLS)
+    }
+    with warehouse.connection() as con:
+        con.execute(f"attach '{warehouse.vault_file}' as vault (read_only)")
+        con.execute("delete from raw.build_state")
+        sql = compiled[PULLS[0]].replace("github__pull_requests__new", "github__pull_requests")
+        assert con.execute(sql).fetchall() == con.execute(f"from staging.{PULLS[0]}").fetchall()
+    row = warehouse.row("from staging.stg_github__pull_requests")
+    assert row["is_hotfix_title"]
+    assert row["is_hotfix_label"]
+
+
+def test_builds_leave_nothing_behind_but_their_models(tmp_path: Path, book: EvidenceBook) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    for number in range(2):
+        book.land("reviews", SHOP, [records.review(number)], parent="1")
+        warehouse.build(book.evidence())
+    names = {stream.model for stream in STAGED_STREAMS} | {"stg_unparsed_pages"}
+    query = "select table_schema, table_name from information_schema.tables"
+    built = {row for row in warehouse.rows(query) if row[0] not in ("raw", "config")}
+    assert built == {("staging", name) for name in names}
