@@ -1,1 +1,1 @@
-"""What SQL cannot do well: the steps in Python that stand between evidence and models, each with one result."""
+"""What SQL cannot do well: steps in Python between evidence and models, each with one result."""
