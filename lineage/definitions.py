@@ -179,6 +179,6 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return repr(value)
+    if isinstance(value, (float, Decimal)):
+        return format(Decimal(str(value)).normalize(), "f")
     return str(value)

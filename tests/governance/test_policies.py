@@ -1,5 +1,6 @@
 """Policies tighten what a definition says, and never loosen it."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_an_incentive_metric_cannot_be_shown_below_team_grain(tmp_path: Path) ->
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(PolicyError, match=message):
         book(tmp_path, text)
+
+
+def test_a_review_may_be_due_earlier_than_the_definition_says_and_not_later(tmp_path: Path) -> None:
+    reviewed = replace(LEAD_TIME, review_by=date(2027, 6, 30))
+    assert PolicyBook.empty().policy_for(reviewed).review_by == date(2027, 6, 30)
+    earlier = book(tmp_path, "metrics: {change_lead_time: {review_by: 2027-01-31}}\n")
+    assert earlier.policy_for(reviewed).review_by == date(2027, 1, 31)
+    later = book(tmp_path, "metrics: {change_lead_time: {review_by: 2027-07-01}}\n")
+    with pytest.raises(PolicyError, match="review_by is 2027-06-30 by definition"):
+        later.policy_for(reviewed)
 
 
 def test_a_tier_that_nobody_knows_is_refused(tmp_path: Path) -> None:
