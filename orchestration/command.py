@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.redact:redact",
         "Blank values in one page, by the recorded procedure.",
     ),
+    "signer": ("orchestration.commands.redact:signer", "Make a person's own signing key."),
     "try": (
         "orchestration.commands.try_clone:try_clone",
         "Measure a local git clone; needs no configuration.",

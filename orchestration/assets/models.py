@@ -70,7 +70,10 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
         session, plan = workspace.session, workspace.plan()
         wanted = {ids[key] for key in context.selected_asset_keys}
         is_whole = wanted == set(models)
-        session.enter(f"models {phase.replace('_', ' the ')}")
+        if plan.is_settled:
+            return
+        if not plan.is_idle:
+            session.enter(f"models {phase.replace('_', ' the ')}")
         outcomes = build_models(session, plan, phase, only=None if is_whole else wanted)
         results = {outcome.unique_id: outcome for outcome in outcomes}
         yield from _materialized(
@@ -85,7 +88,7 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
             raise dg.Failure(str(failure), allow_retries=False)
         if is_whole and phase == "after_graph" and not plan.is_idle:
             with open_warehouse(session.workspace.warehouse) as con:
-                finish_models(session, con, plan)
+                finish_models(con, plan)
 
     return build
 
@@ -106,7 +109,6 @@ def _check_specs(
             name=test["name"].replace(".", "_"),
             asset=specs[on].key,
             description=test.get("description") or None,
-            blocking=str(test["config"].get("severity", "error")).lower() == "error",
         )
     return checks
 
@@ -116,14 +118,14 @@ def _materialized(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Report what was built, and what stands as it was: the same data version says so."""
     with open_warehouse(workspace.session.workspace.warehouse) as con:
-        versions = data_versions(con)
+        versions, build_id = data_versions(con), plan.build.build_id
         for unique_id, key in keys.items():
             outcome = outcomes.get(unique_id)
             if outcome is None and unique_id not in plan.built:
                 continue
             if outcome is not None and not outcome.is_built:
                 continue
-            version = plan.build_id if outcome is not None else versions.get(unique_id, plan.build_id)
+            version = build_id if outcome is not None else versions.get(unique_id, build_id)
             metadata: dict[str, dg.MetadataValue] = {"built": dg.MetadataValue.bool(outcome is not None)}
             if outcome is not None:
                 set_data_version(con, unique_id, version)

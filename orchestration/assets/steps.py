@@ -54,6 +54,7 @@ def _raw_schema(settings: Settings, graph: ModelGraph) -> dg.AssetsDefinition:
             description=_description(graph, ".".join(key.path)),
             owners=OWNERS,
             kinds={"duckdb"},
+            skippable=True,
         )
         for key in _raw_keys(graph)
     ]
@@ -62,6 +63,8 @@ def _raw_schema(settings: Settings, graph: ModelGraph) -> dg.AssetsDefinition:
     def pin(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         workspace.session.enter("pin evidence")
         plan = workspace.plan()
+        if plan.is_settled:
+            return  # nothing has changed: every step downstream is skipped
         for spec in specs:
             yield dg.MaterializeResult(
                 asset_key=spec.key,

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import dagster as dg
+import duckdb
 
 from connectors.reports import Progress, StreamReport
 from orchestration.dbt_runner import NodeOutcome
+from orchestration.flow.checking import read_results
 from orchestration.flow.planning import Plan, make_plan
 from orchestration.flow.warehouse import open_warehouse
 from orchestration.session import Session, open_session
@@ -54,8 +56,17 @@ class OpenWorkspace:
         if self._plan is None:
             with open_warehouse(self.session.workspace.warehouse) as con:
                 self._plan = make_plan(self.session, con, is_full_refresh=self._is_full_refresh)
-            self.session.record.build_reasons = self._plan.reasons
+                self._tell(con, self._plan)
         return self._plan
+
+    def _tell(self, con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+        """Put into the run's record what the plan alone decides."""
+        record = self.session.record
+        record.build_reasons = plan.reasons
+        record.models_kept = len(plan.graph.models) - len(plan.models)
+        if plan.is_settled:
+            record.checks = read_results(con)
+            record.publication = self.session.workspace.current.resolve().name
 
 
 def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None) -> dg.ResourceDefinition:

@@ -8,9 +8,8 @@ import duckdb
 from orchestration.dbt_runner import DbtProject, NodeOutcome
 from orchestration.errors import AssayError, BuildFailedError, FindingsError
 from orchestration.flow.planning import COMMIT_GRAPH_READS, Plan
-from orchestration.flow.warehouse import StageMark, mark_stage, mark_unfinished
+from orchestration.flow.warehouse import mark_stage, mark_unfinished
 from orchestration.session import Session
-from orchestration.sources import utc_now
 from orchestration.steps.raw_schema import finish_build
 
 Phase = Literal["before_graph", "after_graph"]
@@ -77,12 +76,11 @@ def needs_commit_graph(plan: Plan) -> bool:
     return any(plan.graph.models[key]["name"] in COMMIT_GRAPH_READS for key in plan.models)
 
 
-def finish_models(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
+def finish_models(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Record the build as complete: from here on its evidence is no news."""
     finish_build(con, plan.raw)
     mark_unfinished(con, ())
-    mark_stage(con, "models", StageMark(plan.build_id, plan.code_sha256, plan.raw.log_size, utc_now()))
-    session.record.models_kept = len(plan.graph.models) - len(plan.models)
+    mark_stage(con, "models", plan.build)
 
 
 def _has_tables(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> bool:

@@ -6,9 +6,9 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.flow.planning import Plan
-from orchestration.flow.warehouse import StageMark, mark_stage, stage_mark
+from orchestration.flow.warehouse import mark_stage, stage_mark
 from orchestration.session import Session
-from orchestration.sources import enabled_streams, utc_now
+from orchestration.sources import enabled_streams
 from quality_checks.checks import ExpectedPlace, run_checks
 from quality_checks.results import CheckResult
 
@@ -19,12 +19,12 @@ _ORGANISATION_WIDE = ("repositories", "teams", "members")
 def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) -> list[CheckResult]:
     """Return the results for the present build: run now, or read where they stand already."""
     mark = stage_mark(con, "checks")
-    if mark is not None and mark.build_id == plan.build_id:
+    if mark is not None and mark.build_id == plan.build.build_id:
         results = read_results(con)
     else:
         results = run_checks(con, expected=expected_places(session, con))
         _write_results(con, results)
-        mark_stage(con, "checks", StageMark(plan.build_id, plan.code_sha256, plan.raw.log_size, utc_now()))
+        mark_stage(con, "checks", plan.build)
     session.record.checks = results
     return results
 

@@ -13,12 +13,14 @@ from orchestration import steps
 from orchestration.dbt_runner import DbtProject
 from orchestration.flow.overlap import is_only_overlap
 from orchestration.flow.settings_rows import settings_rows
-from orchestration.flow.warehouse import mark_unfinished, stage_mark, unfinished_models
+from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
+from orchestration.sources import utc_now
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, first_missing_window
 
 TOKENS = "vault.account_tokens"
+AFTER_MODELS: tuple[Stage, ...] = ("checks", "publication")
 COMMIT_GRAPH_READS = ("int_commits", "int_deployments_rolled_out")
 
 
@@ -32,9 +34,9 @@ class Plan:
         graph: The models.
         models: Unique ids of the models to build.
         reasons: Why anything is built at all, for people.
-        build_id: The name of the build; that of the last one where nothing is to be done.
-        code_sha256: Fingerprint of the code that builds.
+        build: This build; the last one where nothing is to be done.
         is_full: Whether everything is built from the beginning.
+        is_settled: Whether the last build is checked and published, and nothing has changed since.
         built: Models that stand as they should by now.
     """
 
@@ -43,9 +45,9 @@ class Plan:
     graph: ModelGraph
     models: frozenset[str]
     reasons: tuple[str, ...]
-    build_id: str
-    code_sha256: str
+    build: StageMark
     is_full: bool
+    is_settled: bool
     built: set[str] = field(default_factory=set)
 
     @property
@@ -76,28 +78,30 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         staging_sha256=code,
         is_full_refresh=is_full,
     )
-    left_over = unfinished_models(con) & set(graph.models)
-    if is_full:
-        models = frozenset(graph.models)
-    elif not left_over and is_only_overlap(con, raw.news):
-        models = frozenset[str]()
-    else:
-        models = affected_models(graph, raw.news) | left_over
+    models = frozenset(graph.models) if is_full else _models_with_news(con, graph, raw)
     if models:
         mark_unfinished(con, models | affected_models(graph, [TOKENS]))
+    is_idle = last is not None and not models
+    is_through = is_idle and all(_is_done(con, stage, last) for stage in AFTER_MODELS)
     return Plan(
         raw=raw,
         evidence=evidence,
         graph=graph,
         models=models,
-        reasons=_reasons(raw, is_first=last is None, has_new_code=has_new_code, is_asked=is_full_refresh)
-        if models
-        else (),
-        build_id=session.run_id if models or last is None else last.build_id,
-        code_sha256=code,
+        reasons=_reasons(raw, last, has_new_code=has_new_code, is_asked=is_full_refresh) if models else (),
+        build=last if last and is_idle else StageMark(session.run_id, code, raw.log_size, utc_now()),
         is_full=is_full,
+        is_settled=is_through and session.workspace.current.exists(),
         built=set(graph.models) - models,
     )
+
+
+def _models_with_news(con: duckdb.DuckDBPyConnection, graph: ModelGraph, raw: RawBuild) -> frozenset[str]:
+    """Return what the news touch, and what an earlier build left undone."""
+    left_over = unfinished_models(con) & set(graph.models)
+    if not left_over and is_only_overlap(con, raw.news):
+        return frozenset()
+    return affected_models(graph, raw.news) | left_over
 
 
 def pinned_evidence(session: Session, con: duckdb.DuckDBPyConnection) -> Evidence:
@@ -141,6 +145,12 @@ def _read_repositories(session: Session) -> set[tuple[str, str]]:
     return {(source, scope) for source, scope in set(pairs) if "/" in scope}
 
 
+def _is_done(con: duckdb.DuckDBPyConnection, stage: Stage, build: StageMark | None) -> bool:
+    """Whether a stage has been through for a build."""
+    mark = stage_mark(con, stage)
+    return mark is not None and build is not None and mark.build_id == build.build_id
+
+
 def _code_hash(project: DbtProject) -> str:
     """Hash the SQL and the Python steps: whatever turns evidence into rows."""
     digest = hashlib.sha256(project.code_hash().encode())
@@ -150,8 +160,8 @@ def _code_hash(project: DbtProject) -> str:
     return digest.hexdigest()
 
 
-def _reasons(raw: RawBuild, *, is_first: bool, has_new_code: bool, is_asked: bool) -> tuple[str, ...]:
-    if is_first:
+def _reasons(raw: RawBuild, last: StageMark | None, *, has_new_code: bool, is_asked: bool) -> tuple[str, ...]:
+    if last is None:
         return ("this is the first build",)
     reasons = ["a full refresh was asked for"] if is_asked else []
     if has_new_code:

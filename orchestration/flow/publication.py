@@ -33,9 +33,8 @@ def publish_build(session: Session, plan: Plan) -> Publication:
     current = current_publication(workspace.published)
     with open_warehouse(workspace.warehouse) as con:
         mark = stage_mark(con, "publication")
-    if current is None or mark is None or mark.build_id != plan.build_id:
-        build = StageMark(plan.build_id, plan.code_sha256, plan.raw.log_size, utc_now())
-        current = publish_warehouse(session, build)
+    if current is None or mark is None or mark.build_id != plan.build.build_id:
+        current = publish_warehouse(session, plan.build)
     session.record.publication = current.publication_id
     session.record.is_published_anew = current.is_new
     return current
