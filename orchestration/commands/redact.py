@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("json_paths", metavar="JSON_PATH...", nargs=-1, required=True)
 @click.option("--policy", required=True, help="Why it may be: erasure, retention or secret.")
 @click.option(
-    "--reason", required=True, help="The case, such as `ticket 4711`. It stays for ever: name nobody."
+    "--reason", required=True, help="The case, such as `ticket 4711`; it stays for ever, so name nobody."
 )
 @click.option(
     "--signed-by",

@@ -1,0 +1,71 @@
+"""A small simulated company with a workspace, served at an instant that a test may move."""
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import yaml
+
+from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
+from orchestration.errors import AssayError
+from orchestration.run_record import NobodyWatches, RunRecord
+from orchestration.running import RunOptions, run_workspace
+from orchestration.scaffold import scaffold
+from orchestration.workspace import Workspace
+
+TOKEN = "ghp_simulated"
+END = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A served company and its workspace."""
+
+    organisation: Organisation
+    server: SandboxServer
+    workspace: Workspace
+    clones: Path
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {"ASSAY_GITHUB_TOKEN": TOKEN}
+
+    def run(self, *, is_full_refresh: bool = False) -> RunRecord:
+        record, error = self.try_run(is_full_refresh=is_full_refresh)
+        if error is not None:
+            raise error
+        return record
+
+    def try_run(self, *, is_full_refresh: bool = False) -> tuple[RunRecord, AssayError | None]:
+        return run_workspace(
+            self.workspace,
+            watcher=NobodyWatches(),
+            environment=self.environment,
+            options=RunOptions(is_full_refresh=is_full_refresh, first_wait_seconds=0.0),
+        )
+
+    def move_to(self, instant: datetime) -> None:
+        self.server.move_to(instant)
+        shutil.rmtree(self.clones)
+        self.organisation.as_of(instant).write_git(self.clones)
+
+
+@contextmanager
+def company(folder: Path, *, at: datetime = END, services: int = 3, seed: int = 7) -> Iterator[Company]:
+    """Serve two months of a company with a few services, as they stand at an instant."""
+    organisation = simulate(seed=seed, months=2, services=services, until=date(2026, 7, 1))
+    clones = folder / "git"
+    organisation.as_of(at).write_git(clones)
+    with serve(organisation, token=TOKEN, at=at) as server:
+        settings = organisation.settings_document(base_url=server.base_url, git_folder="../git")
+        workspace = scaffold(
+            folder / "workspace",
+            organisation=ORGANISATION,
+            random_bytes=secrets.token_bytes,
+            settings=yaml.safe_dump(settings, sort_keys=False),
+        )
+        yield Company(organisation, server, workspace, clones)

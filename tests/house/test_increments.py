@@ -1,0 +1,73 @@
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.house.company import END, company
+from tests.house.rows import hashes_of_rows
+
+BEGIN = datetime(2026, 5, 10, tzinfo=UTC)
+
+
+def random_instants(seed: int, count: int) -> list[datetime]:
+    chance = random.Random(seed)
+    span = int((END - BEGIN).total_seconds())
+    return sorted(BEGIN + timedelta(seconds=chance.randrange(span)) for _ in range(count))
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path, seed: int) -> None:
+    first, *later = random_instants(seed, 3)
+    with company(tmp_path / "grown", at=first, seed=seed) as grown:
+        grown.run()
+        for instant in [*later, END]:
+            grown.move_to(instant)
+            grown.run()
+        by_increments = hashes_of_rows(grown.workspace.warehouse, with_addresses=True)
+        grown.run(is_full_refresh=True)
+        assert by_increments == hashes_of_rows(grown.workspace.warehouse, with_addresses=True)
+    with company(tmp_path / "at_once", seed=seed) as at_once:
+        at_once.run()
+        at_once_rows = hashes_of_rows(at_once.workspace.warehouse, with_addresses=False)
+    assert hashes_of_rows(grown.workspace.warehouse, with_addresses=False) == at_once_rows
+
+
+def test_a_second_run_without_news_moves_no_body_and_builds_nothing(tmp_path: Path) -> None:
+    with company(tmp_path) as unchanged:
+        first = unchanged.run()
+        before = unchanged.server.counters()
+        built = unchanged.workspace.warehouse.stat().st_mtime_ns
+        second = unchanged.run()
+        after = unchanged.server.counters()
+    asked_again = after["requests"] - before["requests"]
+    assert sum(report.requests for report in first.reports) > 10 * asked_again
+    whole_lists = {
+        "repositories",
+        "teams",
+        "team_members",
+        "members",
+        "tags",
+        "releases",
+        "deployments",
+        "commits",
+    }
+    for report in second.reports:
+        assert report.pages == 0, report.stream
+        if report.source == "github" and report.stream in whole_lists:
+            assert report.not_modified == report.requests, report.stream
+    assert second.models_built == 0
+    assert not second.is_published_anew
+    assert second.publication == first.publication
+    assert unchanged.workspace.warehouse.stat().st_mtime_ns == built
+
+
+def test_a_planted_row_makes_the_comparison_of_histories_fail(tmp_path: Path) -> None:
+    with company(tmp_path, services=1) as small:
+        small.run()
+    before = hashes_of_rows(small.workspace.warehouse, with_addresses=False)
+    with duckdb.connect(str(small.workspace.warehouse)) as con:
+        con.execute("insert into marts.fct_reviews select * from marts.fct_reviews limit 1")
+    after = hashes_of_rows(small.workspace.warehouse, with_addresses=False)
+    assert {table for table in before if before[table] != after[table]} == {"marts.fct_reviews"}
