@@ -95,7 +95,24 @@ _WINDOW_COUNTS = Comparison(
     item="concat('window ', item)",
 )
 
-_CLOSED = Comparison(
+_STREAMS_READ = Comparison(
+    name="streams_were_read",
+    subjects=RAW_SUBJECTS,
+    layer="extraction",
+    sentence="Every stream that the settings ask for was read to its end somewhere.",
+    left=f"select distinct {SUBJECT}, source as item, 1 as value from quality.expected_places",
+    right=f"""
+        select distinct {SUBJECT}, source as item, 1 as value
+        from raw.fetch_windows
+        semi join quality.expected_places using (source, kind, stream)
+    """,
+    measure="sources",
+    remedy="The token may not read this stream anywhere, or extraction never came to it. Run `assay run` "
+    "again and read its failures; a stream that is not wanted can be left out by `streams` in assay.yml.",
+)
+
+# A warning: a repository may be empty, or have the feature switched off, and then has nothing to be read.
+_PLACES_READ = Comparison(
     name="places_were_read",
     subjects=RAW_SUBJECTS,
     layer="extraction",
@@ -109,6 +126,13 @@ _CLOSED = Comparison(
     measure="places",
     remedy="Extraction has not finished there. Run `assay run` again and read its failures; a repository "
     "that is gone must leave assay.yml.",
+    severity="warning",
 )
 
-WINDOW_COMPARISONS: tuple[Comparison, ...] = (_CLAIMED, _CHAINS, _WINDOW_COUNTS, _CLOSED)
+WINDOW_COMPARISONS: tuple[Comparison, ...] = (
+    _CLAIMED,
+    _CHAINS,
+    _WINDOW_COUNTS,
+    _STREAMS_READ,
+    _PLACES_READ,
+)

@@ -48,6 +48,11 @@ EVIDENCE_FAULTS = (
         f"delete from raw.fetch_windows where {_OF_STREAM} and scope in ('acme', 'acme/search')",
     ),
     Fault(
+        "streams_were_read",
+        "a stream was never read anywhere",
+        f"delete from raw.fetch_windows where {_OF_STREAM}",
+    ),
+    Fault(
         "pages_parse",
         "a page is half a document",
         f"""
