@@ -8,6 +8,16 @@ import pytest
 from tests.house.company import END, company
 from tests.house.rows import hashes_of_rows
 
+WHOLE_LISTS = (
+    "repositories",
+    "teams",
+    "team_members",
+    "members",
+    "tags",
+    "releases",
+    "deployments",
+    "commits",
+)
 BEGIN = datetime(2026, 5, 10, tzinfo=UTC)
 
 
@@ -43,19 +53,9 @@ def test_a_second_run_without_news_moves_no_body_and_builds_nothing(tmp_path: Pa
         after = unchanged.server.counters()
     asked_again = after["requests"] - before["requests"]
     assert sum(report.requests for report in first.reports) > 10 * asked_again
-    whole_lists = {
-        "repositories",
-        "teams",
-        "team_members",
-        "members",
-        "tags",
-        "releases",
-        "deployments",
-        "commits",
-    }
     for report in second.reports:
         assert report.pages == 0, report.stream
-        if report.source == "github" and report.stream in whole_lists:
+        if report.source == "github" and report.stream in WHOLE_LISTS:
             assert report.not_modified == report.requests, report.stream
     assert second.models_built == 0
     assert not second.is_published_anew

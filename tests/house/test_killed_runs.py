@@ -1,4 +1,4 @@
-"""A run that is killed at any moment loses nothing and doubles nothing: the next ends as if it had been alone."""
+"""A run that is killed at any moment loses nothing, doubles nothing: the next ends as if it were the first."""
 
 import os
 import random

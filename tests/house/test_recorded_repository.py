@@ -1,4 +1,4 @@
-"""A real repository's recorded answers, from HTTP to the fact: nothing is lost, and the medians are the plain ones."""
+"""A real repository's recorded answers, from HTTP to the facts: nothing is lost, medians are the plain ones."""
 
 import gzip
 import json
@@ -30,7 +30,11 @@ FILES = {
 SETTINGS = """
 organisation: secp256k1
 sources:
-  - {{name: github, kind: github, base_url: "{base_url}", repositories: ["{repository}"], token_env: REPLAY_TOKEN}}
+  - name: github
+    kind: github
+    base_url: "{base_url}"
+    repositories: ["{repository}"]
+    token_env: REPLAY_TOKEN
 services:
   - {{name: secp256k1, repository: "{repository}", owners: [{{team: maintainers}}]}}
 teams: [{{name: maintainers}}]
@@ -91,7 +95,7 @@ def test_cycle_time_medians_equal_a_plain_calculation_over_the_json(
 ) -> None:
     seconds_by_year: dict[int, list[float]] = defaultdict(list)
     for pull in recorded(payloads, "pulls"):
-        if pull["merged_at"]:
+        if pull.get("merged_at"):
             merged, created = (
                 datetime.fromisoformat(pull[name]).astimezone(UTC) for name in ("merged_at", "created_at")
             )
