@@ -28,6 +28,11 @@ EVIDENCE_FAULTS = (
         f"update raw.fetch_windows set claimed_total = record_count + 1 where {_NEWEST_WINDOW}",
     ),
     Fault(
+        "claimed_totals_nearly_arrived",
+        "the source counts twice as many as it lists",
+        f"update raw.fetch_windows set claimed_total = 2 * record_count where {_NEWEST_WINDOW}",
+    ),
+    Fault(
         "window_pages_exist",
         "a page of a closed window is gone",
         f"delete from raw.evidence_pages where {_NEWEST_PAGE}",

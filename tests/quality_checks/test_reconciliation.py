@@ -76,3 +76,28 @@ def test_a_fault_in_one_stream_leaves_the_others_green(warehouse: duckdb.DuckDBP
     found = outcomes(warehouse, fault.check)
 
     assert [subject for subject, result in found.items() if not result.is_passed] == ["raw.github__reviews"]
+
+
+def test_a_total_that_a_newer_window_covers_no_longer_matters(warehouse: duckdb.DuckDBPyConnection) -> None:
+    fault = next(fault for fault in FAULTS if fault.check == "claimed_totals_nearly_arrived")
+    plant(warehouse, fault, "raw.github__workflow_runs")
+    warehouse.execute("""
+        insert into raw.fetch_windows
+        select * replace (
+            window_index + 1000 as window_index, record_count as claimed_total,
+            started_at + interval 1 day as started_at
+        )
+        from raw.fetch_windows
+        where stream = 'workflow_runs'
+    """)
+
+    assert outcomes(warehouse, fault.check)["raw.github__workflow_runs"].is_passed
+
+
+def test_one_record_that_vanished_while_the_list_was_read_does_not_block(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    fault = next(fault for fault in FAULTS if fault.check == "claimed_totals_arrived")
+    plant(warehouse, fault, "raw.github__workflow_runs")
+
+    assert outcomes(warehouse, "claimed_totals_nearly_arrived")["raw.github__workflow_runs"].is_passed
