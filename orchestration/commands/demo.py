@@ -32,9 +32,9 @@ def demo(
     Exits 1 where any value over explicit links differs at all.
     """
     from connectors.sandbox import simulate
-    from orchestration.console import make_console
     from orchestration.demonstration import Phases, staged
-    from orchestration.demonstration_views import ending_lines
+    from orchestration.screens.console import make_console
+    from orchestration.screens.demonstration import ending_lines
 
     organisation = simulate(seed=seed, factor=factor, months=months, until=until.date(), services=services)
     console, phases = make_console(), Phases()
@@ -48,7 +48,7 @@ def demo(
 
 
 def _run(stage: "Stage", console: "Console", phases: "Phases") -> None:
-    from orchestration.console import run_with_console
+    from orchestration.screens.console import run_with_console
 
     console.rule("extract, build, check, publish")
     with phases.timed("run"):
@@ -58,8 +58,8 @@ def _run(stage: "Stage", console: "Console", phases: "Phases") -> None:
 
 
 def _trace(stage: "Stage", console: "Console", phases: "Phases") -> None:
-    from orchestration.demonstration_views import number_to_trace
-    from orchestration.trace_view import trace_lines
+    from orchestration.screens.demonstration import number_to_trace
+    from orchestration.screens.trace import trace_lines
     from orchestration.tracing import trace_cell
 
     scope, period = number_to_trace(stage.workspace)
@@ -88,7 +88,7 @@ def _verify(stage: "Stage", console: "Console", phases: "Phases") -> int:
 
 def _compare(stage: "Stage", console: "Console", phases: "Phases") -> int:
     from orchestration.comparison import compare
-    from orchestration.demonstration_views import comparison_table, difference_lines, verdict_lines
+    from orchestration.screens.demonstration import comparison_table, difference_lines, verdict_lines
 
     console.rule("computed beside simulated truth")
     with phases.timed("compare"):

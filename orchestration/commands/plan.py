@@ -32,7 +32,7 @@ def plan(folder: Path | None, *, as_json: bool) -> None:
         ]
         click.echo(json.dumps(shown, indent=2))
         return
-    from orchestration.console import make_console
+    from orchestration.screens.console import make_console
 
     console = make_console()
     for each in estimates:
@@ -50,7 +50,7 @@ def plan(folder: Path | None, *, as_json: bool) -> None:
 def _table(estimate: "SourceEstimate") -> "Table":
     from rich.table import Table
 
-    from orchestration.terminal import size_text
+    from orchestration.screens.terminal import size_text
 
     table = Table(title=estimate.source, title_justify="left", show_edge=False)
     for name in ("stream", "requests", "bytes"):

@@ -18,8 +18,8 @@ def run(folder: Path | None, *, as_json: bool, full_refresh: bool) -> None:
     Ends with a table of what happened and the five numbers. One source that fails does not lose what the
     others delivered; the publication is switched only when everything is complete.
     """
-    from orchestration.console import run_with_console
     from orchestration.running import RunOptions
+    from orchestration.screens.console import run_with_console
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)

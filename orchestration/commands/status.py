@@ -20,8 +20,8 @@ def status(folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.to_document(), indent=2))
         return
-    from orchestration.console import make_console
-    from orchestration.terminal import evidence_table
+    from orchestration.screens.console import make_console
+    from orchestration.screens.terminal import evidence_table
 
     console = make_console()
     console.print(evidence_table(found.evidence))

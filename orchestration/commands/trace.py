@@ -20,7 +20,7 @@ def trace(metric: str, *, scope: str, period: str, is_all: bool, folder: Path | 
 
     Exits 1 where the number does not follow from its facts, or a page is not in the log.
     """
-    from orchestration.trace_view import trace_lines
+    from orchestration.screens.trace import trace_lines
     from orchestration.tracing import trace_cell
     from orchestration.workspace import find_workspace
 

@@ -21,7 +21,7 @@ def try_clone(clone: Path, *, folder: Path | None, tag: str | None) -> None:
     Tags are taken as releases to production, the clone as one service. Git alone knows no incidents: only
     rollbacks and hotfixes count as failures.
     """
-    from orchestration.console import run_with_console
+    from orchestration.screens.console import run_with_console
     from orchestration.trial import trial_workspace
 
     workspace = trial_workspace(clone, folder=folder, tag=tag, random_bytes=secrets.token_bytes)

@@ -8,7 +8,7 @@ from rich.table import Table
 from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
-from orchestration.figures import value_text
+from orchestration.screens.figures import value_text
 from orchestration.workspace import Workspace
 
 COLUMNS = (

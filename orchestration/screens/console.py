@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import AssayError
-from orchestration.figures import five_numbers
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
-from orchestration.terminal import TerminalWatcher, build_line, run_table, stages_line
+from orchestration.screens.figures import five_numbers
+from orchestration.screens.terminal import TerminalWatcher, build_line, run_table, stages_line
 from orchestration.workspace import Workspace
 
 _PAGE_WIDTH = 140

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from lineage.trace import RecordUse, Trace, TracedFact, TracedPage, TracedRecord
-from orchestration.figures import value_text
+from orchestration.screens.figures import value_text
 
 _MOST_TEXT = 240
 
