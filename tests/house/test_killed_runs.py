@@ -1,4 +1,4 @@
-"""A run that is killed at any moment loses nothing, doubles nothing: the next ends as if it were the first."""
+"""A run that is killed at any moment loses nothing and doubles nothing: the next one ends like the first."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""A real repository's recorded answers, from HTTP to the facts: nothing is lost, medians are the plain ones."""
+"""A real repository's recorded answers, from HTTP to the facts: nothing is lost, medians agree."""
 
 import gzip
 import json
