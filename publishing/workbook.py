@@ -1,11 +1,10 @@
-"""The workbook: a summary with charts, every exported mart as a sheet, definitions and provenance.
+"""The workbook: a summary with charts, every scope, each exported mart as a sheet, and provenance.
 
 Texts are written as strings, neutralised, never as formulas or links. Times inside the file come from the
 publication, so the same rows at the same instant give the same bytes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,29 +13,16 @@ from typing import Any
 import duckdb
 import xlsxwriter
 
-from publishing.figures import Figures, Metric
+from publishing.figures import Figures
 from publishing.spreadsheet_text import neutral_text
 from publishing.tables import Table, quoted
-from publishing.units import scale_for
+from publishing.workbook_formats import Formats, fit_to_paper, make_formats
+from publishing.workbook_summary import write_scopes, write_summary
 
 _MOST_ROWS = 1_048_575  # a sheet's limit, less the header
 _MOST_NAME = 31
 _WIDEST, _NARROWEST = 48, 9
 _SAMPLED_ROWS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Formats:
-    title: Any
-    header: Any
-    text: Any
-    note: Any
-    date: Any
-    instant: Any
-    whole: Any
-    decimal: Any
-    percent: Any
-    duration: Any
 
 
 def write_workbook(
@@ -55,106 +41,23 @@ def write_workbook(
     )
     created = at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     book.set_properties({"title": "Delivery performance", "author": "Assay", "created": created})
-    formats = _formats(book)
-    _write_summary(book, formats, figures, about)
+    formats = make_formats(book)
+    write_summary(book, formats, figures, about)
+    write_scopes(book, formats, figures)
     rows = {}
-    names: set[str] = {"summary"}
-    for table in tables:
+    names: set[str] = {"summary", "scopes"}
+    for table in sorted(tables, key=lambda one: (not one.name.startswith("mart_dora"), _is_dimension(one))):
         sheet = book.add_worksheet(_sheet_name(table.name, names))
         rows[table.name] = _write_table(con, sheet, formats, table)
     book.close()
     return rows
 
 
-def _formats(book: Any) -> _Formats:
-    font = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
-    add = book.add_format
-    return _Formats(
-        title=add({**font, "bold": True, "font_size": 16}),
-        header=add({**font, "bold": True, "bg_color": "#EEF2F5", "bottom": 1, "text_wrap": True}),
-        text=add(font),
-        note=add({**font, "font_color": "#5B6673"}),
-        date=add({**font, "num_format": "yyyy-mm-dd"}),
-        instant=add({**font, "num_format": "yyyy-mm-dd hh:mm:ss"}),
-        whole=add({**font, "num_format": "#,##0"}),
-        decimal=add({**font, "num_format": "#,##0.0##"}),
-        percent=add({**font, "num_format": "0.0%"}),
-        duration=add({**font, "num_format": "#,##0.0"}),
-    )
+def _is_dimension(table: Table) -> bool:
+    return table.name.startswith("dim_")
 
 
-def _write_summary(book: Any, formats: _Formats, figures: Figures, about: Mapping[str, str]) -> None:
-    """The organisation's five numbers by month, a chart of each, and where they come from."""
-    sheet = book.add_worksheet("Summary")
-    sheet.set_column(0, 0, 16)
-    sheet.set_column(1, 20, 15)
-    sheet.write_string(0, 0, neutral_text(f"Delivery performance of {about['organisation']}"), formats.title)
-    scope = figures.organisation or next(iter(figures.scopes), None)
-    sheet.write_string(1, 0, neutral_text(scope.title if scope else "no values yet"), formats.note)
-    header = 3
-    sheet.write_string(header, 0, "Month", formats.header)
-    for row, month in enumerate(figures.months, header + 1):
-        is_partial = month not in figures.complete_months
-        sheet.write_string(row, 0, f"{month:%b %Y}" + (" (partial)" if is_partial else ""), formats.text)
-    for column, metric in enumerate(figures.metrics, 1):
-        _write_summary_metric(sheet, formats, figures, metric, at=(header, column))
-    last = header + len(figures.months)
-    _write_pairs(sheet, formats, last + 2, about)
-    if figures.months and scope:
-        for column, metric in enumerate(figures.metrics, 1):
-            _insert_chart(book, sheet, metric, column=column, first=header + 1, last=last)
-    sheet.freeze_panes(header + 1, 1)
-
-
-def _write_summary_metric(
-    sheet: Any, formats: _Formats, figures: Figures, metric: Metric, *, at: tuple[int, int]
-) -> None:
-    header, column = at
-    scope = figures.organisation or next(iter(figures.scopes), None)
-    cells = [figures.cell(metric.metric, scope, month) if scope else None for month in figures.months]
-    values = [cell.value for cell in cells if cell is not None and cell.value is not None]
-    scale = scale_for(metric.unit, values)
-    unit = f" ({scale.title})" if metric.unit == "seconds" else ""
-    sheet.write_string(header, column, neutral_text(metric.title + unit), formats.header)
-    for row, cell in enumerate(cells, header + 1):
-        if cell is None or cell.value is None:
-            continue
-        if metric.unit == "ratio":
-            sheet.write_number(row, column, float(cell.value), formats.percent)
-        else:
-            shape = formats.duration if metric.unit == "seconds" else formats.whole
-            sheet.write_number(row, column, scale.apply(cell.value), shape)
-
-
-def _insert_chart(book: Any, sheet: Any, metric: Metric, *, column: int, first: int, last: int) -> None:
-    kind = "column" if metric.unit == "deployments" else "line"
-    chart = book.add_chart({"type": kind})
-    series: dict[str, Any] = {
-        "categories": ["Summary", first, 0, last, 0],
-        "values": ["Summary", first, column, last, column],
-        "name": ["Summary", first - 1, column],
-    }
-    if kind == "line":
-        series |= {"line": {"color": "#1D6F6A", "width": 2}, "marker": {"type": "circle", "size": 5}}
-    else:
-        series |= {"fill": {"color": "#1D6F6A"}}
-    chart.add_series(series)
-    chart.set_title({"name": metric.title, "name_font": {"size": 12}})
-    chart.set_legend({"none": True})
-    chart.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#E3E7EC"}}})
-    chart.show_blanks_as("gap")
-    chart.set_size({"width": 520, "height": 250})
-    place = column - 1
-    sheet.insert_chart(3 + 13 * (place // 2), 7 + 5 * (place % 2), chart)
-
-
-def _write_pairs(sheet: Any, formats: _Formats, row: int, about: Mapping[str, str]) -> None:
-    for offset, (name, value) in enumerate(about.items()):
-        sheet.write_string(row + offset, 0, neutral_text(name.replace("_", " ")), formats.note)
-        sheet.write_string(row + offset, 1, neutral_text(value), formats.note)
-
-
-def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: _Formats, table: Table) -> int:
+def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: Formats, table: Table) -> int:
     """Write a mart with a frozen header and a filter; rows beyond a sheet's limit are named, not dropped."""
     names = list(table.columns)
     selected = ", ".join(_selected(name, kind) for name, kind in table.columns.items())
@@ -167,7 +70,7 @@ def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: _Formats, 
     if is_cut:
         rows = rows[: _MOST_ROWS - 1]
     for column, name in enumerate(names):
-        sheet.write_string(0, column, neutral_text(name.replace("_", " ")), formats.header)
+        sheet.write_string(0, column, neutral_text(_heading(table, name)), formats.header)
         sheet.set_column(column, column, _width(name, [row[column] for row in rows[:_SAMPLED_ROWS]]))
     for number, row in enumerate(rows, 1):
         for column, value in enumerate(row):
@@ -176,9 +79,17 @@ def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: _Formats, 
         text = "Further rows do not fit into a sheet; the Parquet and CSV files hold all of them."
         sheet.write_string(len(rows) + 1, 0, text, formats.note)
     sheet.freeze_panes(1, 0)
+    sheet.repeat_rows(0)
+    fit_to_paper(sheet)
     if rows:
         sheet.autofilter(0, 0, len(rows), len(names) - 1)
     return len(rows)
+
+
+def _heading(table: Table, name: str) -> str:
+    """Return a column's heading; the wide marts hold durations in seconds, which a heading must say."""
+    is_duration = table.name.startswith("mart_dora") and "_time" in name and not name.endswith("_n")
+    return name.replace("_", " ") + (" (seconds)" if is_duration else "")
 
 
 def _shown(table: Table) -> str:
@@ -196,7 +107,7 @@ def _selected(name: str, kind: str) -> str:
     return column
 
 
-def _write_value(sheet: Any, formats: _Formats, row: int, column: int, value: Any) -> None:
+def _write_value(sheet: Any, formats: Formats, row: int, column: int, value: Any) -> None:
     if value is None:
         return
     if isinstance(value, bool):

@@ -48,9 +48,24 @@ def test_the_summary_shows_the_five_numbers_by_month_with_charts(workbook: Path)
     assert len(sheet._charts) == 5
 
 
+def test_every_scope_stands_beside_its_n_in_the_month_in_focus(workbook: Path) -> None:
+    sheet = openpyxl.load_workbook(workbook)["Scopes"]
+    assert sheet["A1"].value == "May 2026"
+    assert [cell.value for cell in sheet[3][:5]] == [
+        "Kind",
+        "Scope",
+        "Deployment frequency",
+        "n",
+        "Change lead time (hours)",
+    ]
+    rows = {(row[0].value, row[1].value): row for row in sheet.iter_rows(min_row=4)}
+    assert set(rows) >= {("organisation", "Acme"), ("team", "Payments"), ("service", "Mobile app")}
+    assert rows["organisation", "Acme"][3].value == rows["organisation", "Acme"][2].value
+
+
 def test_each_mart_is_a_sheet_with_a_frozen_header_and_a_filter(workbook: Path) -> None:
     book = openpyxl.load_workbook(workbook)
-    assert book.sheetnames == ["Summary", "Dora monthly", "Metric values"]
+    assert book.sheetnames == ["Summary", "Scopes", "Dora monthly", "Metric values"]
     sheet = book["Metric values"]
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref is not None
