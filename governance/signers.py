@@ -166,6 +166,10 @@ class SignerRegister:
         """Return who the key id belongs to, or None."""
         return next((entry for entry in self.signers if entry.key_id == key), None)
 
+    def public_keys(self, role: str) -> frozenset[bytes]:
+        """Return the keys of everybody who holds a role."""
+        return frozenset(entry.public_key for entry in self.signers if role in entry.roles)
+
     def verified(self, statement: Mapping[str, Any], signature: Signature) -> RegisteredSigner:
         """Return who signed the statement.
 

@@ -9,7 +9,7 @@ from publishing.units import Scale, typical_scale
 from publishing.workbook_formats import Formats, fit_to_paper
 
 _HEADER_ROW = 3
-_HEADER_HEIGHT = 32
+_HEADER_HEIGHT = 48
 _CHART_ROWS, _CHART_COLUMNS = 13, 5
 _FIRST_CHART_COLUMN = 7
 
@@ -56,8 +56,8 @@ def write_scopes(book: Any, formats: Formats, figures: Figures) -> None:
         scale = _scale(metric, cells)
         sheet.set_column(column, column, 15)
         sheet.set_column(column + 1, column + 1, 7)
-        sheet.write_string(2, column, neutral_text(_heading(metric, scale)), formats.header)
-        sheet.write_string(2, column + 1, "n", formats.header)
+        sheet.write_string(2, column, neutral_text(_heading(metric, scale)), formats.number_header)
+        sheet.write_string(2, column + 1, "n", formats.number_header)
         for row, cell in enumerate(cells, 3):
             _write_value(sheet, formats, metric, scale, cell, at=(row, column))
             if cell is not None and cell.n is not None:
@@ -74,7 +74,7 @@ def _write_months(
 ) -> Scale:
     cells = [figures.cell(metric.metric, scope, month) if scope else None for month in figures.months]
     scale = _scale(metric, cells)
-    sheet.write_string(_HEADER_ROW, column, neutral_text(_heading(metric, scale)), formats.header)
+    sheet.write_string(_HEADER_ROW, column, neutral_text(_heading(metric, scale)), formats.number_header)
     for row, cell in enumerate(cells, _HEADER_ROW + 1):
         _write_value(sheet, formats, metric, scale, cell, at=(row, column))
     return scale

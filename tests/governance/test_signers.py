@@ -81,6 +81,8 @@ def test_a_signature_with_a_foreign_key_id_is_refused() -> None:
 def test_two_registered_people_order_a_redaction() -> None:
     order = order_redaction(STATEMENT, [ADA, BOB])
     assert [one.person for one in order.approved_by(REGISTER)] == ["ada", "bob"]
+    assert REGISTER.public_keys("redaction") == {ADA.public_key, BOB.public_key}
+    assert REGISTER.public_keys("metric_owner") == frozenset()
     assert all("person" not in document for document in order.signer_documents)
 
 
