@@ -58,6 +58,7 @@ def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
 
 
 def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
+    _forget_foreign_pages(con, contract)
     keep = _Kept(con, contract)
     read = key_reader(contract)
     for log_index, source, scope, body in _new_pages(con, contract):
@@ -82,16 +83,29 @@ def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> i
 def _new_pages(
     con: duckdb.DuckDBPyConnection, contract: StreamContract
 ) -> Iterator[tuple[int, str, str, bytes]]:
-    last = con.execute(
-        "select max(log_index) from quality.landed_pages where kind = ? and stream = ?",
-        [contract.kind, contract.stream],
-    ).fetchone()
-    known = -1 if last is None or last[0] is None else int(last[0])
+    """The pages that were not counted yet: nearly always those at the end of the log."""
+    counted = f"select log_index from quality.landed_pages where {contract.is_of_stream}"
+    missing = f"from {contract.raw} where log_index not in ({counted})"
+    row = con.execute(f"select min(log_index) {missing}").fetchone()
+    if row is None or row[0] is None:
+        return
     # a literal, so that whole Parquet row groups are skipped
-    query = f"select log_index, source, scope, body from {contract.raw} where log_index > {known}"
+    query = f"select log_index, source, scope, body {missing} and log_index >= {int(row[0])}"
     with con.cursor() as reader:  # rows are inserted on `con` while this one streams
         for batch in reader.execute(query).to_arrow_reader(PAGES_TOGETHER):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> None:
+    """Drop what was counted of pages that are no longer read: their source has left the settings."""
+    for table, log_index in (
+        ("landed_pages", "log_index"),
+        ("landed_records", f"record_id >> {ORDINAL_BITS}"),
+    ):
+        con.execute(
+            f"delete from quality.{table} where {contract.is_of_stream} "
+            f"and {log_index} not in (select log_index from {contract.raw})"
+        )
 
 
 def key_reader(contract: StreamContract) -> KeyReader:

@@ -46,7 +46,7 @@ def _keys_staged(contract: StreamContract) -> Comparison:
         left=f"""
             select key as item, 1 as value
             from quality.landed_records
-            where kind = '{contract.kind}' and stream = '{contract.stream}'
+            where {contract.is_of_stream}
             group by key
         """,
         right=f"""
@@ -61,7 +61,7 @@ def _keys_staged(contract: StreamContract) -> Comparison:
             (
                 select 'record ' || max(record_id)
                 from quality.landed_records
-                where kind = '{contract.kind}' and stream = '{contract.stream}' and key = item
+                where {contract.is_of_stream} and key = item
             ),
             concat('a key that never landed (', item, ')')
         )""",
@@ -81,7 +81,7 @@ def _sets_staged(contract: StreamContract) -> Comparison:
             inner join (
                 select record_id >> {ORDINAL_BITS} as log_index, key
                 from quality.landed_records
-                where kind = '{contract.kind}' and stream = '{contract.stream}'
+                where {contract.is_of_stream}
             ) using (log_index)
             group by item
         """,
@@ -105,7 +105,7 @@ def _newest_pages(contract: StreamContract) -> str:
             from (
                 select *
                 from raw.fetch_windows
-                where kind = '{contract.kind}' and stream = '{contract.stream}'
+                where {contract.is_of_stream}
                 qualify row_number() over (
                     partition by source, scope, parent_key order by window_index desc
                 ) = 1
@@ -128,7 +128,7 @@ def _records_known(contract: StreamContract) -> Comparison:
             semi join (
                 select record_id
                 from quality.landed_records
-                where kind = '{contract.kind}' and stream = '{contract.stream}'
+                where {contract.is_of_stream}
             ) using (record_id)
             group by 1
         """,
@@ -174,7 +174,7 @@ def _children_read(child: StreamContract, parent: str, parent_key: str, scope: s
         right=f"""
             select distinct concat_ws(' ', source, scope, parent_key) as item, 1 as value
             from raw.fetch_windows
-            where kind = '{child.kind}' and stream = '{child.stream}'
+            where {child.is_of_stream}
         """,
         measure="parents",
         remedy="Run `assay run` again: it fetches what is missing. What stays missing was deleted at the "

@@ -51,6 +51,11 @@ class StreamContract:
         """The model that types the stream."""
         return f"staging.stg_{self.kind}__{self.stream}"
 
+    @property
+    def is_of_stream(self) -> str:
+        """The condition that picks this stream from a table of many."""
+        return f"kind = '{self.kind}' and stream = '{self.stream}'"
+
 
 def _github(
     stream: str,

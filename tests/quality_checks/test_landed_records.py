@@ -74,6 +74,27 @@ def test_a_page_is_read_once_in_its_life(warehouse: duckdb.DuckDBPyConnection) -
     ).fetchall() == [("issues",)]
 
 
+def test_pages_of_a_source_that_left_the_settings_are_forgotten_and_counted_when_it_returns(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute("create table aside as from raw.github__issues where scope = 'acme/shop'")
+    warehouse.execute("delete from raw.github__issues where scope = 'acme/shop'")
+    count_landed_records(warehouse)
+    without = warehouse.execute(COUNTED).fetchall()
+    warehouse.execute("insert into raw.github__issues from aside")
+
+    assert count_landed_records(warehouse) == 2
+    assert without == [(2, 3)]
+    assert warehouse.execute(COUNTED).fetchall() == [(4, 6)]
+
+
+COUNTED = """
+    select
+        (select count(*) from quality.landed_pages where stream = 'issues'),
+        (select count(*) from quality.landed_records where stream = 'issues')
+"""
+
+
 def test_a_warehouse_without_any_stream_counts_nothing() -> None:
     with duckdb.connect() as con:
         assert count_landed_records(con) == 0
