@@ -101,7 +101,7 @@ def test_new_bot_rules_reach_accounts_that_are_there_already(tmp_path: Path) -> 
 
 
 def test_filling_in_any_order_and_any_portions_ends_in_the_same_rows(tmp_path: Path) -> None:
-    generator = random.Random(3)  # noqa: S311 - a seeded shuffle
+    generator = random.Random(3)
     sightings = [
         {
             "account_key": f"github:{number % 40}",
