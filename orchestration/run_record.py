@@ -54,6 +54,7 @@ class StreamFailure:
     stream: str
     message: str
     is_transient: bool
+    is_tried: bool = True
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """Running the whole job in this process: the same graph that the UI shows, with an audience and a record."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.errors import AssayError, BuildFailedError, FindingsError, SourceFailedError
 from orchestration.failures import RunFailure, report_failure
-from orchestration.run_record import RunRecord, Watcher
+from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
 from orchestration.sources import utc_now
 from orchestration.workspace import Workspace
@@ -95,10 +96,9 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
 def _reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:
     """Return the error that says best why a run is not complete."""
     if record.failures:
-        listed = "\n".join(f"  {failure.message}" for failure in record.failures)
         return SourceFailedError(
-            f"{len(record.failures)} streams could not be read; everything that had arrived is kept, and the "
-            f"publication stays as it was. Run again when this is mended:\n{listed}"
+            "Not every stream could be read. What had arrived is kept, and the publication stays as it was; "
+            "run again when this is mended:\n" + "\n".join(_failure_lines(record.failures))
         )
     return _build_reason(record, result) or SourceFailedError(
         "built and published without the newest of:\n"
@@ -106,6 +106,13 @@ def _reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:
             f"  {failure.source}.{failure.stream}: {failure.message}" for failure in record.scope_failures
         )
     )
+
+
+def _failure_lines(failures: list[StreamFailure]) -> Iterator[str]:
+    """Yield the reasons, and how many streams were not even tried because of them."""
+    yield from (f"  {failure.message}" for failure in failures if failure.is_tried)
+    spared = Counter(failure.source for failure in failures if not failure.is_tried)
+    yield from (f"  {source}: {count} further streams were not tried" for source, count in spared.items())
 
 
 def _build_reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError | None:

@@ -32,6 +32,7 @@ class Session:
     store: EvidenceStore
     record: RunRecord
     watcher: Watcher
+    out_of_order: dict[str, bool] = field(default_factory=dict)
     _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
 

@@ -74,7 +74,7 @@ def _as_dagster_asks(
     """Return what to raise: another attempt for what may pass, a final failure for what will not."""
     if isinstance(error, TransientSourceError) and context.retry_number < RETRIES:
         wait = max(error.retry_after_seconds or 0.0, first_wait_seconds * 3**context.retry_number)
-        session.watcher.note(f"{error}. Trying again in {wait:.0f} s")
+        session.watcher.note(f"{error} Trying again in {wait:.0f} s")
         return dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait)
     source, stream = context.asset_key.path
     remember_failure(session, source, stream, error)

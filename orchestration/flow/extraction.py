@@ -6,6 +6,10 @@ from orchestration.run_record import StreamFailure
 from orchestration.session import Session
 
 
+class SourceOutOfOrderError(PermanentSourceError):
+    """The source failed before in this run and still does not answer."""
+
+
 def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
     """Fetch what is new in one stream; pages are committed as they come.
 
@@ -27,21 +31,19 @@ def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
 def remember_failure(session: Session, source: str, stream: str, error: ConnectorError) -> None:
     """Keep for the summary that a stream gave up."""
     is_transient = isinstance(error, TransientSourceError)
-    session.record.failures.append(StreamFailure(source, stream, str(error), is_transient))
+    is_tried = not isinstance(error, SourceOutOfOrderError)
+    session.record.failures.append(StreamFailure(source, stream, str(error), is_transient, is_tried))
 
 
 def give_up_if_unreachable(session: Session, source: str, stream: str) -> None:
     """Spare a stream all retries when the source failed before in this run and still does not answer.
 
     Raises:
-        PermanentSourceError: for this run; the next one tries again.
+        SourceOutOfOrderError: for this run; the next one tries again.
     """
     if not any(failure.source == source for failure in session.record.failures):
         return
-    for diagnosis in session.source(source).check():
-        if not diagnosis.is_ok:
-            raise PermanentSourceError(
-                f"not tried, for the source failed before and is still out of order: {diagnosis.message}",
-                source=source,
-                stream=stream,
-            )
+    if source not in session.out_of_order:
+        session.out_of_order[source] = not all(each.is_ok for each in session.source(source).check())
+    if session.out_of_order[source]:
+        raise SourceOutOfOrderError("not tried, for the source is out of order", source=source, stream=stream)
