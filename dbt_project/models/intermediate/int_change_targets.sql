@@ -1,8 +1,33 @@
 -- Grain: one row per change, relation and other change that it names, directly or by its pull request.
-with by_commit as (
+-- Only what mends something is asked what it names: reverts, marked hotfixes, and changes that name an incident.
+with mending as (
+    select repository, commit_sha
+    from {{ ref('int_change_references') }}
+    where relation = 'reverts'
+    union
+    select refs.repository, refs.commit_sha
+    from {{ ref('int_change_references') }} as refs
+    inner join {{ ref('int_incidents') }} as incidents on incidents.reference = refs.target
+    where refs.target_kind = 'issue'
+    union
+    select changes.repository, changes.commit_sha
+    from {{ ref('int_changes') }} as changes
+    left join {{ ref('stg_github__pull_requests') }} as pull_requests
+        on {{ pull_request_key('pull_requests') }} = changes.pull_request_id
+    where changes.is_hotfix_title
+        or pull_requests.is_hotfix_branch or pull_requests.is_hotfix_label or pull_requests.is_hotfix_title
+),
+
+refs as (
+    select refs.*
+    from {{ ref('int_change_references') }} as refs
+    inner join mending on mending.repository = refs.repository and mending.commit_sha = refs.commit_sha
+),
+
+by_commit as (
     select refs.repository, refs.commit_sha, refs.relation, names.repository as target_repository,
         names.commit_sha as target_sha, refs.record_ids
-    from {{ ref('int_change_references') }} as refs
+    from refs
     inner join {{ ref('int_commit_names') }} as names
         on names.repository = refs.repository
         and names.short_sha = left(refs.target, 7)
@@ -13,7 +38,7 @@ with by_commit as (
 by_pull_request as (
     select refs.repository, refs.commit_sha, refs.relation, changes.repository as target_repository,
         changes.commit_sha as target_sha, refs.record_ids
-    from {{ ref('int_change_references') }} as refs
+    from refs
     inner join {{ ref('int_pull_request_results') }} as results
         on results.repository || '#' || results.number = refs.target
     inner join {{ ref('int_changes') }} as changes

@@ -1,11 +1,18 @@
 -- Grain: one row per repository and change (one commit). No change stands both as itself and as the commit that a
 -- squash or a rebase made of it. DEFINITIONS §2.10.
-with carried as (
+with outer_carriers as (
+    select repository, commit_sha, carrier_sha
+    from {{ ref('int_pull_request_changes') }}
+    where carrier_sha <> commit_sha
+    qualify row_number() over (partition by repository, commit_sha order by merged_at, pull_request_id) = 1
+),
+
+carried as (
     select
         changes.repository,
         changes.commit_sha,
         -- a pull request into another pull request's branch is carried by whatever carries that one
-        coalesce(outer_changes.carrier_sha, changes.carrier_sha) as carrier_sha,
+        coalesce(outer_carriers.carrier_sha, changes.carrier_sha) as carrier_sha,
         changes.pull_request_id,
         changes.merge_kind,
         changes.authored_at,
@@ -16,16 +23,12 @@ with carried as (
         changes.mentioned_issues,
         changes.record_ids
     from {{ ref('int_pull_request_changes') }} as changes
-    left join {{ ref('int_pull_request_changes') }} as outer_changes
-        on outer_changes.repository = changes.repository
-        and outer_changes.commit_sha = changes.carrier_sha
-        and outer_changes.pull_request_id <> changes.pull_request_id
-        and changes.carrier_sha <> changes.commit_sha
+    left join outer_carriers
+        on outer_carriers.repository = changes.repository
+        and outer_carriers.commit_sha = changes.carrier_sha
     qualify row_number() over (
         partition by changes.repository, changes.commit_sha
-        order by
-            changes.carrier_sha is null, changes.merged_at, changes.pull_request_id,
-            outer_changes.merged_at, outer_changes.pull_request_id
+        order by changes.carrier_sha is null, changes.merged_at, changes.pull_request_id
     ) = 1
 ),
 

@@ -9,21 +9,15 @@ with touched as (
         and not service_changes.is_path_unknown
 ),
 
-whole as (
-    select repository, service_id
-    from {{ ref('int_services') }}
-    where is_whole_repository
-),
-
-owned as (
-    select
-        {{ pull_request_key('pull_requests') }} as pull_request_id,
-        coalesce(whole.service_id, touched.service_id) as service_id
+pull_requests as (
+    select {{ pull_request_key('pull_requests') }} as pull_request_id, services.service_id
     from {{ ref('stg_github__pull_requests') }} as pull_requests
-    left join whole on whole.repository = pull_requests.repository
-    left join touched
-        on touched.pull_request_id = {{ pull_request_key('pull_requests') }} and whole.service_id is null
+    left join {{ ref('int_services') }} as services
+        on services.repository = pull_requests.repository and services.is_whole_repository
 )
 
-select distinct pull_request_id, service_id
-from owned
+select distinct
+    pull_requests.pull_request_id,
+    coalesce(pull_requests.service_id, touched.service_id) as service_id
+from pull_requests
+left join touched on touched.pull_request_id = pull_requests.pull_request_id
