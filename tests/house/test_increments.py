@@ -27,6 +27,8 @@ def random_instants(seed: int, count: int) -> list[datetime]:
     return sorted(BEGIN + timedelta(seconds=chance.randrange(span)) for _ in range(count))
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", [1])
 def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path, seed: int) -> None:
     first, *later = random_instants(seed, 3)
