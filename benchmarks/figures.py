@@ -38,7 +38,7 @@ class Figure:
         text = f"{self.name:<46} {rounded(self.value):>12} {self.unit:<12}"
         if self.raw is None or self.ratio is None:
             return text.rstrip()
-        return f"{text} {rounded(self.ratio):>8} of {rounded(self.raw)} ({self.raw_work})"
+        return f"{text} {rounded(self.ratio):>8} times {rounded(self.raw)} ({self.raw_work})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,5 +47,5 @@ def _cell(outcome: Outcome, name: str) -> str:
             text = f"{rounded(figure.value)} {figure.unit}"
             if figure.raw is None or figure.ratio is None:
                 return text
-            return f"{text}; {rounded(figure.ratio)} of {rounded(figure.raw)} ({figure.raw_work})"
+            return f"{text}; {rounded(figure.ratio)} times {rounded(figure.raw)} ({figure.raw_work})"
     return ""
