@@ -1,16 +1,20 @@
 """A small simulated company with a workspace, served at an instant that a test may move."""
 
+import atexit
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
+from orchestration.dbt_runner import DbtProject
 from orchestration.errors import AssayError
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
@@ -54,6 +58,16 @@ class Company:
         self.organisation.as_of(instant).write_git(self.clones)
 
 
+@cache
+def parsed_project() -> Path:
+    """What dbt writes when it parses the project: the same for every workspace, and slow to make."""
+    workspace = Workspace(Path(tempfile.mkdtemp(prefix="assay-parsed-")))
+    atexit.register(shutil.rmtree, workspace.root)
+    workspace.make_data_folders()
+    DbtProject(workspace).manifest()
+    return workspace.dbt
+
+
 @contextmanager
 def company(folder: Path, *, at: datetime = END, services: int = 3, seed: int = 7) -> Iterator[Company]:
     """Serve two months of a company with a few services, as they stand at an instant."""
@@ -68,4 +82,5 @@ def company(folder: Path, *, at: datetime = END, services: int = 3, seed: int = 
             random_bytes=secrets.token_bytes,
             settings=yaml.safe_dump(settings, sort_keys=False),
         )
+        shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
         yield Company(organisation, server, workspace, clones)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import run_workspace
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
+from tests.house.company import parsed_project
 from tests.replay.recorded import FULL_NAME, RecordedRepository
 
 FILES = {
@@ -58,6 +60,7 @@ def measured(
             random_bytes=bytes,
             settings=SETTINGS.format(base_url=server.base_url, repository=FULL_NAME),
         )
+        shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
         record, error = run_workspace(
             workspace, watcher=NobodyWatches(), environment={"REPLAY_TOKEN": "replayed"}
         )
