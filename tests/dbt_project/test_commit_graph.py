@@ -191,7 +191,7 @@ def test_a_line_of_300_000_commits_needs_no_recursion() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 30), st.integers(0, 2**32), st.integers(1, 6))
 def test_the_pass_agrees_with_walking_from_every_deployment(size: int, seed: int, deployments: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a reproducible graph
+    chance = random.Random(seed)
     edges = sorted(
         {(child, chance.randrange(child)) for child in range(1, size) for _ in range(chance.randint(0, 3))}
     )

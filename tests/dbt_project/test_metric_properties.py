@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.dbt_project.compiled import compiled_models
 from tests.dbt_project.stories import Row, Story, Told
 from tests.dbt_project.test_metric_values import eventful
 
@@ -115,6 +116,24 @@ def test_one_thread_and_eight_give_the_same_rows_in_the_same_order(told: Told) -
     for table in tables:
         query = f"select * from marts.{table}"
         assert again.rows(query) == told.rows(query), table
+
+
+def test_no_model_compares_every_row_with_every_other(told: Told) -> None:
+    """A condition on one side only made an outer join quadratic: hours for a million changes."""
+    of_few_rows = {"int_incidents", "int_team_paths"}  # the one row of the rules; teams and their spans
+    compared = {model.name for model in compiled_models() if _is_quadratic(told, model.sql)}
+    assert compared <= of_few_rows
+
+
+def test_the_search_for_quadratic_joins_finds_the_one_that_was(told: Told) -> None:
+    joined = "select 1 from marts.fct_changes a left join marts.fct_changes b on a.commit_sha = b.commit_sha"
+    assert not _is_quadratic(told, joined)
+    assert _is_quadratic(told, f"{joined} and a.commit_sha <> a.pull_request_id")
+
+
+def _is_quadratic(told: Told, sql: str) -> bool:
+    plan = str(told.con.execute(f"explain {sql}").fetchall())
+    return "BLOCKWISE_NL_JOIN" in plan or "NESTED_LOOP_JOIN" in plan
 
 
 def _added(told: Told, metric: str, scopes: str) -> list[Row]:

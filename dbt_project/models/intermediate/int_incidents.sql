@@ -19,11 +19,21 @@ with issues as (
         )) > 0
 ),
 
+service_names as (
+    select service_id, service_id as service_name
+    from {{ ref('int_services') }}
+    union
+    -- where every repository is a service, the label leaves out the owner
+    select service_id, split_part(repository, '/', -1) as service_name
+    from {{ ref('int_services') }}
+    where service_id = repository
+),
+
 labelled as (
     select
         labels.source,
         labels.issue_id,
-        list(distinct services.service_id order by services.service_id) as service_ids
+        list(distinct service_names.service_id order by service_names.service_id) as service_ids
     from (
         select
             source,
@@ -33,11 +43,7 @@ labelled as (
             )) as service_name
         from issues
     ) as labels
-    inner join {{ ref('int_services') }} as services
-        on services.service_id = labels.service_name
-        -- where every repository is a service, the label leaves out the owner
-        or services.service_id = services.repository
-        and split_part(services.repository, '/', -1) = labels.service_name
+    inner join service_names on service_names.service_name = labels.service_name
     group by labels.source, labels.issue_id
 )
 

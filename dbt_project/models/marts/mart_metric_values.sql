@@ -1,6 +1,10 @@
 -- Grain: one row per metric, scope and period from the scope's first deployment to the end of the covered range.
 -- A period without facts is a zero for a count and empty, with n = 0, for everything else. DEFINITIONS §2.4.
-with cells as (
+with nothing as (
+    select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
+),
+
+cells as (
     select
         metrics.metric,
         metrics.metric_version,
@@ -38,7 +42,7 @@ valued as (
         and facts.scope_id = cells.scope_id
         and facts.period_grain = cells.period_grain
         and facts.period_start = cells.period_start
-    left join {{ source('computed', 'poisson_bounds') }} as nothing on nothing.event_count = 0
+    cross join nothing
 )
 
 select
