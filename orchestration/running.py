@@ -112,7 +112,7 @@ def _failure_lines(failures: list[StreamFailure]) -> Iterator[str]:
     """Yield the reasons, and how many streams were not even tried because of them."""
     yield from (f"  {failure.message}" for failure in failures if failure.is_tried)
     spared = Counter(failure.source for failure in failures if not failure.is_tried)
-    yield from (f"  {source}: {count} further streams were not tried" for source, count in spared.items())
+    yield from (f"  {source}: not tried after that: {count}" for source, count in spared.items())
 
 
 def _build_reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError | None:

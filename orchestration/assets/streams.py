@@ -7,7 +7,6 @@ from connectors.reports import StreamReport
 from connectors.streams import Stream
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.extraction import extract_stream, give_up_if_unreachable, remember_failure
-from orchestration.session import Session
 from orchestration.settings import GitHubSource, GitSource, Settings
 from orchestration.sources import enabled_streams
 
@@ -60,7 +59,12 @@ def _stream_asset(
             give_up_if_unreachable(session, source.name, stream.name)
             report = extract_stream(session, source.name, stream.name)
         except ConnectorError as error:
-            raise _as_dagster_asks(context, session, error, first_wait_seconds) from error
+            asked = what_to_raise(error, attempt=context.retry_number, first_wait_seconds=first_wait_seconds)
+            if isinstance(asked, dg.RetryRequested):
+                session.watcher.note(f"{error} Trying again in {asked.seconds_to_wait:.0f} s")
+            else:
+                remember_failure(session, source.name, stream.name, error)
+            raise asked from error
         for failure in report.failures:
             context.log.warning("%s was left out: %s", failure.scope, failure.error)
         return dg.MaterializeResult(metadata=_metadata(report))
@@ -68,16 +72,17 @@ def _stream_asset(
     return fetch
 
 
-def _as_dagster_asks(
-    context: dg.AssetExecutionContext, session: Session, error: ConnectorError, first_wait_seconds: float
-) -> Exception:
-    """Return what to raise: another attempt for what may pass, a final failure for what will not."""
-    if isinstance(error, TransientSourceError) and context.retry_number < RETRIES:
-        wait = max(error.retry_after_seconds or 0.0, first_wait_seconds * 3**context.retry_number)
-        session.watcher.note(f"{error} Trying again in {wait:.0f} s")
+def what_to_raise(error: ConnectorError, *, attempt: int, first_wait_seconds: float) -> Exception:
+    """Return another attempt for what may pass, and a final failure for what will not.
+
+    Args:
+        error: What the source said.
+        attempt: How many attempts came before this one.
+        first_wait_seconds: Wait before the second attempt; each later one is three times as long.
+    """
+    if isinstance(error, TransientSourceError) and attempt < RETRIES:
+        wait = max(error.retry_after_seconds or 0.0, first_wait_seconds * 3**attempt)
         return dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=wait)
-    source, stream = context.asset_key.path
-    remember_failure(session, source, stream, error)
     return dg.Failure(str(error), allow_retries=False)
 
 

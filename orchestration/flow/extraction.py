@@ -21,6 +21,8 @@ def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
     report = session.source(source).extract(
         stream, run_id=session.run_id, on_progress=session.watcher.extracting
     )
+    if report.failures and not report.windows_closed:
+        raise report.failures[0].error  # not one scope could be read: the source itself has failed
     session.record.reports.append(report)
     session.watcher.extracted(report)
     for failure in report.failures:
@@ -32,7 +34,9 @@ def remember_failure(session: Session, source: str, stream: str, error: Connecto
     """Keep for the summary that a stream gave up."""
     is_transient = isinstance(error, TransientSourceError)
     is_tried = not isinstance(error, SourceOutOfOrderError)
-    session.record.failures.append(StreamFailure(source, stream, str(error), is_transient, is_tried))
+    name, text = f"{source}.{stream}", str(error)
+    message = text if text.startswith(name) else f"{name}: {text}"
+    session.record.failures.append(StreamFailure(source, stream, message, is_transient, is_tried))
 
 
 def give_up_if_unreachable(session: Session, source: str, stream: str) -> None:

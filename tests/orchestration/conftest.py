@@ -1,0 +1,45 @@
+"""A workspace whose dbt project is parsed once for all tests."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestration.dbt_runner import DbtProject
+from orchestration.scaffold import scaffold
+from orchestration.workspace import Workspace
+
+SETTINGS = """
+organisation: acme
+reporting: {time_zone: Europe/Berlin}
+sources:
+  - {name: github, kind: github, base_url: "http://127.0.0.1:9", organisation: acme, token_env: ACME_KEY}
+  - {name: git, kind: git, repositories: [{name: acme/shop, path: shop}]}
+teams: [{name: payments}]
+services: [{name: shop, repository: acme/shop, owners: [{team: payments}]}]
+schedule: {nightly: "30 1 * * *"}
+"""
+
+
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that dbt wrote when it parsed the project."""
+    workspace = Workspace(tmp_path_factory.mktemp("parsed"))
+    workspace.make_data_folders()
+    DbtProject(workspace).manifest()
+    return workspace.dbt
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path, parsed: Path) -> Callable[..., Workspace]:
+    """Make a workspace that needs no parsing any more."""
+
+    def make(settings: str = SETTINGS, name: str = "workspace") -> Workspace:
+        workspace = scaffold(tmp_path / name, organisation="acme", random_bytes=os.urandom, settings=settings)
+        shutil.copytree(parsed, workspace.dbt, dirs_exist_ok=True)
+        (workspace.root / "shop").mkdir(exist_ok=True)
+        return workspace
+
+    return make
