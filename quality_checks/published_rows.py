@@ -12,7 +12,7 @@ import duckdb
 from quality_checks.comparisons import Comparison, compare
 from quality_checks.results import CheckDeclaration, CheckResult
 
-ANALYST, FLAT_FILES = "publication.analyst", "publication.marts"
+PUBLICATION = "publication"
 _COPY = "published_copy"
 _LONG = "mart_metric_values"
 _REMEDY = "Do not hand this publication out. Publish again; if it stays, report it with the warehouse."
@@ -64,7 +64,7 @@ def _comparisons(tables: Columns, files: Sequence[str], folder: Path) -> tuple[C
 def _rows_agree(tables: Columns) -> Comparison:
     return Comparison(
         name="published_rows_equal_the_warehouse",
-        subjects=(ANALYST,),
+        subjects=(PUBLICATION,),
         layer="publication",
         sentence="Each published fact and dimension has the warehouse's rows, in the columns it shows.",
         left=_union(f"select '{name}' as item, count(*) as value from marts.{name}" for name in tables),
@@ -81,7 +81,7 @@ def _values_agree() -> Comparison:
     published = f"{_COPY}.marts.{_LONG}"
     return Comparison(
         name="published_values_equal_the_mart",
-        subjects=(ANALYST,),
+        subjects=(PUBLICATION,),
         layer="publication",
         sentence="Each published value is the mart's, and a metric has all cells of a kind of scope or none.",
         left=f"""
@@ -122,7 +122,7 @@ def _wide_values_agree(tables: Columns) -> Comparison:
             )
     return Comparison(
         name="published_wide_values_equal_the_mart",
-        subjects=(ANALYST,),
+        subjects=(PUBLICATION,),
         layer="publication",
         sentence="Each value that a published wide table shows is the mart's.",
         left=_union(shown),
@@ -146,7 +146,7 @@ def _files_agree(files: Sequence[str], folder: Path) -> Comparison:
         ]
     return Comparison(
         name="files_equal_the_database",
-        subjects=(FLAT_FILES,),
+        subjects=(PUBLICATION,),
         layer="publication",
         sentence="Parquet and CSV hold the rows of the analysts' database.",
         left=_union(left),
