@@ -91,7 +91,7 @@
 {% endmacro %}
 
 {% macro measure_formulas(measure) %}
-    {% set percent = 50 if measure.agg == 'median' else (measure.agg_params.percentile * 100) | round | int if measure.agg == 'percentile' else none %}
+    {% set percent = percent_of(measure) %}
     {% set counted = 'count(' ~ ('distinct ' if measure.agg == 'count_distinct' else '') ~ measure.expr ~ ')' %}
     {% if measure.agg in ['count', 'count_distinct'] %}
         {% set value = exact_count(measure.expr, measure.agg == 'count_distinct') %}
@@ -107,6 +107,21 @@
     }) }}
 {% endmacro %}
 
-{% macro one_line(text) %}{{ return(modules.re.sub('\\s+', ' ', text) | trim) }}{% endmacro %}
+{# The quantile of a measure in percent; none for a count. #}
+{% macro percent_of(measure) %}
+    {% if measure.agg == 'median' %}
+        {{ return(50) }}
+    {% elif measure.agg == 'percentile' %}
+        {{ return((measure.agg_params.percentile * 100) | round | int) }}
+    {% endif %}
+    {{ return(none) }}
+{% endmacro %}
 
-{% macro sql_text(value) %}{{ return("null" if value is none else "'" ~ (value | string | replace("'", "''")) ~ "'") }}{% endmacro %}
+{% macro one_line(text) %}
+    {{ return(modules.re.sub('\\s+', ' ', text) | trim) }}
+{% endmacro %}
+
+{# A value as an SQL literal. #}
+{% macro sql_text(value) %}
+    {{ return("null" if value is none else "'" ~ (value | string | replace("'", "''")) ~ "'") }}
+{% endmacro %}

@@ -41,7 +41,7 @@ class Story:
     """One organisation. Commits have short names; instants are texts, see `at`."""
 
     time_zone: str = "UTC"
-    coverage: tuple[str, str] = ("2026-01-01 00:00", "2026-07-01 00:00")
+    coverage: tuple[str | None, str | None] = ("2026-01-01 00:00", "2026-07-01 00:00")
     rules: Mapping[str, Any] = field(default_factory=lambda: dict(RULES))
     shift: timedelta = timedelta(0)
     threads: int = 1

@@ -107,6 +107,16 @@ def test_a_scope_has_every_period_from_its_first_deployment_to_the_end_of_the_ra
     assert [row["period_start"] for row in rows] == [date(2026, month, 1) for month in (4, 5, 6)]
 
 
+def test_without_a_configured_range_the_deployments_decide_what_is_covered() -> None:
+    told = deployed_daily(3, story=Story(coverage=(None, None))).build()
+    rows = told.rows(
+        "select period_start, is_partial from marts.mart_metric_values "
+        "where metric = 'deployment_frequency' and scope_kind = 'service' and period_grain = 'month' "
+        "order by period_start"
+    )
+    assert [tuple(row.values()) for row in rows] == [(date(2026, 4, 1), True), (date(2026, 5, 1), True)]
+
+
 def test_2_8_an_event_counts_in_the_period_of_its_own_time_half_open() -> None:
     story = deployed_daily(1)
     story.deployment(200, "base", start="05-31 23:59", end="06-01 00:00")

@@ -2,11 +2,11 @@
 -- Parts are one rollout when service, environment and commit are the same, they start within the configured hours
 -- of the first, and no other commit was rolled out there in between. All production environments count as one.
 with parts as (
-    {% for model in ['int_deployments_reported', 'int_deployments_run', 'int_deployments_released', 'int_deployments_tagged'] %}
+    {% for origin in ['reported', 'run', 'released', 'tagged'] %}
     select
         part_id, service_id, repository, environment, is_production, commit_sha, tag_name, started_at, finished_at,
         state, is_declared_rollback, record_ids
-    from {{ ref(model) }}
+    from {{ ref('int_deployments_' ~ origin) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -95,7 +95,10 @@ replaced_by_fixes as (
 ),
 
 named as (
-    {% for named in ['named_deployments', 'named_releases', 'deployed_commits', 'named_pull_requests', 'named_by_fixes', 'replaced_by_fixes'] %}
+    {% for named in [
+        'named_deployments', 'named_releases', 'deployed_commits', 'named_pull_requests', 'named_by_fixes',
+        'replaced_by_fixes',
+    ] %}
     select incident_id, rule, precedence, named, deployment_id, record_id from {{ named }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
