@@ -106,27 +106,51 @@ def _scope(con: duckdb.DuckDBPyConnection, layer: Layer) -> str:
 
 
 def _write_expected_places(con: duckdb.DuckDBPyConnection, expected: Iterable[ExpectedPlace] | None) -> None:
+    """Write what the settings name, and what the source itself listed as theirs."""
     con.execute("create schema if not exists quality")
     con.execute(
         "create or replace table quality.expected_places "
         "(source varchar, kind varchar, stream varchar, scope varchar)"
     )
     if expected is None:
-        streams = ", ".join(
-            f"('{contract.kind}', '{contract.stream}')"
-            for contract in STREAMS
-            if contract.parent is None and contract.stream not in _ORGANISATION_WIDE
+        con.execute(f"insert into quality.expected_places {_configured_places()}")
+    else:
+        places = sorted((place.source, place.kind, place.stream, place.scope) for place in set(expected))
+        columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
+        con.execute(
+            "insert into quality.expected_places select unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
-        con.execute(f"""
-            insert into quality.expected_places
-            select distinct repositories.source, kind, stream, repositories.repository
-            from config.repositories as repositories
-            inner join (select distinct source, kind from raw.fetch_windows) using (source)
-            inner join (values {streams}) as listed (kind, stream) using (kind)
-        """)
-        return
-    places = sorted((place.source, place.kind, place.stream, place.scope) for place in set(expected))
-    columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
-    con.execute(
-        "insert into quality.expected_places select unnest(?), unnest(?), unnest(?), unnest(?)", columns
+    if _has_staged_repositories(con):
+        con.execute(f"insert into quality.expected_places by name {_LISTED_PLACES}")
+
+
+_LISTED_PLACES = """
+    select distinct places.source, places.kind, places.stream, repositories.repository as scope
+    from quality.expected_places as places
+    inner join staging.stg_github__repositories as repositories using (source)
+    where contains(places.scope, '/') and contains(repositories.repository, '/')
+        and (places.source, places.stream, repositories.repository)
+            not in (select (source, stream, scope) from quality.expected_places)
+"""
+
+
+def _configured_places() -> str:
+    streams = ", ".join(
+        f"('{contract.kind}', '{contract.stream}')"
+        for contract in STREAMS
+        if contract.parent is None and contract.stream not in _ORGANISATION_WIDE
     )
+    return f"""
+        select distinct repositories.source, kind, stream, repositories.repository
+        from config.repositories as repositories
+        inner join (select distinct source, kind from raw.fetch_windows) using (source)
+        inner join (values {streams}) as listed (kind, stream) using (kind)
+    """
+
+
+def _has_staged_repositories(con: duckdb.DuckDBPyConnection) -> bool:
+    found = con.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'staging' and table_name = 'stg_github__repositories'"
+    ).fetchone()
+    return found is not None

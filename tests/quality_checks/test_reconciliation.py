@@ -101,3 +101,20 @@ def test_one_record_that_vanished_while_the_list_was_read_does_not_block(
     plant(warehouse, fault, "raw.github__workflow_runs")
 
     assert outcomes(warehouse, "claimed_totals_nearly_arrived")["raw.github__workflow_runs"].is_passed
+
+
+def test_a_repository_that_the_source_lists_and_nobody_read_is_missed(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute(
+        "insert into staging.stg_github__repositories by name "
+        "select 'github' as source, 'acme/forgotten' as repository, 99 as repository_id, 99 as record_id, "
+        "0 as cast_loss_count"
+    )
+
+    results = run_reconciliation(warehouse, layers=["extraction"], expected=places())
+
+    missed = {result.subject for result in results if not result.is_passed}
+    assert {"raw.github__pull_requests", "raw.github__deployments"} <= missed
+    assert not any(subject.startswith("raw.git__") for subject in missed)
+    assert "raw.github__teams" not in missed
