@@ -8,6 +8,8 @@ LineageError
 
 from collections.abc import Sequence
 
+_MOST_LISTED = 12
+
 
 class LineageError(Exception):
     """The root of everything lineage raises on purpose, the ledger's own errors aside."""
@@ -26,14 +28,16 @@ class CellNotFoundError(LineageError):
 
     Attributes:
         suggestions: the nearest names, best first.
-        available: names that exist (the first of them, where there are many).
+        available: names that exist; the message lists the first of them, and how many more there are.
     """
 
     def __init__(
         self, message: str, *, suggestions: Sequence[str] = (), available: Sequence[str] = ()
     ) -> None:
         hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
-        listed = f" Available: {', '.join(available)}." if available and not suggestions else ""
+        rest = f" and {len(available) - _MOST_LISTED} more" if len(available) > _MOST_LISTED else ""
+        shown = ", ".join(available[:_MOST_LISTED])
+        listed = f" Available: {shown}{rest}." if available and not suggestions else ""
         super().__init__(f"{message}.{hint}{listed}")
         self.suggestions = tuple(suggestions)
         self.available = tuple(available)

@@ -90,6 +90,8 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     session.leave()
+    if _is_interrupted(result):
+        raise KeyboardInterrupt
     return None if result.success and not session.record.scope_failures else _reason(session.record, result)
 
 
@@ -129,6 +131,16 @@ def _build_reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayE
     if result.success:
         return None
     return BuildFailedError(_first_failure(result))
+
+
+def _is_interrupted(result: "ExecuteInProcessResult") -> bool:
+    """Whether a signal ended the run: Dagster reports it as the failure of the step that it met."""
+    return any(
+        event.step_failure_data.error is not None
+        and event.step_failure_data.error.cls_name == "DagsterExecutionInterruptedError"
+        for event in result.all_events
+        if event.is_step_failure
+    )
 
 
 def _first_failure(result: "ExecuteInProcessResult") -> str:

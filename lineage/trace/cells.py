@@ -20,7 +20,6 @@ _DEFINITION_COLUMNS = (
     "title, sentence, description, tier, owner, fact_relation, fact_key, filter_sql, {scope}_scope_sql, "
     "event_at_column, measure_kind, measure_sql, value_sql"
 )
-_MOST_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +124,7 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
                 f"the gate keeps {name.metric} back: it is not published, and `manifest.json` says why"
             )
         near = difflib.get_close_matches(name.metric, metrics, n=3, cutoff=0.5)
-        return CellNotFoundError(
-            f"there is no metric {name.metric}", suggestions=near, available=metrics[:_MOST_LISTED]
-        )
+        return CellNotFoundError(f"there is no metric {name.metric}", suggestions=near, available=metrics)
     scopes = _names(
         con,
         "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $metric",
@@ -140,7 +137,7 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
         return CellNotFoundError(
             f"{name.metric} has no value for {scope}",
             suggestions=[one for one in scopes if one.partition(":")[2] in near],
-            available=scopes[:_MOST_LISTED],
+            available=scopes,
         )
     starts = run_query(
         con,

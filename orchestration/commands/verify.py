@@ -34,7 +34,11 @@ def verify(folder: Path | None, *, as_json: bool, keys: tuple[str, ...]) -> int:
             json.dumps({"differs": fatal, "findings": [asdict(finding) for finding in findings]}, indent=2)
         )
     elif fatal:
-        click.echo(f"{fatal} objects are not what they were.")
+        objects = "1 object is" if fatal == 1 else f"{fatal} objects are"
+        click.echo(
+            f"{objects} not what was recorded. Keep the workspace as it is, and restore each from a backup;"
+        )
+        click.echo("docs/runbooks/damaged-evidence.md says how, and what can be fetched or built again.")
     else:
         click.echo("Everything is what it was: the logs, the evidence and the publications.")
     return 1 if fatal else 0

@@ -4,16 +4,15 @@ import time
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
 
 from orchestration.errors import AssayError
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
 from orchestration.screens.figures import five_numbers
-from orchestration.screens.terminal import TerminalWatcher, build_line, run_table, stages_line
+from orchestration.screens.terminal import TerminalWatcher, build_line, narrow_table, run_table, stages_line
 from orchestration.workspace import Workspace
 
-_PAGE_WIDTH = 140
+_PAGE_WIDTH = 80
 
 
 def make_console() -> Console:
@@ -51,9 +50,9 @@ def show_five_numbers(workspace: Workspace, console: Console) -> None:
     figures = five_numbers(workspace.current)
     if figures:
         month = f"{figures[0].period_start:%B %Y}{', so far' if figures[0].is_partial else ''}"
-        table = Table(title=f"{month}, the whole organisation", title_justify="left", show_edge=False)
+        table = narrow_table(f"{month}, the whole organisation")
         for name in ("metric", "value", "n", "95 % interval"):
-            table.add_column(name, justify="left" if name == "metric" else "right")
+            table.add_column(name, justify="left" if name == "metric" else "right", no_wrap=True)
         for figure in figures:
             table.add_row(figure.title, figure.text, str(figure.n), figure.interval_text)
         console.print()

@@ -9,10 +9,11 @@ from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
 from orchestration.screens.figures import value_text
+from orchestration.screens.terminal import narrow_table
 from orchestration.workspace import Workspace
 
 COLUMNS = (
-    ("deployment_frequency", "deployments", "deployments"),
+    ("deployment_frequency", "deploys", "deployments"),
     ("change_lead_time", "lead time", "seconds"),
     ("change_fail_rate_explicit", "fail rate", "ratio"),
     ("failed_deployment_recovery_time_explicit", "recovery", "seconds"),
@@ -40,10 +41,10 @@ def comparison_table(comparison: Comparison) -> Table:
     """Return a table of the newest quarter: for each service and metric, computed and truth."""
     quarters = [key[4] for key in comparison.truth if key[3] == "quarter" and key[1] == "service"]
     quarter = max(quarters, default="")
-    table = Table(title=f"Quarter from {quarter}: computed = truth", title_justify="left", show_edge=False)
-    table.add_column("service")
+    table = narrow_table(f"Quarter from {quarter}: computed = truth")
+    table.add_column("service", no_wrap=True)
     for _, title, _ in COLUMNS:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     services = sorted({key[2] for key in comparison.truth if key[1] == "service" and key[4] == quarter})
     for service in services:
         table.add_row(service, *_row(comparison, service, quarter))
@@ -55,14 +56,14 @@ def _row(comparison: Comparison, service: str, quarter: str) -> Iterator[str]:
         key = (metric, "service", service, "quarter", quarter)
         computed, truth = comparison.computed.get(key), comparison.truth.get(key)
         sign = "=" if computed == truth else "[red]≠[/red]"
-        yield f"{_text(computed, unit)}\u00a0{sign}\u00a0{_text(truth, unit)}"
+        yield f"{_text(computed, unit)}{sign}{_text(truth, unit)}"
 
 
 def _text(cell: Cell | None, unit: str) -> str:
     if cell is None:
         return "missing"
     value = float(cell.value) if cell.value is not None else None
-    return value_text(value, "" if unit == "deployments" else unit).strip().replace(" ", "\u00a0")
+    return value_text(value, "" if unit == "deployments" else unit).replace(" ", "")
 
 
 def difference_lines(comparison: Comparison) -> Iterator[str]:

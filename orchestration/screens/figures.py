@@ -53,7 +53,8 @@ class Figure:
         """The 95 % interval; empty where there is none."""
         if self.interval is None:
             return ""
-        return f"{value_text(self.interval[0], self.unit)} to {value_text(self.interval[1], self.unit)}"
+        low, high = (value_text(end, self.unit).removesuffix(" deployments") for end in self.interval)
+        return f"{low} to {high}"
 
 
 def five_numbers(publication: Path) -> list[Figure]:

@@ -81,11 +81,16 @@ class TerminalWatcher:
         self._console.print(f"[yellow]·[/yellow] {text}", highlight=False, soft_wrap=True)
 
 
+def narrow_table(title: str) -> Table:
+    """Return a table without lines, so that eighty columns hold it."""
+    return Table(title=title, title_justify="left", header_style="bold", box=None, padding=(0, 1, 0, 0))
+
+
 def run_table(record: RunRecord) -> Table:
     """Return the table of what a run fetched."""
-    table = Table(title="Fetched", title_justify="left", header_style="bold", show_edge=False)
-    for name in ("stream", "requests", "304", "new pages", "reused", "records", "bytes", "seconds"):
-        table.add_column(name, justify="left" if name == "stream" else "right")
+    table = narrow_table("Fetched")
+    for name in ("stream", "requests", "304", "new", "same", "records", "bytes", "seconds"):
+        table.add_column(name, justify="left" if name == "stream" else "right", no_wrap=True)
     for report in record.reports:
         table.add_row(f"{report.source}.{report.stream}", *_figures(report))
     for failure in record.failures:
@@ -157,7 +162,7 @@ def _sum(reports: list[StreamReport]) -> StreamReport:
 
 def evidence_table(totals: tuple[StreamTotals, ...]) -> Table:
     """Return the table of what evidence is kept."""
-    table = Table(title="Evidence", title_justify="left", header_style="bold", show_edge=False)
+    table = narrow_table("Evidence")
     for name in ("stream", "files", "pages", "records", "bytes", "on disk"):
         table.add_column(name, justify="left" if name == "stream" else "right")
     for total in totals:

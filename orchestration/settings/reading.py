@@ -29,8 +29,11 @@ def read_settings(file: Path, *, environment: Mapping[str, str] | None = None) -
     """
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{file}:{line}: a byte that is not UTF-8. Save the file as UTF-8") from error
     settings, problems = examine(text, folder=file.parent, environment=environment)
     if settings is None or problems:
         listed = "\n".join(problem.text(str(file)) for problem in problems)

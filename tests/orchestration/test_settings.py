@@ -145,3 +145,10 @@ def test_the_annotated_example_stays_valid_when_its_comments_are_taken_at_their_
         for line in lines
     ]
     assert examine("\n".join(shown), folder=folder)[1] == []
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "assay.yml"
+    file.write_bytes("organisation: acme\n# caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"assay\.yml:2: a byte that is not UTF-8"):
+        read_settings(file)
