@@ -1,0 +1,65 @@
+"""Settings become the rows that models join."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from orchestration.flow.settings_rows import settings_rows
+from orchestration.settings import Settings
+from orchestration.steps.config_tables import CONFIG_TABLES
+
+GIT = {"name": "git", "kind": "git", "repositories": [{"name": "acme/shop", "path": "x"}]}
+GITHUB = {"name": "github", "kind": "github", "organisation": "acme", "token_env": None}
+
+
+def rows(document: Mapping[str, object], *known: tuple[str, str]) -> dict[str, pa.Table]:
+    base = {"organisation": "acme", "sources": [GITHUB, GIT]}
+    return settings_rows(Settings.model_validate({**base, **document}), repositories=known)
+
+
+def test_the_rows_have_the_columns_that_the_models_join() -> None:
+    for name, table in rows({}).items():
+        assert set(table.column_names) == set(CONFIG_TABLES[name]), name
+
+
+def test_without_services_every_repository_is_one() -> None:
+    services = rows({}, ("github", "acme/shop"), ("github", "acme/web"), ("github", "old/web"))["services"]
+    assert services["service_id"].to_pylist() == ["shop", "acme.web", "old.web"]
+    assert services["repository"].to_pylist() == ["acme/shop", "acme/web", "old/web"]
+
+
+def test_a_service_takes_the_defaults_that_it_does_not_set() -> None:
+    document = {
+        "services": [
+            {"name": "a", "repository": "acme/shop", "deployments": {"from": "tags", "tag": "^a-"}},
+            {"name": "b", "repository": "acme/shop", "deployments": {"environment": "^live$", "task": "^b$"}},
+        ]
+    }
+    first, second = rows(document)["services"].to_pylist()
+    assert (first["deployments_from"], first["tag_pattern"]) == ("tags", "^a-")
+    assert first["environment_pattern"] == "^(production|prod)$"
+    assert (second["deployments_from"], second["environment_pattern"]) == ("deployments", "^live$")
+    assert (first["task_pattern"], second["task_pattern"]) == (None, "^b$")
+
+
+def test_days_begin_in_the_reporting_time_zone() -> None:
+    document = {
+        "reporting": {"time_zone": "Europe/Berlin", "from": "2025-07-01", "until": "2026-01-01"},
+        "teams": [{"name": "payments", "from": "2025-12-01"}],
+    }
+    found = rows(document)
+    reporting = found["reporting"].to_pylist()[0]
+    assert reporting["coverage_from"] == datetime(2025, 6, 30, 22, tzinfo=UTC)
+    assert reporting["coverage_until"] == datetime(2025, 12, 31, 23, tzinfo=UTC)
+    assert found["teams"].to_pylist()[0]["valid_from"] == datetime(2025, 11, 30, 23, tzinfo=UTC)
+    assert found["teams"].to_pylist()[0]["valid_until"] is None
+
+
+def test_a_repository_knows_whether_it_is_cloned() -> None:
+    found = rows({}, ("github", "acme/shop"), ("github", "acme/web"))["repositories"].to_pylist()
+    assert {(row["source"], row["repository"], row["has_git"]) for row in found} == {
+        ("git", "acme/shop", True),
+        ("github", "acme/shop", True),
+        ("github", "acme/web", False),
+    }
