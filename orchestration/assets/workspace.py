@@ -7,6 +7,7 @@ import duckdb
 
 from connectors.reports import Progress, StreamReport
 from orchestration.dbt_runner import NodeOutcome
+from orchestration.event_history import quick_history
 from orchestration.flow.checking import read_results
 from orchestration.flow.planning import Plan, make_plan
 from orchestration.flow.warehouse import open_warehouse
@@ -83,7 +84,10 @@ def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None
     def open_for_run(context: dg.InitResourceContext) -> Iterator[OpenWorkspace]:
         watcher = LogWatcher(context.log.info) if context.log else None
         run_id = context.run.run_id if context.run else None
-        with open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher) as session:
+        with (
+            quick_history(workspace.dagster),
+            open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher) as session,
+        ):
             yield OpenWorkspace(session)
 
     return open_for_run
