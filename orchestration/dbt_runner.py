@@ -92,7 +92,8 @@ class DbtProject:
         if not file.exists() or not stamp.exists() or stamp.read_text() != code:
             stamp.unlink(missing_ok=True)
             parsed = str(self.target / "partial_parse.msgpack")
-            arguments = ["compile", "--full-refresh", "--partial-parse-file-path", parsed]
+            arguments = ["compile", "--full-refresh", "--select", "resource_type:model"]
+            arguments += ["--partial-parse-file-path", parsed]
             self._invoke(arguments, callbacks=[], target=folder)
             stamp.write_text(code)
         compiled: dict[str, Any] = json.loads(file.read_bytes())

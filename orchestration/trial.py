@@ -12,6 +12,7 @@ from orchestration.scaffold import organisation_name, scaffold
 from orchestration.workspace import SETTINGS_FILE, Workspace
 
 ORGANISATION = "local"
+_MAIN_BRANCHES = ("main", "master", "trunk", "develop")
 TAG_PATTERNS = (
     r"^v?\d+(\.\d+)+$",
     r"^v?\d+",
@@ -41,7 +42,7 @@ def trial_workspace(
         raise UsageError(f"{clone} has no commit yet")
     place = (folder or Path.cwd() / ".assay-try" / name).resolve()
     pattern = tag or release_pattern(_git(clone, "tag", "--list").splitlines())
-    text = yaml.safe_dump(_document(name, clone.resolve(), pattern), sort_keys=False)
+    text = yaml.safe_dump(_document(name, clone.resolve(), pattern, _branch(clone)), sort_keys=False)
     if (place / SETTINGS_FILE).exists():
         (place / SETTINGS_FILE).write_text(text, encoding="utf-8")
         return Workspace(place)
@@ -62,12 +63,22 @@ def _name(clone: Path, git_folder: Path) -> str:
     return folder.name.removesuffix(".git")
 
 
-def _document(name: str, clone: Path, pattern: str) -> dict[str, object]:
+def _branch(clone: Path) -> str | None:
+    """Return None for the branch that HEAD leads to, or the likeliest one where it leads nowhere."""
+    names = _git(clone, "for-each-ref", "--sort=-committerdate", "--format=%(refname:short)", "refs/heads")
+    branches = names.splitlines()
+    if not branches or _git(clone, "rev-parse", "--verify", "--quiet", "HEAD", allow_failure=True):
+        return None
+    return next((name for name in _MAIN_BRANCHES if name in branches), branches[0])
+
+
+def _document(name: str, clone: Path, pattern: str, branch: str | None) -> dict[str, object]:
     repository = f"{ORGANISATION}/{name}"
+    read = {"name": repository, "path": str(clone), "branch": branch}
     return {
         "organisation": ORGANISATION,
         "sources": [
-            {"name": "git", "kind": "git", "repositories": [{"name": repository, "path": str(clone)}]},
+            {"name": "git", "kind": "git", "repositories": [read]},
         ],
         "teams": [{"name": "everybody", "title": "Everybody"}],
         "services": [{"name": name, "repository": repository, "owners": [{"team": "everybody"}]}],
@@ -75,7 +86,7 @@ def _document(name: str, clone: Path, pattern: str) -> dict[str, object]:
     }
 
 
-def _git(clone: Path, *arguments: str) -> str:
+def _git(clone: Path, *arguments: str, allow_failure: bool = False) -> str:
     try:
         done = subprocess.run(
             ["git", "-C", str(clone), *arguments],
@@ -87,6 +98,8 @@ def _git(clone: Path, *arguments: str) -> str:
     except FileNotFoundError:
         raise UsageError("git is not installed, or not on the PATH") from None
     except subprocess.CalledProcessError as error:
+        if allow_failure:
+            return ""
         reason = error.stderr.strip().splitlines()[-1] if error.stderr.strip() else "git failed"
         raise UsageError(f"{clone} cannot be read as a git clone: {reason}") from None
     return done.stdout.strip()

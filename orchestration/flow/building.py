@@ -79,8 +79,8 @@ def needs_commit_graph(plan: Plan) -> bool:
 def finish_models(con: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Record the build as complete: from here on its evidence is no news."""
     finish_build(con, plan.raw)
-    mark_unfinished(con, ())
     mark_stage(con, "models", plan.build)
+    mark_unfinished(con, ())  # last: a crash before it costs a build too many, never one too few
 
 
 def _has_tables(con: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> bool:

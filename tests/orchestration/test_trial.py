@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.command import main
 from orchestration.errors import UsageError
+from orchestration.settings import GitSource
 from orchestration.trial import release_pattern, trial_workspace
 
 
@@ -55,6 +56,18 @@ def test_a_folder_inside_a_clone_measures_the_clone(tmp_path: Path) -> None:
     (clone / "src").mkdir()
     inside = trial_workspace(clone / "src", folder=tmp_path / "trial", tag=None, random_bytes=os.urandom)
     assert inside.settings().services[0].name == "shop"
+
+
+def test_a_head_that_leads_nowhere_is_replaced_by_the_main_branch(tmp_path: Path) -> None:
+    clone = make_clone(tmp_path / "shop")
+    git = ["git", "-C", str(clone)]
+    subprocess.run([*git, "branch", "--move", "main"], check=True)
+    subprocess.run([*git, "branch", "other"], check=True)
+    subprocess.run([*git, "symbolic-ref", "HEAD", "refs/heads/gone"], check=True)
+    workspace = trial_workspace(clone, folder=tmp_path / "trial", tag=None, random_bytes=os.urandom)
+    source = workspace.settings().sources[0]
+    assert isinstance(source, GitSource)
+    assert source.repositories[0].branch == "main"
 
 
 def test_what_is_no_clone_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
