@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from orchestration import steps
 from orchestration.dbt_runner import DbtProject
 from orchestration.flow.overlap import is_only_overlap
+from orchestration.flow.pinning import pin_evidence
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
 from orchestration.sources import utc_now
-from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, first_missing_window
+from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema
 
 TOKENS = "vault.account_tokens"
 AFTER_MODELS: tuple[Stage, ...] = ("checks", "publication")
@@ -70,11 +69,13 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
     last = stage_mark(con, "models")
     has_new_code = last is not None and last.code_sha256 != code
     is_full = is_full_refresh or last is None or has_new_code
-    evidence = pinned_evidence(session, con)
+    pinned = pin_evidence(session, con)
     raw = build_raw_schema(
         con,
-        evidence,
-        config=settings_rows(session.settings, repositories=_read_repositories(session)),
+        pinned.evidence,
+        config=settings_rows(
+            session.settings, repositories=pinned.repositories, reaches_until=pinned.reaches_until
+        ),
         staging_sha256=code,
         is_full_refresh=is_full,
     )
@@ -85,7 +86,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
     is_through = is_idle and all(_is_done(con, stage, last) for stage in AFTER_MODELS)
     return Plan(
         raw=raw,
-        evidence=evidence,
+        evidence=pinned.evidence,
         graph=graph,
         models=models,
         reasons=_reasons(raw, last, has_new_code=has_new_code, is_asked=is_full_refresh) if models else (),
@@ -104,45 +105,11 @@ def _models_with_news(con: duckdb.DuckDBPyConnection, graph: ModelGraph, raw: Ra
     return affected_models(graph, raw.news) | left_over
 
 
-def pinned_evidence(session: Session, con: duckdb.DuckDBPyConnection) -> Evidence:
-    """Return what a build may read: everything committed up to now, by an explicit list."""
-    log_size = session.ledger.size("payload")
-    kinds = {source.name: source.kind for source in session.settings.sources}
-    windows = session.store.windows(log_size=log_size)
-    missing_from = first_missing_window(con, kinds)
-    return Evidence(
-        log_size=log_size,
-        files=session.store.committed_files(log_size=log_size),
-        windows=windows.filter(pc.greater_equal(windows["window_index"], missing_from)),
-        kinds=kinds,
-        redactions=_redactions(session),
-    )
-
-
 def affected_models(graph: ModelGraph, news: Iterable[str]) -> frozenset[str]:
     """Return the models downstream of source tables, also by way of the commit graph."""
     chosen = graph.downstream_of(news)
     names = {graph.models[key]["name"] for key in chosen}
     return chosen | graph.after_graph if names & set(COMMIT_GRAPH_READS) else chosen
-
-
-def _redactions(session: Session) -> pa.Table:
-    redactions = session.store.redactions()
-    return pa.table(
-        {
-            "log_index": pa.array([redaction.log_index for redaction in redactions], pa.int64()),
-            "json_paths": pa.array(
-                [list(redaction.json_paths) for redaction in redactions], pa.list_(pa.string())
-            ),
-        }
-    )
-
-
-def _read_repositories(session: Session) -> set[tuple[str, str]]:
-    """Return (source, repository) of every repository that was read; other scopes have no slash."""
-    windows = session.store.windows()
-    pairs = zip(windows["source"].to_pylist(), windows["scope"].to_pylist(), strict=True)
-    return {(source, scope) for source, scope in set(pairs) if "/" in scope}
 
 
 def _is_done(con: duckdb.DuckDBPyConnection, stage: Stage, build: StageMark | None) -> bool:

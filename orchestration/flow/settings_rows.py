@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -13,13 +13,16 @@ _INSTANT = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
 
 
-def settings_rows(settings: Settings, *, repositories: Iterable[tuple[str, str]]) -> dict[str, pa.Table]:
+def settings_rows(
+    settings: Settings, *, repositories: Iterable[tuple[str, str]], reaches_until: datetime | None = None
+) -> dict[str, pa.Table]:
     """Return the tables of schema `config`.
 
     Args:
         settings: The workspace's settings.
         repositories: (source, repository) of every repository that evidence knows; those of the settings are
             added.
+        reaches_until: Up to when the evidence reaches; nothing later is reported as if it were known.
     """
     known = sorted({*repositories, *_listed_repositories(settings)})
     return {
@@ -27,7 +30,7 @@ def settings_rows(settings: Settings, *, repositories: Iterable[tuple[str, str]]
         "service_owners": _owners(settings),
         "teams": _teams(settings),
         "repositories": _repositories(settings, known),
-        "reporting": _reporting(settings),
+        "reporting": _reporting(settings, reaches_until),
         "rules": _rules(settings),
     }
 
@@ -126,14 +129,15 @@ def _repositories(settings: Settings, known: list[tuple[str, str]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _reporting(settings: Settings) -> pa.Table:
+def _reporting(settings: Settings, reaches_until: datetime | None) -> pa.Table:
     reporting = settings.reporting
-    start, end = reporting.from_, reporting.until
+    start = midnight(reporting.from_, reporting.time_zone) if reporting.from_ else None
+    end = midnight(reporting.until, reporting.time_zone) if reporting.until else None
     row = {
         "organisation": settings.organisation,
         "time_zone": reporting.time_zone,
-        "coverage_from": midnight(start, reporting.time_zone) if start else None,
-        "coverage_until": midnight(end, reporting.time_zone) if end else None,
+        "coverage_from": start,
+        "coverage_until": min((until for until in (end, reaches_until) if until), default=None),
     }
     texts = [("organisation", pa.string()), ("time_zone", pa.string())]
     instants = [("coverage_from", _INSTANT), ("coverage_until", _INSTANT)]

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pytest
 
+from orchestration.flow.pinning import reaches_until
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.settings import Settings
 from orchestration.steps.config_tables import CONFIG_TABLES
@@ -63,3 +66,37 @@ def test_a_repository_knows_whether_it_is_cloned() -> None:
         ("github", "acme/shop", True),
         ("github", "acme/web", False),
     }
+
+
+@pytest.mark.parametrize(
+    ("until", "reaches", "expected"),
+    [
+        (None, None, None),
+        (None, datetime(2026, 5, 4, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)),
+        ("2026-05-01", datetime(2026, 5, 4, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)),
+        ("2027-01-01", datetime(2026, 5, 4, tzinfo=UTC), datetime(2026, 5, 4, tzinfo=UTC)),
+        ("2027-01-01", None, datetime(2027, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_nothing_is_reported_beyond_the_reach_of_the_evidence(
+    until: str | None, reaches: datetime | None, expected: datetime | None
+) -> None:
+    document = {"organisation": "acme", "sources": [GIT], "reporting": {"until": until}}
+    found = settings_rows(Settings.model_validate(document), repositories=(), reaches_until=reaches)
+    assert found["reporting"]["coverage_until"].to_pylist() == [expected]
+
+
+def test_evidence_reaches_as_far_as_the_source_that_was_asked_first() -> None:
+    asked = [("github", 3), ("github", 5), ("legacy", 4), ("git", 9)]
+    windows = pa.table(
+        {
+            "source": [source for source, _ in asked],
+            "started_at": [datetime(2026, 5, day, 23, 30, tzinfo=UTC) for _, day in asked],
+        }
+    )
+    kinds = {"github": "github", "legacy": "github", "git": "git"}
+    assert reaches_until(windows, kinds, ZoneInfo("UTC")) == datetime(2026, 5, 4, tzinfo=UTC)
+    berlin = reaches_until(windows, kinds, ZoneInfo("Europe/Berlin"))
+    assert berlin == datetime(2026, 5, 4, 22, tzinfo=UTC)
+    assert reaches_until(windows, kinds | {"new": "github"}, ZoneInfo("UTC")) is None
+    assert reaches_until(windows, {"git": "git"}, ZoneInfo("UTC")) is None
