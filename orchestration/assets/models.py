@@ -10,7 +10,7 @@ from orchestration.assets.workspace import OpenWorkspace
 from orchestration.dbt_runner import NodeOutcome
 from orchestration.flow.building import Phase, build_models, failure_of, finish_models
 from orchestration.flow.planning import Plan
-from orchestration.flow.warehouse import count_rows, data_versions, open_warehouse, set_data_version
+from orchestration.flow.warehouse import count_rows, data_versions, open_warehouse, set_data_versions
 from orchestration.model_graph import ModelGraph
 
 NEW_PAGES = "__new"
@@ -118,19 +118,17 @@ def _materialized(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Report what was built, and what stands as it was: the same data version says so."""
     with open_warehouse(workspace.session.workspace.warehouse) as con:
-        versions, build_id = data_versions(con), plan.build.build_id
+        set_data_versions(con, (key for key in keys if key in plan.new), plan.build.build_id)
+        versions = data_versions(con)
         for unique_id, key in keys.items():
-            outcome = outcomes.get(unique_id)
-            if outcome is None and unique_id not in plan.built:
-                continue
-            if outcome is not None and not outcome.is_built:
-                continue
-            version = build_id if outcome is not None else versions.get(unique_id, build_id)
-            metadata: dict[str, dg.MetadataValue] = {"built": dg.MetadataValue.bool(outcome is not None)}
-            if outcome is not None:
-                set_data_version(con, unique_id, version)
+            if unique_id not in plan.built:
+                continue  # it failed, or was skipped because of one that did
+            metadata: dict[str, dg.MetadataValue] = {"built": dg.MetadataValue.bool(unique_id in plan.new)}
+            if unique_id in plan.new:
+                seconds = outcomes[unique_id].seconds if unique_id in outcomes else 0.0
                 metadata["dagster/row_count"] = dg.MetadataValue.int(count_rows(con, ".".join(key.path)))
-                metadata["seconds"] = dg.MetadataValue.float(round(outcome.seconds, 3))
+                metadata["seconds"] = dg.MetadataValue.float(round(seconds, 3))
+            version = versions.get(unique_id, plan.build.build_id)
             yield dg.MaterializeResult(asset_key=key, metadata=metadata, data_version=dg.DataVersion(version))
 
 

@@ -46,7 +46,8 @@ def build_models(
 
     outcomes = DbtProject(session.workspace).build(select=names, is_full_refresh=plan.is_full, on_node=heard)
     session.record.outcomes.extend(outcomes)
-    plan.built.update(outcome.unique_id for outcome in outcomes if outcome.is_built)
+    plan.new.update(outcome.unique_id for outcome in outcomes if outcome.is_built)
+    plan.built |= plan.new
     session.record.models_built += sum(outcome.is_built for outcome in outcomes)
     return outcomes
 

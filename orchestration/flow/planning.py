@@ -37,6 +37,7 @@ class Plan:
         is_full: Whether everything is built from the beginning.
         is_settled: Whether the last build is checked and published, and nothing has changed since.
         built: Models that stand as they should by now.
+        new: Those of them that this run has built.
     """
 
     raw: RawBuild
@@ -48,6 +49,7 @@ class Plan:
     is_full: bool
     is_settled: bool
     built: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
 
     @property
     def is_idle(self) -> bool:

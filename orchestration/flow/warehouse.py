@@ -17,9 +17,9 @@ Stage = Literal["models", "checks", "publication"]
 _STAGES = """
 create schema if not exists build;
 create table if not exists build.stages (
-    stage varchar primary key, build_id varchar, code_sha256 varchar, log_size bigint, ended_at timestamptz
+    stage varchar, build_id varchar, code_sha256 varchar, log_size bigint, ended_at timestamptz
 );
-create table if not exists build.models (unique_id varchar primary key, build_id varchar);
+create table if not exists build.models (unique_id varchar, build_id varchar);
 create table if not exists build.unfinished (unique_id varchar);
 """
 
@@ -67,10 +67,13 @@ def stage_mark(con: duckdb.DuckDBPyConnection, stage: Stage) -> StageMark | None
 def mark_stage(con: duckdb.DuckDBPyConnection, stage: Stage, mark: StageMark) -> None:
     """Record that a stage has brought a build to its end."""
     con.execute(_STAGES)
+    con.execute("begin transaction")
+    con.execute("delete from build.stages where stage = ?", [stage])
     con.execute(
-        "insert or replace into build.stages values (?, ?, ?, ?, ?)",
+        "insert into build.stages values (?, ?, ?, ?, ?)",
         [stage, mark.build_id, mark.code_sha256, mark.log_size, mark.ended_at],
     )
+    con.execute("commit")
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -100,6 +103,10 @@ def data_versions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(con.execute("select unique_id, build_id from build.models").fetchall())
 
 
-def set_data_version(con: duckdb.DuckDBPyConnection, unique_id: str, build_id: str) -> None:
-    """Record that a model's table comes from this build."""
-    con.execute("insert or replace into build.models values (?, ?)", [unique_id, build_id])
+def set_data_versions(con: duckdb.DuckDBPyConnection, models: Iterable[str], build_id: str) -> None:
+    """Record that the tables of these models come from this build."""
+    keys = sorted(models)
+    con.execute("begin transaction")
+    con.execute("delete from build.models where list_contains(?::varchar[], unique_id)", [keys])
+    con.execute("insert into build.models select unnest(?::varchar[]), ?", [keys, build_id])
+    con.execute("commit")
