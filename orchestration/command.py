@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
     "status": (
         "orchestration.commands.status:status",
-        "Show the evidence, the last runs and the publication.",
+        "Show the evidence, the publication and who is at work.",
     ),
     "dev": ("orchestration.commands.dev:dev", "Open the Dagster UI on this workspace."),
     "publish": ("orchestration.commands.publish:publish", "Publish what the last build holds."),

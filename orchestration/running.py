@@ -52,7 +52,11 @@ def run_workspace(
         WorkspaceLockedError: another run works here; nothing was started.
     """
     with open_session(workspace, command="assay run", environment=environment, watcher=watcher) as session:
-        error = _execute(session, options or RunOptions())
+        try:
+            error = _execute(session, options or RunOptions())
+        except Exception as unexpected:
+            _report(session, unexpected)
+            raise
         if error is not None:
             _report(session, error)
         return session.record, error
@@ -155,7 +159,7 @@ def _first_failure(result: "ExecuteInProcessResult") -> str:
     return "the run failed before its first step"
 
 
-def _report(session: Session, error: AssayError) -> None:
+def _report(session: Session, error: Exception) -> None:
     failure = RunFailure(
         run_id=session.run_id,
         workspace=str(session.workspace.root),

@@ -12,7 +12,7 @@ from orchestration.commands.options import json_option, workspace_option
 @workspace_option
 @json_option
 def status(folder: Path | None, *, as_json: bool) -> None:
-    """Show the evidence, the last runs, the publication and who holds the workspace."""
+    """Show the evidence, the publication, the last failure and who holds the workspace."""
     from orchestration.overview import overview
     from orchestration.workspace import find_workspace
 

@@ -23,6 +23,8 @@ def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
     )
     if report.failures and not report.windows_closed:
         raise report.failures[0].error  # not one scope could be read: the source itself has failed
+    if report.pages:
+        session.store.compact(source, stream)
     session.record.reports.append(report)
     session.watcher.extracted(report)
     for failure in report.failures:
