@@ -27,7 +27,7 @@ def test_each_kind_is_opened_by_its_settings(tmp_path: Path) -> None:
                 config,
                 store=store,
                 clock=lambda: datetime.now(UTC),
-                random=random.Random(1),  # noqa: S311 - jitter
+                random=random.Random(1),
             )
             kind = SOURCE_KINDS[source.kind]
             assert isinstance(config, kind.config)

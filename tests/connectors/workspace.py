@@ -53,7 +53,7 @@ class FakeTime:
             clock=self.clock,
             monotonic=self.monotonic,
             sleep=self.sleep,
-            generator=random.Random(7),  # noqa: S311 - jitter
+            generator=random.Random(7),
         )
 
 

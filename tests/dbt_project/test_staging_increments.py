@@ -38,7 +38,7 @@ class RandomHistory:
 
     def __init__(self, book: EvidenceBook, seed: int) -> None:
         self.book = book
-        self.random = random.Random(seed)  # noqa: S311 - the same history for the same seed
+        self.random = random.Random(seed)
         self.sets: dict[tuple[str, str], list[int]] = {}
 
     def land(self, steps: int) -> None:
@@ -141,7 +141,7 @@ def test_any_portions_of_evidence_end_in_the_rows_of_one_reading(
     size = book.ledger.size("payload")
     whole, portions = Warehouse(tmp_path / "whole"), Warehouse(tmp_path / "portions")
     whole.build(book.evidence(), select=LANDED)
-    cuts = sorted(random.Random(seed).sample(range(1, size), 2))  # noqa: S311 - see above
+    cuts = sorted(random.Random(seed).sample(range(1, size), 2))
     for cut in [*cuts, size]:
         portions.build(book.evidence(cut), select=LANDED)
     assert everything(portions) == everything(whole)

@@ -152,7 +152,7 @@ def test_recovery_says_what_it_did(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_moments_the_evidence_is_that_of_an_undisturbed_run(tmp_path: Path) -> None:
-    generator = random.Random(11)  # noqa: S311 - reproducible moments
+    generator = random.Random(11)
     for _ in range(20):
         process = PROCESSES.Process(target=dying.work_until_killed, args=(tmp_path,))
         process.start()

@@ -21,7 +21,7 @@ def main(base_url: str, folder: str, run_id: str) -> None:
         clock=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
         sleep=asyncio.sleep,
-        generator=random.Random(1),  # noqa: S311 - jitter
+        generator=random.Random(1),
     )
     config = GitHubConfig(
         name="github", base_url=base_url, repositories=(REPOSITORY,), token=TOKEN, concurrency=4

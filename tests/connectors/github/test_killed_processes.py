@@ -24,7 +24,7 @@ def test_kills_at_any_instant_lose_nothing_and_double_nothing(tmp_path: Path, se
     github.put("pulls", *[pull(number, updated=number % 1440) for number in range(1, PULLS + 1)])
     for number in range(1, PULLS + 1):
         github.put(f"pulls/{number}/reviews", *[{"id": 10 * number}] * (number <= REVIEWED))
-    generator = random.Random(seed)  # noqa: S311 - instants of the kills
+    generator = random.Random(seed)
     asked = 0
     fatal = 0
 

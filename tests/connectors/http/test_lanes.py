@@ -69,7 +69,7 @@ def run(committer: Committer, units: list[Unit], *, concurrency: int = 8) -> Non
 
 
 def test_chains_run_side_by_side_and_are_committed_in_their_order(tmp_path: Path) -> None:
-    generator = random.Random(3)  # noqa: S311 - a shuffle of speeds
+    generator = random.Random(3)
     scopes = [f"acme/{number:02d}" for number in range(40)]
     with open_store(tmp_path) as store:
         units = [Unit(scope, partial(chain, scope, 3, pause=generator.random() / 200)) for scope in scopes]

@@ -98,7 +98,7 @@ def test_a_busy_server_may_name_its_own_pause() -> None:
 
 
 def test_back_off_doubles_up_to_a_bound_and_half_of_it_is_chance() -> None:
-    generator = random.Random(1)  # noqa: S311 - jitter
+    generator = random.Random(1)
     waits = [POLICY.backoff_seconds(failures, generator) for failures in range(1, 12)]
     for failures, wait in enumerate(waits, 1):
         most = min(60.0, 2.0 ** (failures - 1))
