@@ -18,7 +18,7 @@ from lineage.ledger import LedgerError
 from orchestration.errors import AssayError, SettingsError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
-from orchestration.settings import GitSource, Settings, examine
+from orchestration.settings import GitHubSource, GitSource, Settings, examine
 from orchestration.settings.reading import read_settings
 from orchestration.sources import open_configured_source
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
@@ -141,12 +141,15 @@ def _sources(workspace: Workspace, settings: Settings, environment: Mapping[str,
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
             for source in settings.sources:
+                token = source.token_env if isinstance(source, GitHubSource) else None
+                if token and not environment.get(token):
+                    continue  # the settings' own diagnosis names it
                 try:
                     opened = open_configured_source(
                         source, workspace=workspace, store=store, environment=environment
                     )
                     yield from opened.check()
-                except (ConnectorError, KeyError) as error:
+                except ConnectorError as error:
                     remedy = "Mend what the message names"
                     yield Diagnosis(source.name, is_ok=False, message=str(error), remedy=remedy)
         finally:

@@ -86,3 +86,9 @@ def test_the_command_exits_with_one_where_anything_is_wrong(
     assert [each["name"] for each in shown if not each["is_ok"]] == ["clone of acme/shop"]
     assert main(["doctor", "--workspace", str(workspace.root)]) == 1
     assert "WRONG clone of acme/shop" in capsys.readouterr().out
+
+
+def test_a_missing_token_is_named_once_with_its_line(make_workspace: MakeWorkspace) -> None:
+    bad = [each for each in diagnose(make_workspace(), environment={}) if not each.is_ok]
+    assert [each.name for each in bad] == ["settings", "clone of acme/shop"]
+    assert "ACME_KEY is not set" in bad[0].message
