@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
@@ -59,30 +59,52 @@ def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
 
 def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
     _forget_foreign_pages(con, contract)
-    keep = _Kept(con, contract)
+    keep, names = _Kept(con, contract), _Names(contract)
     read = key_reader(contract)
-    for log_index, source, scope, body in _new_pages(con, contract):
+    for page in _new_pages(con, contract):
         try:
-            keys = read(body)
+            keys = read(page.body)
         except (msgspec.DecodeError, ValueError):
-            keep.unparsed(log_index)
+            keep.unparsed(page.log_index)
             continue
-        place = f"{source}\x1f{scope}\x1f" if contract.is_scoped else f"{source}\x1f"
-        keep.parsed(
-            log_index,
-            source,
-            [
-                f"{place}{key}" if key is not None else f"{place}{log_index}/{ordinal}"
-                for ordinal, key in enumerate(keys)
-            ],
-        )
+        keep.parsed(page.log_index, page.source, [names.of(page, at, key) for at, key in enumerate(keys)])
     keep.flush()
     return keep.pages
 
 
-def _new_pages(
-    con: duckdb.DuckDBPyConnection, contract: StreamContract
-) -> Iterator[tuple[int, str, str, bytes]]:
+class _Page(NamedTuple):
+    log_index: int
+    source: str
+    scope: str
+    window_id: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Names:
+    """What makes a record's key unique in its stream; staging's side builds the same text where it compares.
+
+    People are numbered within their window and never hashed: whoever knows an account's number could find it
+    again by its hash.
+    """
+
+    contract: StreamContract
+    people: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def of(self, page: _Page, ordinal: int, key: str | None) -> str:
+        if key is None:
+            return f"{page.source}\x1f{page.log_index}/{ordinal}"
+        if self.contract.is_about_people:
+            number = self.people.setdefault((page.window_id, key), len(self.people))
+            return f"{page.window_id}\x1f{number}"
+        return (
+            f"{page.source}\x1f{page.scope}\x1f{key}"
+            if self.contract.is_scoped
+            else f"{page.source}\x1f{key}"
+        )
+
+
+def _new_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> Iterator[_Page]:
     """The pages that were not counted yet: nearly always those at the end of the log."""
     counted = f"select log_index from quality.landed_pages where {contract.is_of_stream}"
     missing = f"from {contract.raw} where log_index not in ({counted})"
@@ -90,10 +112,11 @@ def _new_pages(
     if row is None or row[0] is None:
         return
     # a literal, so that whole Parquet row groups are skipped
-    query = f"select log_index, source, scope, body {missing} and log_index >= {int(row[0])}"
+    query = f"select {', '.join(_Page._fields)} {missing} and log_index >= {int(row[0])}"
     with con.cursor() as reader:  # rows are inserted on `con` while this one streams
         for batch in reader.execute(query).to_arrow_reader(PAGES_TOGETHER):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            columns = (column.to_pylist() for column in batch.columns)
+            yield from map(_Page._make, zip(*columns, strict=True))
 
 
 def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> None:

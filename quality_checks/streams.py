@@ -28,6 +28,7 @@ class StreamContract:
         parent: The stream whose records fan out to this one.
         is_scoped: Whether a key is unique within its scope only (a commit stands in every clone).
         is_key_optional: Whether records without the key are told apart by their place alone.
+        is_about_people: Whether the key is a person's account, which must not be kept in any form.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class StreamContract:
     parent: str | None = None
     is_scoped: bool = False
     is_key_optional: bool = False
+    is_about_people: bool = False
 
     @property
     def raw(self) -> str:
@@ -68,17 +70,28 @@ def _github(
     parent: str | None = None,
     is_scoped: bool = False,
     is_key_optional: bool = False,
+    is_about_people: bool = False,
 ) -> StreamContract:
     return StreamContract(
-        "github", stream, mode, key, staged_key, shape, wrapper, parent, is_scoped, is_key_optional
+        kind="github",
+        stream=stream,
+        mode=mode,
+        key=key,
+        staged_key=staged_key,
+        shape=shape,
+        wrapper=wrapper,
+        parent=parent,
+        is_scoped=is_scoped,
+        is_key_optional=is_key_optional,
+        is_about_people=is_about_people,
     )
 
 
 STREAMS: tuple[StreamContract, ...] = (
     _github("repositories", "upsert", "id", "repository_id", shape="array_or_object"),
     _github("teams", "replace_set", "id", "team_id"),
-    _github("team_members", "replace_set", "id", "member_token", parent="teams"),
-    _github("members", "replace_set", "id", "member_token"),
+    _github("team_members", "replace_set", "id", "member_token", parent="teams", is_about_people=True),
+    _github("members", "replace_set", "id", "member_token", is_about_people=True),
     _github("pull_requests", "upsert", "id", "pull_request_id"),
     _github("reviews", "replace_set", "id", "review_id", parent="pull_requests"),
     _github("review_comments", "upsert", "id", "comment_id"),

@@ -22,7 +22,7 @@ PAGE_COLUMNS = (
     "window_id varchar, sequence integer, record_count integer, fetched_at timestamptz, url varchar, "
     "body_sha256 varchar, body_bytes bigint"
 )
-RAW_COLUMNS = "log_index bigint, source varchar, scope varchar, body blob"
+RAW_COLUMNS = "log_index bigint, source varchar, scope varchar, window_id varchar, body blob"
 AT = "2026-06-01T00:00:00Z"
 ORGANISATION_WIDE = ("teams", "members", "repositories")
 SHOP, SEARCH = "acme/shop", "acme/search"
@@ -48,11 +48,11 @@ class Evidence:
         is_staged: bool = True,
     ) -> None:
         """One closed window: a list of keys for each of its pages."""
-        indexes = []
+        indexes, window_id = [], f"w{contract.stream}{scope}{parent_key}"
         for sequence, keys in enumerate(pages):
             index, body = self._take(), _body(contract, keys)
             indexes.append(index)
-            place = {"log_index": index, "source": contract.kind, "scope": scope}
+            place = {"log_index": index, "source": contract.kind, "scope": scope, "window_id": window_id}
             self.bodies.setdefault((contract.kind, contract.stream), []).append(place | {"body": body})
             self.pages.append(
                 place
@@ -60,7 +60,6 @@ class Evidence:
                     "kind": contract.kind,
                     "stream": contract.stream,
                     "parent_key": parent_key,
-                    "window_id": f"w{contract.stream}{scope}{parent_key}",
                     "sequence": sequence,
                     "record_count": len(keys),
                     "fetched_at": AT,
@@ -75,7 +74,7 @@ class Evidence:
         self.windows.append(
             {
                 "window_index": self._take(),
-                "window_id": f"w{contract.stream}{scope}{parent_key}",
+                "window_id": window_id,
                 "source": contract.kind,
                 "kind": contract.kind,
                 "stream": contract.stream,

@@ -61,7 +61,7 @@ def test_git_output_that_starts_in_the_middle_of_a_record_is_refused() -> None:
 def test_a_page_is_read_once_in_its_life(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert count_landed_records(warehouse) == 0
     warehouse.execute(
-        "insert into raw.github__issues select 9999, source, scope, '[{\"id\": 424242}]'::blob "
+        "insert into raw.github__issues select 9999, source, scope, window_id, '[{\"id\": 424242}]'::blob "
         "from raw.github__issues limit 1"
     )
 
@@ -72,6 +72,32 @@ def test_a_page_is_read_once_in_its_life(warehouse: duckdb.DuckDBPyConnection) -
     assert warehouse.execute(
         "select stream from quality.landed_records where record_id = 9999::bigint << 23"
     ).fetchall() == [("issues",)]
+
+
+def test_no_hash_of_a_persons_account_is_kept(warehouse: duckdb.DuckDBPyConnection) -> None:
+    found = warehouse.execute(
+        """
+        select count(*) filter (key in (select hash(concat('github', chr(31), id)) from range(1000) as t(id)))
+        from quality.landed_records
+        where stream = ?
+    """,
+        ["members"],
+    ).fetchone()
+    assert found == (0,)
+
+
+def test_a_person_who_moved_between_two_pages_of_a_window_is_one(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for log_index in (8001, 8002):
+        warehouse.execute(
+            "insert into raw.github__members values (?, 'github', 'acme', 'w-new', '[{\"id\": 7}]'::blob)",
+            [log_index],
+        )
+    count_landed_records(warehouse)
+
+    keys = "select count(distinct key) from quality.landed_records where record_id >= 8001::bigint << 23"
+    assert warehouse.execute(keys).fetchone() == (1,)
 
 
 def test_pages_of_a_source_that_left_the_settings_are_forgotten_and_counted_when_it_returns(
