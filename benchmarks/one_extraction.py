@@ -3,12 +3,13 @@
 It uses the connectors and the ledger alone, so that its memory is theirs.
 """
 
+import asyncio
 import json
 import os
 import random
 import secrets
 import sys
-from collections.abc import Iterator
+import time
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,9 +20,9 @@ import yaml
 
 from benchmarks.measuring import peak_megabytes, stopwatch
 from connectors.evidence import EvidenceStore
-from connectors.git.config import GitConfig, GitRepository
-from connectors.github.config import GitHubConfig
-from connectors.sources import SourceConfig, open_source
+from connectors.kinds import Opening
+from connectors.runtime import Runtime
+from connectors.sources import SOURCE_KINDS, open_source
 from lineage.ledger import Ledger
 
 
@@ -36,40 +37,27 @@ def main(root: Path) -> None:
         Ledger(data / "ledger" / "ledger.sqlite", origin=f"assay/{settings['organisation']}") as ledger,
         closing(EvidenceStore(data / "evidence", ledger, random_bytes=secrets.token_bytes)) as store,
     ):
-        for config in _configs(settings, root):
-            source = open_source(config, store=store, clock=_now, random=random.Random())  # noqa: S311 - jitter
+        opening = Opening(store=store, runtime=_runtime(), secrets=os.environ, folder=root)
+        for each in settings["sources"]:
+            source = open_source(SOURCE_KINDS[each["kind"]].settings.model_validate(each), opening)
             with stopwatch() as watch:
                 for stream in source.streams:
                     report = source.extract(stream.name, run_id="benchmark")
                     assert not report.failures, report.failures
                     reports.append(asdict(report))
-            seconds[config.name] = watch.seconds
+            seconds[source.name] = watch.seconds
     print(
         json.dumps({"reports": reports, "seconds": seconds, "peak": peak_megabytes(), "peak_before": before})
     )
 
 
-def _configs(settings: dict[str, Any], root: Path) -> Iterator[SourceConfig]:
-    for source in settings["sources"]:
-        if source["kind"] == "github":
-            yield GitHubConfig(
-                name=source["name"],
-                base_url=source["base_url"],
-                organisation=source["organisation"],
-                token=os.environ[source["token_env"]],
-                since=source["since"],
-                concurrency=source["concurrency"],
-            )
-        else:
-            clones = (
-                GitRepository(name=clone["name"], path=root / clone["path"], branch=clone["branch"])
-                for clone in source["repositories"]
-            )
-            yield GitConfig(name=source["name"], repositories=tuple(clones))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _runtime() -> Runtime:
+    return Runtime(
+        clock=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+        sleep=asyncio.sleep,
+        generator=random.Random(),  # noqa: S311 - jitter
+    )
 
 
 if __name__ == "__main__":

@@ -1,100 +1,40 @@
-"""The kinds of source that can be read, and how one is opened."""
+"""The kinds of source that can be read: every package of this folder that has a module `kind`."""
 
-import asyncio
-import random as randomness
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+import importlib
+import importlib.util
+import pkgutil
 
-from connectors.evidence import EvidenceStore
-from connectors.git.config import GitConfig
-from connectors.git.source import GitSource
-from connectors.git.streams import STREAMS as GIT_STREAMS
-from connectors.github.config import GitHubConfig
-from connectors.github.source import GitHubSource
-from connectors.github.streams import STREAMS as GITHUB_STREAMS
-from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport
-from connectors.runtime import Runtime
-from connectors.streams import Stream, in_dependency_order
+import connectors
+from connectors.kinds import Opening, Source, SourceKind
+from connectors.settings import SourceSettings
 
-SourceConfig = GitHubConfig | GitConfig
+_MODULE = "kind"
+_FIRST = ("github", "git")
 
 
-class Source(Protocol):
-    """A configured source."""
-
-    name: str
-
-    @property
-    def kind(self) -> str:
-        """The kind of source."""
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        """The streams that the settings ask for, each after its parent."""
-
-    def extract(
-        self, stream: str, *, run_id: str, on_progress: Callable[[Progress], None] | None = None
-    ) -> StreamReport:
-        """Read what is new of one stream and commit it.
-
-        Raises:
-            TransientSourceError: The source fails for now: run again later.
-            PermanentSourceError: Somebody must change something first.
-        """
-
-    def check(self) -> list[Diagnosis]:
-        """Whether the source can be reached and read."""
-
-    def estimate(self) -> list[StreamEstimate]:
-        """What a first extraction costs."""
+def _found() -> dict[str, SourceKind]:
+    packages = sorted(module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg)
+    ordered = [*_FIRST, *(name for name in packages if name not in _FIRST)]
+    kinds: dict[str, SourceKind] = {}
+    for package in ordered:
+        name = f"connectors.{package}.{_MODULE}"
+        if importlib.util.find_spec(name) is not None:
+            kind: SourceKind = importlib.import_module(name).KIND
+            kinds[kind.name] = kind
+    return kinds
 
 
-@dataclass(frozen=True, slots=True)
-class SourceKind:
-    """A kind of source.
-
-    Attributes:
-        name: The kind, as settings name it and tables start with it.
-        title: The name as people read it.
-        streams: All streams that the kind offers, each after its parent.
-        config: The class of its settings.
-    """
-
-    name: str
-    title: str
-    streams: tuple[Stream, ...]
-    config: type[Any]
+SOURCE_KINDS: dict[str, SourceKind] = _found()
 
 
-SOURCE_KINDS: dict[str, SourceKind] = {
-    "github": SourceKind("github", "GitHub", in_dependency_order(GITHUB_STREAMS), GitHubConfig),
-    "git": SourceKind("git", "Git", in_dependency_order(GIT_STREAMS), GitConfig),
-}
-
-
-def open_source(
-    config: SourceConfig,
-    *,
-    store: EvidenceStore,
-    clock: Callable[[], datetime],
-    random: randomness.Random,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Source:
+def open_source(settings: SourceSettings, opening: Opening) -> Source:
     """A source, ready to be read.
 
     Args:
-        config: The settings.
-        store: Where evidence goes; its ledger must be open for writing.
-        clock: The time now, in UTC.
-        random: Jitter for waits.
-        sleep: An awaitable sleep in seconds.
-        monotonic: A clock in seconds that never goes back.
+        settings: What the workspace says about it.
+        opening: Store, clocks, secrets.
+
+    Raises:
+        PermanentSourceError: The settings cannot work.
     """
-    runtime = Runtime(clock=clock, monotonic=monotonic, sleep=sleep, generator=random)
-    if isinstance(config, GitHubConfig):
-        return GitHubSource(config, store=store, runtime=runtime)
-    return GitSource(config, store=store, runtime=runtime)
+    return SOURCE_KINDS[settings.kind].open(settings, opening)

@@ -1,7 +1,9 @@
-"""A stream is a declaration: what its records are, how they combine, and who they name."""
+"""A stream is a declaration: what its records are, how they combine, what staging takes, whom they name."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 
 class Mode(StrEnum):
@@ -17,6 +19,89 @@ class Mode(StrEnum):
     """The newest complete window of a parent (or of a scope, without parent) is the whole set."""
 
 
+class PersonalData(StrEnum):
+    """What a stream brings about people; the workspace's collection register must allow each of them."""
+
+    ACCOUNT = "account"
+    """An id or a login."""
+
+    NAME = "name"
+    """A name as people are called."""
+
+    EMAIL = "email"
+    """An e-mail address."""
+
+    FREE_TEXT = "free_text"
+    """Titles, descriptions, messages and comments, which may name anybody."""
+
+    EMPLOYMENT = "employment"
+    """Dates, level, site, manager, share of full time."""
+
+    ABSENCE = "absence"
+    """Days of leave; never their kind."""
+
+
+ColumnType = Literal[
+    "varchar",
+    "bigint",
+    "integer",
+    "double",
+    "boolean",
+    "date",
+    "timestamptz",
+    "epoch_seconds",
+    "epoch_milliseconds",
+    "varchar[]",
+    "json",
+]
+"""How staging reads a value: the epochs become instants, `json` stays the text that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the staging model that is generated for a stream.
+
+    Attributes:
+        name: Name of the column: units and kinds in it (`_seconds`, `_at`, `_date`, `is_`).
+        path: Where the value stands in a record: `$.fields.status.name`, `$.labels[*]`, `$.labels[*].name`;
+            `@scope` and `@parent_key` are the page's own.
+        type: How it is read.
+        description: One sentence for the analyst.
+        is_required: Whether every record has it: one without counts as a loss.
+    """
+
+    name: str
+    path: str
+    type: ColumnType
+    description: str
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Where a record names somebody whom staging turns into a token.
+
+    Attributes:
+        role: What the person is to the record; the columns are `<role>_token` and `is_<role>_bot`.
+        path: The account object: `$.fields.assignee`, `$.author`; `$` is the record itself.
+        namespace: What the account's key starts with (`jira:5b10a…`), the same for all streams of one system.
+        id: Field of the object that identifies the account, as a dotted path; "" if it is the value itself.
+        login: Field with the login, or None.
+        name: Field with the name, or None.
+        email: Field with the e-mail address, or None.
+        type: Field whose value tells bots (`Bot`, `app`), or None.
+    """
+
+    role: str
+    path: str
+    namespace: str
+    id: str = "id"
+    login: str | None = None
+    name: str | None = None
+    email: str | None = None
+    type: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """One kind of record that a source offers: stream = source table = asset.
@@ -26,12 +111,20 @@ class Stream:
         title: The name as people read it.
         description: One sentence: what one record is.
         mode: How records of many fetches combine.
-        keys: Fields that identify a record within the source.
+        keys: Fields that identify a record within the source, as dotted paths; `@scope` and `@parent_key` are
+            the page's own.
         parent: The stream whose records this one is fetched for, or None.
         is_conditional: Whether the source can answer "not modified" without a body.
-        envelope: Field that holds the list of records, or None where the body itself is the list.
-        accounts: JSON paths, within a record, of account objects (`id`, `login`, `type`).
-        git_identities: JSON paths, within a record, of git identities (`name`, `email`, `date`).
+        envelope: Dotted path of the list of records, or None where the body itself is the list (or record).
+        updated_at: Path of the instant that orders versions of a record, or None where the fetch orders them.
+        updated_at_type: How it is read.
+        columns: What the generated staging model has; empty where the model is written by hand.
+        accounts: Whom staging turns into tokens, where its model is generated.
+        account_paths: Where else account objects stand in a record.
+        identity_paths: Where git identities (`name`, `email`, `date`) stand in a record.
+        personal_data: What the collection register must allow before anything is fetched.
+        is_windowed: Whether the source serves exactly the records of a window of time, so that it can be
+            partitioned and backfilled.
         documentation: Where the vendor describes the endpoint or format.
         owner: Who answers for the stream.
     """
@@ -44,10 +137,35 @@ class Stream:
     parent: str | None = None
     is_conditional: bool = False
     envelope: str | None = None
-    accounts: tuple[str, ...] = ()
-    git_identities: tuple[str, ...] = ()
+    updated_at: str | None = None
+    updated_at_type: ColumnType = "timestamptz"
+    columns: tuple[Column, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    account_paths: tuple[str, ...] = ()
+    identity_paths: tuple[str, ...] = ()
+    personal_data: tuple[PersonalData, ...] = ()
+    is_windowed: bool = False
     documentation: str = ""
     owner: str = "team:data-engineering"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """From an instant on, up to but without another, both in UTC: what a backfill fetches again."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse a window without length.
+
+        Raises:
+            ValueError: The end does not come after the start, or one of them has no time zone.
+        """
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError(f"The window from {self.start} to {self.end} has no time zone.")
+        if self.start >= self.end:
+            raise ValueError(f"The window from {self.start} to {self.end} is empty.")
 
 
 def in_dependency_order(streams: tuple[Stream, ...]) -> tuple[Stream, ...]:

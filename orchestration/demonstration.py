@@ -13,7 +13,7 @@ import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve
 from orchestration.scaffold import scaffold
-from orchestration.settings import GitHubSource
+from orchestration.settings import GitHubSettings
 from orchestration.workspace import Workspace
 
 TOKEN_VARIABLE = "ASSAY_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
@@ -81,7 +81,7 @@ def _known_port(workspace: Workspace) -> int:
     if not workspace.settings_file.exists():
         return 0
     for source in workspace.settings().sources:
-        if isinstance(source, GitHubSource):
+        if isinstance(source, GitHubSettings):
             port = urlsplit(source.base_url).port or 0
             return port if _is_free(port) else 0
     return 0

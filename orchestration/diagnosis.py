@@ -18,7 +18,7 @@ from lineage.ledger import LedgerError
 from orchestration.errors import AssayError, SettingsError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
-from orchestration.settings import GitHubSource, GitSource, Settings, examine
+from orchestration.settings import GitSettings, Settings, examine
 from orchestration.settings.reading import read_settings
 from orchestration.sources import open_configured_source
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
@@ -40,7 +40,7 @@ def diagnose(workspace: Workspace, *, environment: Mapping[str, str]) -> Iterato
         return
     yield from _settings_problems(workspace, environment)
     yield from _keys(workspace, settings)
-    if any(isinstance(source, GitSource) for source in settings.sources):
+    if any(isinstance(source, GitSettings) for source in settings.sources):
         yield _git()
     yield from _sources(workspace, settings, environment)
 
@@ -141,8 +141,7 @@ def _sources(workspace: Workspace, settings: Settings, environment: Mapping[str,
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
             for source in settings.sources:
-                token = source.token_env if isinstance(source, GitHubSource) else None
-                if token and not environment.get(token):
+                if not all(environment.get(variable) for variable in source.variables.values()):
                     continue  # the settings' own diagnosis names it
                 try:
                     opened = open_configured_source(

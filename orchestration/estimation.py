@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from connectors.evidence import EvidenceStore
 from connectors.reports import StreamEstimate
+from connectors.sources import SOURCE_KINDS
 from orchestration.session import open_ledger
-from orchestration.settings import GitHubSource
 from orchestration.sources import open_configured_source
 from orchestration.workspace import Workspace
 
-GITHUB_REQUESTS_AN_HOUR = 5_000
-"""Primary limit of a token ("Rate limits for the REST API"); an App installation has up to 12,500."""
 DISK_RATIO = 0.12
 """Bytes on disk per byte received: real pull requests took 0.04 as evidence; the warehouse adds the rest."""
 
@@ -71,7 +69,7 @@ def estimate(workspace: Workspace, *, environment: Mapping[str, str]) -> list[So
                             source, workspace=workspace, store=store, environment=environment
                         ).estimate()
                     ),
-                    GITHUB_REQUESTS_AN_HOUR if isinstance(source, GitHubSource) else None,
+                    SOURCE_KINDS[source.kind].hourly_limit,
                 )
                 for source in settings.sources
             ]

@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from connectors.evidence import EvidenceStore
-from connectors.sources import Source
+from connectors.kinds import Source
 from governance.token_key import load_token_key
 from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger, NoteSigner
 from orchestration.errors import UsageError
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
-from orchestration.settings import GitHubSource, GitSource, Settings
+from orchestration.settings import Settings, SourceSettings
 from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
@@ -65,7 +65,7 @@ class Session:
             )
         return self._open_sources[name]
 
-    def source_settings(self, name: str) -> GitHubSource | GitSource:
+    def source_settings(self, name: str) -> SourceSettings:
         """Return the settings of a source."""
         return next(source for source in self.settings.sources if source.name == name)
 

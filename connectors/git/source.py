@@ -27,6 +27,7 @@ from connectors.git.streams import COMMITS, STREAMS
 from connectors.git.tags import tags_body
 from connectors.reports import Diagnosis, Progress, ScopeFailure, StreamEstimate, StreamReport, Tally
 from connectors.runtime import Runtime
+from connectors.streams import TimeWindow
 
 _COMMIT_BYTES = 600
 _TAG_BYTES = 200
@@ -60,7 +61,12 @@ class GitSource:
         self._limits = limits or BatchLimits()
 
     def extract(
-        self, stream: str, *, run_id: str, on_progress: Callable[[Progress], None] | None = None
+        self,
+        stream: str,
+        *,
+        run_id: str,
+        on_progress: Callable[[Progress], None] | None = None,
+        window: TimeWindow | None = None,
     ) -> StreamReport:
         """Read what is new of one stream and commit it.
 
@@ -68,10 +74,17 @@ class GitSource:
             stream: `commits` or `tags`.
             run_id: The run, as it stands in evidence.
             on_progress: Told after each repository and batch.
+            window: Refused: a clone has no windows of time.
 
         Raises:
             PermanentSourceError: There is no such stream.
         """
+        if window is not None:
+            raise PermanentSourceError(
+                "A clone cannot be read by windows of time. Run without one: history is read whole.",
+                source=self.name,
+                stream=stream,
+            )
         read = self._reader_of(stream)
         tally = Tally(units_total=len(self._config.repositories))
         started = self._runtime.monotonic()

@@ -5,7 +5,7 @@ of the two bytes itself (a forged message could fake whole commits that way) has
 and U+241F.
 """
 
-from connectors.streams import Mode, Stream
+from connectors.streams import Mode, PersonalData, Stream
 
 COMMITS = Stream(
     name="commits",
@@ -13,7 +13,8 @@ COMMITS = Stream(
     description="A commit reachable from the branch, with the paths it touches; merges have none.",
     mode=Mode.APPEND,
     keys=("sha",),
-    git_identities=("author", "committer"),
+    identity_paths=("author", "committer"),
+    personal_data=(PersonalData.NAME, PersonalData.EMAIL, PersonalData.FREE_TEXT),
     documentation="https://git-scm.com/docs/git-log",
 )
 TAGS = Stream(

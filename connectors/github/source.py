@@ -25,7 +25,7 @@ from connectors.http.retries import RetryPolicy
 from connectors.http.streams import HttpStream, Reading
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
 from connectors.runtime import Runtime
-from connectors.streams import in_dependency_order
+from connectors.streams import TimeWindow, in_dependency_order
 
 _NAMED_BY = {"repositories": "full_name", "teams": "slug"}
 _WALKED = frozenset({"commits"}) | {
@@ -67,7 +67,12 @@ class GitHubSource:
         )
 
     def extract(
-        self, stream: str, *, run_id: str, on_progress: Callable[[Progress], None] | None = None
+        self,
+        stream: str,
+        *,
+        run_id: str,
+        on_progress: Callable[[Progress], None] | None = None,
+        window: TimeWindow | None = None,
     ) -> StreamReport:
         """Read what is new of one stream and commit it.
 
@@ -75,6 +80,7 @@ class GitHubSource:
             stream: Name of the stream.
             run_id: The run, as it stands in evidence.
             on_progress: Told now and then how far it is.
+            window: What to read again, for streams that are windowed; the cursor stays.
 
         Raises:
             TransientSourceError: The source fails for now. What was read is kept; the next run goes on there.

@@ -3,7 +3,7 @@
 from connectors.github import records
 from connectors.http.pagers import SinglePage
 from connectors.http.streams import HttpStream, Reading
-from connectors.streams import Mode
+from connectors.streams import Mode, PersonalData
 
 _DOCS = "https://docs.github.com/en/rest/"
 
@@ -19,7 +19,8 @@ REPOSITORY = HttpStream(
     record=records.Repository,
     is_single=True,
     is_conditional=True,
-    accounts=("$.owner",),
+    account_paths=("$.owner",),
+    personal_data=(PersonalData.ACCOUNT,),
     documentation=_DOCS + "repos/repos#get-a-repository",
 )
 """How repositories are read where the settings list them: one by one."""
@@ -36,7 +37,8 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.WHOLE,
         record=records.Repository,
         is_conditional=True,
-        accounts=("$.owner",),
+        account_paths=("$.owner",),
+        personal_data=(PersonalData.ACCOUNT,),
         documentation=_DOCS + "repos/repos#list-organization-repositories",
     ),
     HttpStream(
@@ -61,7 +63,8 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/orgs/{scope}/teams/{parent_key}/members",
         reading=Reading.PER_CURRENT_PARENT,
         is_conditional=True,
-        accounts=("$",),
+        account_paths=("$",),
+        personal_data=(PersonalData.ACCOUNT,),
         documentation=_DOCS + "teams/members#list-team-members",
     ),
     HttpStream(
@@ -73,7 +76,8 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/orgs/{scope}/members",
         reading=Reading.WHOLE,
         is_conditional=True,
-        accounts=("$",),
+        account_paths=("$",),
+        personal_data=(PersonalData.ACCOUNT,),
         documentation=_DOCS + "orgs/members#list-organization-members",
     ),
     HttpStream(
@@ -87,7 +91,7 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.UPDATED_DESCENDING,
         record=records.Numbered,
         is_conditional=True,
-        accounts=(
+        account_paths=(
             "$.user",
             "$.assignee",
             "$.assignees[*]",
@@ -95,6 +99,10 @@ STREAMS: tuple[HttpStream, ...] = (
             "$.head.user",
             "$.base.user",
             "$.auto_merge.enabled_by",
+        ),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
         ),
         documentation=_DOCS + "pulls/pulls#list-pull-requests",
     ),
@@ -108,7 +116,11 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/pulls/{parent_key}/reviews",
         reading=Reading.PER_PARENT,
         is_conditional=True,
-        accounts=("$.user",),
+        account_paths=("$.user",),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "pulls/reviews#list-reviews-for-a-pull-request",
     ),
     HttpStream(
@@ -122,7 +134,11 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.UPDATED_SINCE,
         record=records.Updated,
         is_conditional=True,
-        accounts=("$.user",),
+        account_paths=("$.user",),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "pulls/comments#list-review-comments-in-a-repository",
     ),
     HttpStream(
@@ -135,8 +151,14 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/pulls/{parent_key}/commits",
         reading=Reading.PER_PARENT,
         is_conditional=True,
-        accounts=("$.author", "$.committer"),
-        git_identities=("$.commit.author", "$.commit.committer"),
+        account_paths=("$.author", "$.committer"),
+        identity_paths=("$.commit.author", "$.commit.committer"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.NAME,
+            PersonalData.EMAIL,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "pulls/pulls#list-commits-on-a-pull-request",
     ),
     HttpStream(
@@ -150,7 +172,11 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.UPDATED_SINCE,
         record=records.Numbered,
         is_conditional=True,
-        accounts=("$.user", "$.assignee", "$.assignees[*]", "$.closed_by"),
+        account_paths=("$.user", "$.assignee", "$.assignees[*]", "$.closed_by"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "issues/issues#list-repository-issues",
     ),
     HttpStream(
@@ -163,7 +189,7 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/issues/{parent_key}/timeline",
         reading=Reading.PER_PARENT,
         is_conditional=True,
-        accounts=(
+        account_paths=(
             "$.actor",
             "$.user",
             "$.assignee",
@@ -171,7 +197,13 @@ STREAMS: tuple[HttpStream, ...] = (
             "$.requested_reviewer",
             "$.source.issue.user",
         ),
-        git_identities=("$.author", "$.committer"),
+        identity_paths=("$.author", "$.committer"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.NAME,
+            PersonalData.EMAIL,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "issues/timeline#list-timeline-events-for-an-issue",
     ),
     HttpStream(
@@ -184,8 +216,14 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.GRAPH,
         record=records.Commit,
         is_conditional=True,
-        accounts=("$.author", "$.committer"),
-        git_identities=("$.commit.author", "$.commit.committer"),
+        account_paths=("$.author", "$.committer"),
+        identity_paths=("$.commit.author", "$.commit.committer"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.NAME,
+            PersonalData.EMAIL,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "commits/commits#list-commits",
     ),
     HttpStream(
@@ -209,7 +247,11 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.CREATED_DESCENDING,
         record=records.Deployment,
         is_conditional=True,
-        accounts=("$.creator",),
+        account_paths=("$.creator",),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "deployments/deployments#list-deployments",
     ),
     HttpStream(
@@ -222,7 +264,11 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/deployments/{parent_key}/statuses",
         reading=Reading.PER_PARENT,
         is_conditional=True,
-        accounts=("$.creator",),
+        account_paths=("$.creator",),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "deployments/statuses#list-deployment-statuses",
     ),
     HttpStream(
@@ -234,7 +280,11 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/releases",
         reading=Reading.WHOLE,
         is_conditional=True,
-        accounts=("$.author",),
+        account_paths=("$.author",),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "releases/releases#list-releases",
     ),
     HttpStream(
@@ -248,8 +298,14 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.CREATED_RANGES,
         record=records.WorkflowRun,
         is_conditional=True,
-        accounts=("$.actor", "$.triggering_actor"),
-        git_identities=("$.head_commit.author", "$.head_commit.committer"),
+        account_paths=("$.actor", "$.triggering_actor"),
+        identity_paths=("$.head_commit.author", "$.head_commit.committer"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.NAME,
+            PersonalData.EMAIL,
+            PersonalData.FREE_TEXT,
+        ),
         documentation=_DOCS + "actions/workflow-runs#list-workflow-runs-for-a-repository",
     ),
     HttpStream(

@@ -7,7 +7,7 @@ from connectors.reports import StreamReport
 from connectors.streams import Stream
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.extraction import extract_stream, give_up_if_unreachable, remember_failure
-from orchestration.settings import GitHubSource, GitSource, Settings
+from orchestration.settings import Settings, SourceSettings
 from orchestration.sources import enabled_streams
 
 RETRIES = 2
@@ -34,7 +34,7 @@ def stream_key(source: str, stream: str) -> dg.AssetKey:
 
 
 def _stream_asset(
-    source: GitHubSource | GitSource,
+    source: SourceSettings,
     stream: Stream,
     parent: str | None,
     priority: int,

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.settings.models import GitHubSource, GitSource, Service, Settings, midnight
+from connectors.git.settings import GitSettings
+from connectors.github.settings import GitHubSettings
+from orchestration.settings.models import Service, Settings, midnight
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.string())
@@ -38,7 +40,7 @@ def settings_rows(
 def _listed_repositories(settings: Settings) -> set[tuple[str, str]]:
     listed: set[tuple[str, str]] = set()
     for source in settings.sources:
-        if isinstance(source, GitSource):
+        if isinstance(source, GitSettings):
             listed.update((source.name, clone.name) for clone in source.repositories)
         else:
             listed.update((source.name, name) for name in source.repositories)
@@ -118,7 +120,7 @@ def _repositories(settings: Settings, known: list[tuple[str, str]]) -> pa.Table:
     cloned = {
         clone.name
         for source in settings.sources
-        if isinstance(source, GitSource)
+        if isinstance(source, GitSettings)
         for clone in source.repositories
     }
     rows = [
@@ -168,6 +170,6 @@ def _rules(settings: Settings) -> pa.Table:
     )
 
 
-def github_sources(settings: Settings) -> list[GitHubSource]:
+def github_sources(settings: Settings) -> list[GitHubSettings]:
     """Return the sources that are GitHub organisations."""
-    return [source for source in settings.sources if isinstance(source, GitHubSource)]
+    return [source for source in settings.sources if isinstance(source, GitHubSettings)]

@@ -3,12 +3,22 @@
 import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Union
 from zoneinfo import ZoneInfo
 
 import duckdb
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
+
+from connectors.settings import (
+    Date,
+    EnvironmentVariable,
+    Name,
+    RepositoryName,
+    SettingsSection,
+    SourceSettings,
+)
+from connectors.sources import SOURCE_KINDS
 
 THE_BEGINNING = date(1970, 1, 1)
 
@@ -50,28 +60,12 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _only_a_date(value: Any) -> Any:
-    if isinstance(value, datetime):
-        raise PydanticCustomError("date_only", "give a date such as 2025-07-01, without a time of day")
-    return value
-
-
 Regex = Annotated[str, AfterValidator(_regex)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Date = Annotated[date, BeforeValidator(_only_a_date)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-RepositoryName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)?$")]
-EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 DeploymentOrigin = Literal["deployments", "workflow_runs", "releases", "tags"]
 
 
-class Section(BaseModel):
-    """A mapping of the file: frozen, and without room for keys that nobody reads."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Reporting(Section):
+class Reporting(SettingsSection):
     """Whose days and weeks the periods are, and the range that is reported (end exclusive)."""
 
     time_zone: TimeZone = "UTC"
@@ -79,47 +73,22 @@ class Reporting(Section):
     until: Date | None = None
 
 
-class Keys(Section):
+class Keys(SettingsSection):
     """Where the signing and token keys lie, relative to the workspace; never inside `data`."""
 
     folder: Path = Path("keys")
 
 
-class GitHubSource(Section):
-    """A GitHub organisation or a list of repositories."""
-
-    name: Name
-    kind: Literal["github"]
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] = "https://api.github.com"
-    organisation: str | None = None
-    repositories: tuple[RepositoryName, ...] = ()
-    token_env: EnvironmentVariable | None = "ASSAY_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
-    since: Date | None = None
-    until: Date | None = None
-    concurrency: Annotated[int, Field(ge=1, le=100)] = 16
-    streams: tuple[str, ...] | None = None
+if TYPE_CHECKING:
+    Source = SourceSettings
+else:
+    Source = Annotated[
+        Union[tuple(kind.settings for kind in SOURCE_KINDS.values())],  # noqa: UP007 - built from the kinds
+        Field(discriminator="kind"),
+    ]
 
 
-class GitClone(Section):
-    """A local clone, bare or not."""
-
-    name: RepositoryName
-    path: Path
-    branch: str | None = None
-
-
-class GitSource(Section):
-    """Local clones, read with `git log`."""
-
-    name: Name
-    kind: Literal["git"]
-    repositories: Annotated[tuple[GitClone, ...], Field(min_length=1)]
-
-
-Source = Annotated[GitHubSource | GitSource, Field(discriminator="kind")]
-
-
-class Team(Section):
+class Team(SettingsSection):
     """A team and its place in the organisation during [from, until)."""
 
     name: Name
@@ -129,7 +98,7 @@ class Team(Section):
     until: Date | None = None
 
 
-class Owner(Section):
+class Owner(SettingsSection):
     """The team that owns a service during [from, until)."""
 
     team: Name
@@ -137,7 +106,7 @@ class Owner(Section):
     until: Date | None = None
 
 
-class ServiceDeployments(Section):
+class ServiceDeployments(SettingsSection):
     """Where one service's deployments come from; null takes the workspace's default."""
 
     from_: DeploymentOrigin | None = Field(default=None, alias="from")
@@ -147,7 +116,7 @@ class ServiceDeployments(Section):
     tag: Regex | None = None
 
 
-class Service(Section):
+class Service(SettingsSection):
     """What is deployed as one: a repository, or paths of one."""
 
     name: Name
@@ -158,7 +127,7 @@ class Service(Section):
     deployments: ServiceDeployments = ServiceDeployments()
 
 
-class Deployments(Section):
+class Deployments(SettingsSection):
     """What a deployment is where a service does not say."""
 
     from_: DeploymentOrigin = Field(default="deployments", alias="from")
@@ -167,7 +136,7 @@ class Deployments(Section):
     tag: Regex = r"^v?\d+"
 
 
-class HotfixRules(Section):
+class HotfixRules(SettingsSection):
     """A change is a hotfix when one of these matches."""
 
     branch: Regex = "^hotfix/"
@@ -175,7 +144,7 @@ class HotfixRules(Section):
     title: Regex = "(?i)^hotfix"
 
 
-class IncidentRules(Section):
+class IncidentRules(SettingsSection):
     """Which issues are production incidents, of which severities, and of which service."""
 
     label: Regex = "^incident$"
@@ -184,20 +153,20 @@ class IncidentRules(Section):
     link_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
 
 
-class DefectRules(Section):
+class DefectRules(SettingsSection):
     """Which work items are production defects."""
 
     label: Regex = "^production-defect$"
 
 
-class BotRules(Section):
+class BotRules(SettingsSection):
     """Which accounts are bots, beside those that the source marks as such."""
 
     pattern: Regex = r"(\[bot\]|-bot)$"
     logins: tuple[str, ...] = ()
 
 
-class Rules(Section):
+class Rules(SettingsSection):
     """The rule tables' parameters."""
 
     hotfix: HotfixRules = HotfixRules()
@@ -208,20 +177,20 @@ class Rules(Section):
     bots: BotRules = BotRules()
 
 
-class Schedule(Section):
+class Schedule(SettingsSection):
     """When the nightly run starts, in the reporting time zone (cron, five fields)."""
 
     nightly: Annotated[str, Field(pattern=r"^\S+(\s+\S+){4}$")] = "0 2 * * *"
 
 
-class OnFailure(Section):
+class OnFailure(SettingsSection):
     """What happens when a run fails, beside the log: a command (JSON on its standard input), a webhook."""
 
     command: tuple[str, ...] = ()
     webhook_env: EnvironmentVariable | None = None
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """The whole of `assay.yml`."""
 
     organisation: Name

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from connectors.sources import SOURCE_KINDS
 from orchestration.errors import SettingsError
 from orchestration.settings.located import KeyPath, LocatedDocument, Problem, key_text, read_located
 from orchestration.settings.models import Settings
@@ -118,7 +119,7 @@ def _explain(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
     if kind == "missing":
         return "this key is required and missing", "Add it; `assay init` writes an annotated example"
     if kind.startswith("union_tag"):
-        return "the kind of a source is github or git", "Add for example kind: github"
+        return f"the kind of a source is one of {', '.join(SOURCE_KINDS)}", "Add for example kind: github"
     if kind == "string_pattern_mismatch":
         return f"'{error['input']}' does not have the form {error['ctx']['pattern']}", "Mend the value"
     message = error["msg"][:1].lower() + error["msg"][1:]

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from connectors.git.settings import GitSettings
+from connectors.github.settings import GitHubSettings
 from connectors.github.streams import STREAMS
+from connectors.settings import HttpSettings
 from orchestration.settings.located import KeyPath
-from orchestration.settings.models import GitHubSource, GitSource, Owner, Settings, Team
+from orchestration.settings.models import Owner, Settings, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,14 @@ def reference_faults(settings: Settings) -> Iterator[Fault]:
 def presence_faults(settings: Settings, environment: Mapping[str, str], folder: Path) -> Iterator[Fault]:
     """Yield what the machine lacks: unset variables, clones that are not there."""
     for index, source in enumerate(settings.sources):
-        if isinstance(source, GitHubSource):
-            if source.token_env and not environment.get(source.token_env):
-                yield _unset(
-                    ("sources", index, "token_env"), source.token_env, f"the token of source {source.name}"
-                )
-        else:
+        for key, variable in source.variables.items():
+            if not environment.get(variable):
+                meaning = key.removesuffix("_env").replace("_", " ")
+                yield _unset(("sources", index, key), variable, f"the {meaning} of source {source.name}")
+        for key, place in source.folders.items():
+            if not (folder / place).exists():
+                yield Fault(("sources", index, key), f"there is no {place}", f"Put it there, or mend {key}")
+        if isinstance(source, GitSettings):
             for position, clone in enumerate(source.repositories):
                 if not (folder / clone.path).is_dir():
                     path: KeyPath = ("sources", index, "repositories", position, "path")
@@ -83,7 +88,7 @@ def _empty_ranges(settings: Settings) -> Iterator[Fault]:
         for position, owner in enumerate(service.owners):
             ranges.append((("services", index, "owners", position), owner.from_, owner.until))
     for index, source in enumerate(settings.sources):
-        if isinstance(source, GitHubSource):
+        if isinstance(source, HttpSettings):
             ranges.append((("sources", index), source.since, source.until))
     for path, start, end in ranges:
         if start and end and start >= end:
@@ -172,12 +177,8 @@ def _repository_test(settings: Settings) -> Callable[[str], bool]:
     listed: set[str] = set()
     organisations: set[str] = set()
     for source in settings.sources:
-        if isinstance(source, GitSource):
-            listed.update(clone.name.lower() for clone in source.repositories)
-        elif source.repositories:
-            listed.update(name.lower() for name in source.repositories)
-        elif source.organisation:
-            organisations.add(source.organisation.lower())
+        listed.update(name.lower() for name in source.listed_repositories)
+        organisations.update(name.lower() for name in source.repository_owners)
     return lambda name: name.lower() in listed or name.lower().partition("/")[0] in organisations
 
 
@@ -187,11 +188,11 @@ def _source_faults(settings: Settings) -> Iterator[Fault]:
             ("keys", "folder"), "keys must not lie inside the data folder", "Choose a folder outside of data"
         )
     for index, source in enumerate(settings.sources):
-        if isinstance(source, GitHubSource):
+        if isinstance(source, GitHubSettings):
             yield from _github_faults(("sources", index), source)
 
 
-def _github_faults(path: KeyPath, source: GitHubSource) -> Iterator[Fault]:
+def _github_faults(path: KeyPath, source: GitHubSettings) -> Iterator[Fault]:
     if not source.organisation and not source.repositories:
         yield Fault(
             path,

@@ -1,16 +1,15 @@
-import random
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from connectors.errors import PermanentSourceError, TransientSourceError
-from connectors.git.config import GitConfig, GitRepository
-from connectors.github.config import GitHubConfig
+from connectors.git.settings import GitClone, GitSettings
+from connectors.github.settings import GitHubSettings
+from connectors.kinds import Opening
 from connectors.reports import ScopeFailure
 from connectors.sources import SOURCE_KINDS, open_source
 from connectors.streams import Mode, Stream, in_dependency_order
-from tests.connectors.workspace import open_store
+from tests.connectors.workspace import FakeTime, open_store
 
 
 def stream(name: str, parent: str | None = None) -> Stream:
@@ -19,19 +18,16 @@ def stream(name: str, parent: str | None = None) -> Stream:
 
 def test_each_kind_is_opened_by_its_settings(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
-        for config in (
-            GitHubConfig(name="a", organisation="acme"),
-            GitConfig("b", (GitRepository("acme/shop", tmp_path),)),
+        for settings in (
+            GitHubSettings(name="a", kind="github", organisation="acme", token_env=None),
+            GitSettings(name="b", kind="git", repositories=(GitClone(name="acme/shop", path=Path("shop")),)),
         ):
             source = open_source(
-                config,
-                store=store,
-                clock=lambda: datetime.now(UTC),
-                random=random.Random(1),
+                settings, Opening(store=store, runtime=FakeTime().runtime(), folder=tmp_path)
             )
             kind = SOURCE_KINDS[source.kind]
-            assert isinstance(config, kind.config)
-            assert source.name == config.name
+            assert isinstance(settings, kind.settings)
+            assert source.name == settings.name
             assert {each.name for each in source.streams} <= {each.name for each in kind.streams}
 
 

@@ -40,8 +40,8 @@ def test_every_path_is_one_that_the_connectors_declare() -> None:
     streams = {stream.name: stream for stream in SOURCE_KINDS["github"].streams}
     for name, paths in ACCOUNT_PATHS.items():
         users = {f"$.{path}" if path else "$" for path in paths.users}
-        assert users <= set(streams[name].accounts), name
-        assert {f"$.{path}" for path in paths.identities} <= set(streams[name].git_identities), name
+        assert users <= set(streams[name].account_paths), name
+        assert {f"$.{path}" for path in paths.identities} <= set(streams[name].identity_paths), name
     assert set(ACCOUNT_PATHS) == {
         each.name for each in STAGED_STREAMS if each.kind == "github" and each.reads_accounts
     }

@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.errors import SettingsError
 from orchestration.scaffold import annotated_settings
-from orchestration.settings import GitHubSource, Settings, examine, read_settings
+from orchestration.settings import GitHubSettings, Settings, examine, read_settings
 
 GOOD = """\
 organisation: acme
@@ -74,7 +74,7 @@ def written(folder: Path, text: str) -> Path:
 def test_good_settings_are_read(folder: Path) -> None:
     settings = read_settings(written(folder, GOOD), environment={"ASSAY_GITHUB_TOKEN": "t"})
     assert isinstance(settings, Settings)
-    assert isinstance(settings.sources[0], GitHubSource)
+    assert isinstance(settings.sources[0], GitHubSettings)
     assert settings.services[0].owners[1].until is None
 
 

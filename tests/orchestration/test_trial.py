@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.command import main
 from orchestration.errors import UsageError
-from orchestration.settings import GitSource
+from orchestration.settings import GitSettings
 from orchestration.trial import release_pattern, trial_workspace
 
 
@@ -66,7 +66,7 @@ def test_a_head_that_leads_nowhere_is_replaced_by_the_main_branch(tmp_path: Path
     subprocess.run([*git, "symbolic-ref", "HEAD", "refs/heads/gone"], check=True)
     workspace = trial_workspace(clone, folder=tmp_path / "trial", tag=None, random_bytes=os.urandom)
     source = workspace.settings().sources[0]
-    assert isinstance(source, GitSource)
+    assert isinstance(source, GitSettings)
     assert source.repositories[0].branch == "main"
 
 

@@ -148,6 +148,6 @@ def test_declarations_say_what_records_are_and_whom_they_name(tmp_path: Path) ->
         assert stream.description.endswith(".")
         assert stream.keys
         assert stream.documentation.startswith("https://docs.github.com/en/rest/")
-        assert all(path.startswith("$") for path in (*stream.accounts, *stream.git_identities))
+        assert all(path.startswith("$") for path in (*stream.account_paths, *stream.identity_paths))
     assert {stream.name for stream in source.streams if stream.mode is Mode.APPEND} == {"commits"}
     assert len(source.streams) == 17
