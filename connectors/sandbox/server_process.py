@@ -16,6 +16,7 @@ from connectors.sandbox.company import found
 from connectors.sandbox.faults import FaultPlan
 from connectors.sandbox.github.application import GitHubApplication
 from connectors.sandbox.github.fold import GitHubFold
+from connectors.sandbox.mounts import Mounts
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.simulation import play
 
@@ -33,37 +34,47 @@ def main() -> None:
     listener.listen(BACKLOG)
     say({"base_url": f"http://127.0.0.1:{listener.getsockname()[1]}"})
     config = uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="off", server_header=False, ws="none"
+        application, log_level="critical", access_log=False, lifespan="off", server_header=False, ws="none"
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve(application, config, listener))
 
 
-def prepared(request: dict[str, Any]) -> GitHubApplication:
+def prepared(request: dict[str, Any]) -> Mounts:
     """Play the story and fold it up to the instant to begin with."""
     story = play(found(Parameters.from_document(request["parameters"])))
     fold = GitHubFold(story.company, story.events)
     fold.move_to(request["at"])
     gc.freeze()
     gc.enable()
-    return GitHubApplication(
+    faults = FaultPlan.from_document(request["faults"])
+    root = GitHubApplication(
         fold,
         token=request["token"],
         clock=time.time,
         sleep=asyncio.sleep,
         hourly_limit=request["hourly_limit"],
-        faults=FaultPlan.from_document(request["faults"]),
+        faults=faults,
+    )
+    return Mounts(
+        root,
+        company=story.company,
+        events=story.events,
+        at=request["at"],
+        token=request["token"],
+        sleep=asyncio.sleep,
+        faults=faults,
     )
 
 
-async def serve(application: GitHubApplication, config: uvicorn.Config, listener: socket.socket) -> None:
+async def serve(application: Mounts, config: uvicorn.Config, listener: socket.socket) -> None:
     """Answer requests; commands are read by a thread and obeyed between two requests."""
     loop = asyncio.get_running_loop()
     threading.Thread(target=obey, args=(application, loop), daemon=True).start()
     await uvicorn.Server(config).serve(sockets=[listener])
 
 
-def obey(application: GitHubApplication, loop: asyncio.AbstractEventLoop) -> None:
+def obey(application: Mounts, loop: asyncio.AbstractEventLoop) -> None:
     """Read commands until the input ends, which it does at the latest when the parent is gone."""
     for line in sys.stdin:
         command = json.loads(line)
@@ -73,11 +84,11 @@ def obey(application: GitHubApplication, loop: asyncio.AbstractEventLoop) -> Non
     os._exit(0)
 
 
-def answer(application: GitHubApplication, command: dict[str, Any], answered: threading.Event) -> None:
+def answer(application: Mounts, command: dict[str, Any], answered: threading.Event) -> None:
     """Obey one command."""
     try:
         if command["command"] == "counters":
-            say(application.counters.to_document())
+            say(application.counted())
         else:
             application.move_to(command["instant"])
             say({})

@@ -1,7 +1,6 @@
 """The simulated GitHub as an ASGI application: authentication, limits, faults, conditional requests."""
 
 import hashlib
-import math
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -222,26 +221,30 @@ class GitHubApplication:
 
     async def _fail(self, send: Send, fault: Fault) -> None:
         """Send what a fault wants."""
-        if fault.kind == "html":
-            headers: Headers = [(b"content-type", b"text/html; charset=utf-8")]
-            await self._send(send, 200, headers, b"<html><body>Sign in</body></html>", common=[])
-            return
-        if fault.kind == "bad_gateway":
-            headers = [(b"content-type", b"text/html; charset=utf-8")]
-            await self._send(send, 502, headers, b"<html><title>502 Bad Gateway</title></html>", common=[])
-            return
-        status = 429 if fault.kind == "too_many" else 403
-        code, limits, body = self._error(status, "You have exceeded a secondary rate limit.")
-        await self._send(send, code, [(b"retry-after", b"%d" % math.ceil(fault.seconds)), *limits], body)
+        bad = fault.response()
+        headers = [(name.encode(), text.encode()) for name, text in bad.headers.items()]
+        if not any(name == b"content-type" for name, _ in headers):
+            headers = [*COMMON, *headers, *self._limits()]
+        await self._send(send, bad.status, headers, bad.body or b"", common=[], is_cut=fault.kind == "reset")
 
     async def _send(
-        self, send: Send, status: int, headers: Headers, body: bytes, *, common: Headers = COMMON
+        self,
+        send: Send,
+        status: int,
+        headers: Headers,
+        body: bytes,
+        *,
+        common: Headers = COMMON,
+        is_cut: bool = False,
     ) -> None:
         """Send an answer and count it."""
         self.counters.statuses[status] += 1
         self.counters.body_bytes += len(body)
         length = [] if status == 304 else [(b"content-length", b"%d" % len(body))]  # noqa: PLR2004
         await send({"type": "http.response.start", "status": status, "headers": [*common, *headers, *length]})
+        if is_cut:
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            raise ConnectionResetError("the connection ends in the middle of a body, on purpose")
         await send({"type": "http.response.body", "body": body})
 
 
