@@ -1,15 +1,19 @@
 """What every source can be told in the settings: the keys that all kinds share, checked before a run.
 
 A kind of source declares its own keys in a class that extends one of these; the settings file is read
-straight into it. Credentials never stand in the file: a key that ends in `_env` names the variable that holds one.
+straight into it. Credentials never stand in the file: a key that ends in `_env` names the variable that holds
+one.
 """
 
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+REMEDY = "remedy"
+"""The key of a custom error's context that says what the user does next."""
 
 
 def _only_a_date(value: Any) -> Any:
@@ -18,11 +22,21 @@ def _only_a_date(value: Any) -> Any:
     return value
 
 
+def _without_credentials(url: str) -> str:
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise PydanticCustomError(
+            "credentials",
+            "the address carries credentials",
+            {REMEDY: "Take them out, and name variables in the keys that end in _env instead"},
+        )
+    return url
+
+
 Date = Annotated[date, BeforeValidator(_only_a_date)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 RepositoryName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)?$")]
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-BaseUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+BaseUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_credentials)]
 
 
 class SettingsSection(BaseModel):

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.git.settings import GitSettings
-from connectors.github.settings import GitHubSettings
 from orchestration.settings.models import Service, Settings, midnight
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -38,13 +37,7 @@ def settings_rows(
 
 
 def _listed_repositories(settings: Settings) -> set[tuple[str, str]]:
-    listed: set[tuple[str, str]] = set()
-    for source in settings.sources:
-        if isinstance(source, GitSettings):
-            listed.update((source.name, clone.name) for clone in source.repositories)
-        else:
-            listed.update((source.name, name) for name in source.repositories)
-    return listed
+    return {(source.name, name) for source in settings.sources for name in source.listed_repositories}
 
 
 def _services(settings: Settings, known: list[tuple[str, str]]) -> pa.Table:
@@ -168,8 +161,3 @@ def _rules(settings: Settings) -> pa.Table:
         {name: pa.array([value], pa.int32()) for name, value in numbers.items()}
         | {name: pa.array([value], pa.string()) for name, value in texts.items()}
     )
-
-
-def github_sources(settings: Settings) -> list[GitHubSettings]:
-    """Return the sources that are GitHub organisations."""
-    return [source for source in settings.sources if isinstance(source, GitHubSettings)]

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from connectors.settings import REMEDY
 from connectors.sources import SOURCE_KINDS
 from orchestration.errors import SettingsError
 from orchestration.settings.located import KeyPath, LocatedDocument, Problem, key_text, read_located
@@ -108,14 +109,14 @@ def _located(document: LocatedDocument, fault: Fault) -> Problem:
 
 def _problem(document: LocatedDocument, error: ErrorDetails) -> Problem:
     path = _path(error, document.values)
-    message, remedy = _explain(error, path)
+    message, remedy = _explain(error, path, document.values)
     return Problem(document.line(path), key_text(path), message, remedy)
 
 
-def _explain(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
+def _explain(error: ErrorDetails, path: KeyPath, values: Any) -> tuple[str, str]:
     kind = error["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, values)
     if kind == "missing":
         return "this key is required and missing", "Add it; `assay init` writes an annotated example"
     if kind.startswith("union_tag"):
@@ -123,12 +124,14 @@ def _explain(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
     if kind == "string_pattern_mismatch":
         return f"'{error['input']}' does not have the form {error['ctx']['pattern']}", "Mend the value"
     message = error["msg"][:1].lower() + error["msg"][1:]
+    if REMEDY in error.get("ctx", {}):
+        return message.rstrip("."), str(error["ctx"][REMEDY])
     shown = error["input"] if isinstance(error["input"], str | int | float | bool) else None
     return message.rstrip("."), f"The value here is {shown!r}" if shown is not None else "Mend the value"
 
 
-def _unknown_key(path: KeyPath) -> tuple[str, str]:
-    known = sorted(_known_keys(path[:-1]))
+def _unknown_key(path: KeyPath, values: Any) -> tuple[str, str]:
+    known = sorted(_known_keys(path[:-1], values))
     close = difflib.get_close_matches(str(path[-1]), known, n=1)
     hint = f"Did you mean '{close[0]}'?" if close else f"Known here: {', '.join(known)}"
     return f"unknown key '{path[-1]}'", hint
@@ -140,8 +143,8 @@ def _path(error: ErrorDetails, values: Any) -> KeyPath:
     holder = values
     parts = error["loc"]
     for index, part in enumerate(parts):
-        is_last = index == len(parts) - 1
-        if isinstance(holder, dict) and part not in holder and not is_last:
+        is_missing_key = error["type"] == "missing" and index == len(parts) - 1
+        if isinstance(holder, dict) and part not in holder and not is_missing_key:
             continue
         path.append(part)
         try:
@@ -151,17 +154,23 @@ def _path(error: ErrorDetails, values: Any) -> KeyPath:
     return tuple(path)
 
 
-def _known_keys(path: KeyPath) -> set[str]:
-    """Return the keys that the settings' model knows at a path."""
-    kinds: list[Any] = [Settings]
+def _known_keys(path: KeyPath, values: Any) -> set[str]:
+    """Return the keys that the settings' model knows at a path: of a source, those of its kind."""
+    sections: list[type[BaseModel]] = [Settings]
+    holder = values
     for part in path:
-        found: list[Any] = []
-        for kind in kinds:
-            for name, field in kind.model_fields.items():
-                if isinstance(part, str) and part == (field.alias or name):
-                    found.extend(_models(field.annotation))
-        kinds = found if isinstance(part, str) else kinds
-    return {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
+        if isinstance(part, str):
+            sections = [
+                section
+                for above in sections
+                for name, field in above.model_fields.items()
+                if part == (field.alias or name)
+                for section in _models(field.annotation)
+            ]
+        holder = holder[part]
+        if isinstance(holder, dict) and holder.get("kind") in SOURCE_KINDS and len(sections) > 1:
+            sections = [SOURCE_KINDS[holder["kind"]].settings]
+    return {field.alias or name for section in sections for name, field in section.model_fields.items()}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

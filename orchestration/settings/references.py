@@ -9,9 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from connectors.git.settings import GitSettings
-from connectors.github.settings import GitHubSettings
-from connectors.github.streams import STREAMS
-from connectors.settings import HttpSettings
+from connectors.settings import SourceSettings
+from connectors.sources import SOURCE_KINDS
 from orchestration.settings.located import KeyPath
 from orchestration.settings.models import Owner, Settings, Team
 
@@ -65,17 +64,17 @@ def _unset(path: KeyPath, variable: str, meaning: str) -> Fault:
 
 
 def _repeated_names(settings: Settings) -> Iterator[Fault]:
-    named = {"sources": settings.sources, "services": settings.services}
-    for section, items in named.items():
+    named = {
+        "sources": [source.name for source in settings.sources],
+        "services": [service.name for service in settings.services],
+    }
+    for section, names in named.items():
         seen: Counter[str] = Counter()
-        for index, item in enumerate(items):
-            seen[item.name] += 1
-            if seen[item.name] == 2:  # noqa: PLR2004 - the second of a name is the one to report
-                yield Fault(
-                    (section, index, "name"),
-                    f"the name '{item.name}' is taken",
-                    "Names are unique; choose another",
-                )
+        for index, name in enumerate(names):
+            seen[name] += 1
+            if seen[name] == 2:  # noqa: PLR2004 - the second of a name is the one to report
+                message = f"the name '{name}' is taken"
+                yield Fault((section, index, "name"), message, "Names are unique; choose another")
 
 
 def _empty_ranges(settings: Settings) -> Iterator[Fault]:
@@ -87,9 +86,6 @@ def _empty_ranges(settings: Settings) -> Iterator[Fault]:
     for index, service in enumerate(settings.services):
         for position, owner in enumerate(service.owners):
             ranges.append((("services", index, "owners", position), owner.from_, owner.until))
-    for index, source in enumerate(settings.sources):
-        if isinstance(source, HttpSettings):
-            ranges.append((("sources", index), source.since, source.until))
     for path, start, end in ranges:
         if start and end and start >= end:
             yield Fault(
@@ -188,28 +184,14 @@ def _source_faults(settings: Settings) -> Iterator[Fault]:
             ("keys", "folder"), "keys must not lie inside the data folder", "Choose a folder outside of data"
         )
     for index, source in enumerate(settings.sources):
-        if isinstance(source, GitHubSettings):
-            yield from _github_faults(("sources", index), source)
+        yield from _unknown_streams(("sources", index), source)
 
 
-def _github_faults(path: KeyPath, source: GitHubSettings) -> Iterator[Fault]:
-    if not source.organisation and not source.repositories:
-        yield Fault(
-            path,
-            "neither an organisation nor repositories are named",
-            "Name what to read: organisation: acme",
-        )
-    if "@" in source.base_url.partition("://")[2].partition("/")[0]:
-        yield Fault(
-            (*path, "base_url"), "the address carries credentials", "Name a variable in token_env instead"
-        )
-    known = [stream.name for stream in STREAMS]
+def _unknown_streams(path: KeyPath, source: SourceSettings) -> Iterator[Fault]:
+    kind = SOURCE_KINDS[source.kind]
+    known = [stream.name for stream in kind.streams]
     for position, name in enumerate(source.streams or ()):
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(known)}"
-            yield Fault((*path, "streams", position), f"GitHub has no stream '{name}' here", hint)
-    for position, name in enumerate(source.repositories):
-        if "/" not in name:
-            remedy = "Write owner/name, as in the address of the repository"
-            yield Fault((*path, "repositories", position), f"'{name}' has no owner", remedy)
+            yield Fault((*path, "streams", position), f"{kind.title} has no stream '{name}' here", hint)
