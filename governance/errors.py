@@ -5,6 +5,7 @@ GovernanceError
 │   └── VaultKeyError     the vault was filled with another token key
 ├── SignerError           a person's key or signature is missing, unknown or wrong
 ├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
+│   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 └── LeafError             a statement cannot be written as canonical JSON
 """
 
@@ -27,6 +28,10 @@ class SignerError(GovernanceError):
 
 class PolicyError(GovernanceError):
     """A policy file is wrong, or would loosen what a metric's definition demands."""
+
+
+class RegisterError(PolicyError):
+    """The collection register is wrong, or cannot be confirmed as it stands."""
 
 
 class LeafError(GovernanceError):

@@ -12,7 +12,7 @@ from governance.errors import PolicyError
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's value, and the line (from 1) on which each key path starts."""
+    """A file's value, and the line (from 1) on which each key path starts; items of lists by their index."""
 
     path: Path
     value: dict[str, Any]
@@ -52,9 +52,12 @@ def read_document(path: Path) -> Document:
 
 
 def _collect_lines(node: yaml.Node, keys: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
-    if not isinstance(node, yaml.MappingNode):
+    if isinstance(node, yaml.MappingNode):
+        below = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        below = [(str(index), item, item) for index, item in enumerate(node.value)]
+    else:
         return
-    for key, value in node.value:
-        path = (*keys, str(key.value))
-        lines[path] = key.start_mark.line + 1
-        _collect_lines(value, path, lines)
+    for name, at, value in below:
+        lines[(*keys, name)] = at.start_mark.line + 1
+        _collect_lines(value, (*keys, name), lines)
