@@ -7,20 +7,13 @@ from typing import Any
 import msgspec
 
 from connectors.errors import ConnectorError, CredentialsRejectedError, PermanentSourceError
-from connectors.github.access import open_session
 from connectors.github.config import GitHubConfig
 from connectors.http.answers import Answer
-from connectors.http.origin import Origin
-from connectors.http.pacing import Pacer
-from connectors.http.retries import RetryPolicy
+from connectors.http.checks import clock, failed
 from connectors.http.session import Session
-from connectors.reports import Diagnosis, Tally
-from connectors.runtime import Runtime
+from connectors.reports import Diagnosis
 
-_IMPATIENT = RetryPolicy(max_attempts=2, max_unreadable=2, max_limits=2, max_total_wait_seconds=10.0)
-_LARGEST_SKEW_SECONDS = 60.0
 _NOT_FOUND = 404
-_OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 _CLASSIC_SCOPES = ("repo", "read:org")
 
 _anything: Callable[[bytes], Any] = msgspec.json.decode
@@ -40,22 +33,17 @@ class _RateLimit(msgspec.Struct):
     resources: _Resources
 
 
-async def diagnose(config: GitHubConfig, runtime: Runtime, *, pacer: Pacer) -> list[Diagnosis]:
+async def diagnose(session: Session, config: GitHubConfig) -> list[Diagnosis]:
     """Ask for the rate limit (which costs nothing), then for the organisation and the first repository."""
-    tally = Tally()
     found: list[Diagnosis] = []
-    async with open_session(
-        config, runtime, stream="check", tally=tally, pacer=pacer, policy=_IMPATIENT
-    ) as session:
-        found.append(await _credentials(session, config, found))
-        if found[-1].is_ok:
-            if config.organisation:
-                found.append(await _visible(session, "organisation", f"/orgs/{config.organisation}"))
-            if config.repositories:
-                found.append(await _visible(session, "repository", f"/repos/{config.repositories[0]}"))
-    if tally.clock_skew_seconds is not None:
-        is_local = Origin.of(config.base_url).host in _OWN_HOSTS
-        found.append(_clock(tally.clock_skew_seconds, is_local=is_local))
+    found.append(await _credentials(session, config, found))
+    if found[-1].is_ok:
+        if config.organisation:
+            found.append(await _visible(session, "organisation", f"/orgs/{config.organisation}"))
+        if config.repositories:
+            found.append(await _visible(session, "repository", f"/repos/{config.repositories[0]}"))
+    if session.tally.clock_skew_seconds is not None:
+        found.append(clock(session.tally.clock_skew_seconds, host=session.origin.host))
     return found
 
 
@@ -69,9 +57,9 @@ async def _credentials(session: Session, config: GitHubConfig, found: list[Diagn
     except PermanentSourceError as error:
         if error.status == _NOT_FOUND:
             return Diagnosis("credentials", is_ok=True, message="The server answers; it sets no rate limit.")
-        return _failed("credentials", error)
+        return failed("credentials", error)
     except ConnectorError as error:
-        return _failed("connection", error)
+        return failed("connection", error)
     found.extend(_scopes(answer))
     core = limit.resources.core if limit is not None else _Core()
     reset = datetime.fromtimestamp(core.reset, UTC)
@@ -108,20 +96,5 @@ async def _visible(session: Session, kind: str, path: str) -> Diagnosis:
     try:
         await session.get(session.origin.url(path), read=_anything)
     except ConnectorError as error:
-        return _failed(kind, error)
+        return failed(kind, error)
     return Diagnosis(kind, is_ok=True, message=f"The {kind} {path.partition('s/')[2]} can be read.")
-
-
-def _clock(skew_seconds: float, *, is_local: bool) -> Diagnosis:
-    """A server on this machine shares its clock, so a skew there is a time that the server simulates."""
-    is_close = abs(skew_seconds) <= _LARGEST_SKEW_SECONDS
-    direction = "ahead of" if skew_seconds >= 0 else "behind"
-    message = f"The local clock is {abs(skew_seconds):.0f} s {direction} the server's."
-    if is_close or is_local:
-        return Diagnosis("clock", is_ok=True, message=message)
-    remedy = "Synchronise the clock: fetch times and windows rest on it."
-    return Diagnosis("clock", is_ok=False, message=message, remedy=remedy)
-
-
-def _failed(name: str, error: ConnectorError) -> Diagnosis:
-    return Diagnosis(name, is_ok=False, message=str(error), remedy="Correct the setting or the permission.")

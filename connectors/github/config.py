@@ -6,7 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from connectors.errors import PermanentSourceError
+from connectors.github.settings import GitHubSettings
 from connectors.http.origin import Origin
+from connectors.settings import HttpSettings
 
 PUBLIC_API = "https://api.github.com"
 MAX_CONCURRENCY = 100
@@ -77,6 +79,22 @@ class GitHubConfig:
             f"GitHubConfig(name={self.name!r}, base_url={self.base_url!r}, "
             f"organisation={self.organisation!r}, repositories={self.repositories!r}, "
             f"token={'***' if self.token else None})"
+        )
+
+    def as_settings(self) -> HttpSettings:
+        """What the engine reads of it."""
+        return GitHubSettings.model_construct(
+            name=self.name,
+            kind="github",
+            base_url=self.base_url,
+            organisation=self.organisation,
+            repositories=self.repositories,
+            since=self.since,
+            until=self.until,
+            concurrency=self.concurrency,
+            requests_per_minute=self.paced_per_minute,
+            proxy=self.proxy,
+            ca_file=self.ca_file,
         )
 
     @property

@@ -13,18 +13,14 @@ from typing import Any
 import msgspec
 
 from connectors.errors import PermanentSourceError
-from connectors.github.access import open_session
 from connectors.github.config import GitHubConfig
-from connectors.github.records import text_of
-from connectors.github.rules import Bounds
 from connectors.github.streams import ORGANISATION_STREAMS
-from connectors.http.pacing import Pacer
+from connectors.http.instants import text_of
 from connectors.http.pagers import link_relation, parameter_of, with_parameters
-from connectors.http.retries import RetryPolicy
+from connectors.http.rules import Bounds
 from connectors.http.session import Session
 from connectors.http.streams import HttpStream, Reading
-from connectors.reports import StreamEstimate, Tally
-from connectors.runtime import Runtime
+from connectors.reports import StreamEstimate
 
 _SAMPLED_REPOSITORIES = 3
 _PAGE = 100
@@ -48,16 +44,13 @@ class _Count:
 
 
 async def estimate_streams(
-    config: GitHubConfig, runtime: Runtime, *, streams: tuple[HttpStream, ...], pacer: Pacer
+    session: Session, config: GitHubConfig, *, streams: tuple[HttpStream, ...]
 ) -> list[StreamEstimate]:
     """Requests and bytes of a first extraction, by stream."""
-    async with open_session(
-        config, runtime, stream="estimate", tally=Tally(), pacer=pacer, policy=RetryPolicy(max_attempts=3)
-    ) as session:
-        sample, repository_count = await _repositories(session, config)
-        counts: dict[str, _Count] = {}
-        for stream in streams:
-            counts[stream.name] = await _count(session, stream, config, sample)
+    sample, repository_count = await _repositories(session, config)
+    counts: dict[str, _Count] = {}
+    for stream in streams:
+        counts[stream.name] = await _count(session, stream, config, sample)
     scale = repository_count / len(sample) if sample else 0.0
     return [_estimate(stream, counts, scale, repository_count) for stream in streams]
 
@@ -117,9 +110,9 @@ def _bounds(stream: HttpStream, config: GitHubConfig) -> dict[str, str]:
     since = text_of(Bounds(config.since).since_at)
     if not since:
         return {}
-    if stream.reading is Reading.CREATED_RANGES:
+    if stream.name == "workflow_runs":
         return {"created": f">={since}"}
-    return {"since": since} if stream.reading in {Reading.UPDATED_SINCE, Reading.GRAPH} else {}
+    return {"since": since} if stream.reading is Reading.UPDATED_SINCE or stream.name == "commits" else {}
 
 
 def _estimate(

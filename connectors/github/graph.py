@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.github.records import text_of
-from connectors.github.rules import Bounds, Load
 from connectors.http.chains import ChainPage
+from connectors.http.instants import text_of
+from connectors.http.rules import Bounds, Load
 from connectors.http.streams import HttpStream
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from connectors.errors import PermanentSourceError
 from connectors.events import Event, Resumption, WindowClosed, WindowOpened
-from connectors.github.reading import STALE_LINK_STATUSES, Reader
-from connectors.github.records import WorkflowRun, text_of
-from connectors.github.rules import Bounds
+from connectors.github.records import WorkflowRun
+from connectors.http.instants import text_of
+from connectors.http.reading import STALE_LINK_STATUSES, Reader
+from connectors.http.rules import Bounds
 
 MAX_RESULTS = 1000
 """Results of one search ("List workflow runs for a repository": up to 1,000 results for each search)."""
@@ -84,9 +85,16 @@ class _State:
         }
 
 
-async def read_ranges(reader: Reader, scope: str, bounds: Bounds) -> AsyncGenerator[Event, None]:
+async def read_ranges(reader: Reader, scope: str) -> AsyncGenerator[Event, None]:
     """The events of one repository: the window that broke off, then unfinished runs, then what is new."""
     settled, resumed = reader.cursor(scope)
+    bounds = reader.bounds
+    if reader.window is not None:
+        again = Range(reader.window.start, reader.window.end - _SECOND)
+        state = _state(settled, None, bounds)
+        async for event in _read(reader, scope, again, state=state, settled=settled):
+            yield event
+        return
     state = _state(settled, resumed, bounds)
     if resumed is not None and resumed.requested_from and resumed.requested_until:
         broken = Range(resumed.requested_from, resumed.requested_until)
@@ -141,14 +149,22 @@ class _TooManyResultsError(Exception):
 
 
 async def _read(
-    reader: Reader, scope: str, wanted: Range, *, state: _State, resumed: Resumption | None = None
+    reader: Reader,
+    scope: str,
+    wanted: Range,
+    *,
+    state: _State,
+    resumed: Resumption | None = None,
+    settled: dict[str, Any] | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """Read a range, split as often as it takes; oldest part first."""
+    """Read a range, split as often as it takes; oldest part first. With `settled` the cursor stays that."""
     waiting = [wanted]
     while waiting:
         part = waiting.pop()
         try:
-            async with aclosing(_window(reader, scope, part, state=state, resumed=resumed)) as events:
+            async with aclosing(
+                _window(reader, scope, part, state=state, resumed=resumed, settled=settled)
+            ) as events:
                 async for event in events:
                     yield event
         except _TooManyResultsError as error:
@@ -157,15 +173,22 @@ async def _read(
 
 
 async def _window(
-    reader: Reader, scope: str, part: Range, *, state: _State, resumed: Resumption | None
+    reader: Reader,
+    scope: str,
+    part: Range,
+    *,
+    state: _State,
+    resumed: Resumption | None,
+    settled: dict[str, Any] | None,
 ) -> AsyncGenerator[Event, None]:
     opening = WindowOpened(
         scope=scope,
         started_at=reader.clock(),
         requested_from=part.first,
         requested_until=part.last,
-        cursor=state.as_cursor(),
+        cursor=state.as_cursor() if settled is None else settled,
         resumed=resumed,
+        is_resumable=settled is None,
     )
     is_open = resumed is not None
     if is_open:
@@ -181,6 +204,9 @@ async def _window(
                     is_open = True
                 state.observe(listing.records)
                 yield reader.arrived(page, scope, state.as_cursor())
+    if settled is not None:
+        yield WindowClosed(cursor=settled)
+        return
     state.advance(part)
     yield WindowClosed(cursor=state.as_cursor())
 

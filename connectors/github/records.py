@@ -1,9 +1,11 @@
 """The few fields of GitHub's records that paging and fan-out need; everything else stays as received."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
+
+from connectors.http.instants import text_of
 
 
 class Parent(Protocol):
@@ -88,8 +90,3 @@ class WorkflowRun(msgspec.Struct):
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; a repetition raises the attempt, progress moves the last update."""
         return str(self.id), f"{self.run_attempt or 1}:{text_of(self.updated_at)}", {}
-
-
-def text_of(instant: datetime | None) -> str:
-    """An instant as GitHub writes it, in UTC; empty without one."""
-    return "" if instant is None else instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

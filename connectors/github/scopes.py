@@ -1,10 +1,9 @@
 """Which repositories, organisations and teams a stream is read for."""
 
-from connectors.committer import split_cursor
-from connectors.errors import PermanentSourceError
 from connectors.evidence import EvidenceStore
 from connectors.github.config import GitHubConfig
 from connectors.github.streams import ORGANISATION_STREAMS
+from connectors.http.names import names_listed
 
 
 def scopes_of(stream: str, config: GitHubConfig, store: EvidenceStore) -> list[str]:
@@ -19,22 +18,6 @@ def scopes_of(stream: str, config: GitHubConfig, store: EvidenceStore) -> list[s
         return [config.organisation] if config.organisation else []
     if config.repositories:
         return list(config.repositories)
-    return names_listed("repositories", stream, config, store)
-
-
-def names_listed(listing: str, stream: str, config: GitHubConfig, store: EvidenceStore) -> list[str]:
-    """What the last complete listing of repositories or teams named.
-
-    Raises:
-        PermanentSourceError: There was none yet.
-    """
-    organisation = config.organisation or ""
-    settled, _ = split_cursor(store.cursor(config.name, listing, organisation))
-    if "current" not in settled:
-        raise PermanentSourceError(
-            f"The {listing} of {organisation} were not read yet, and {stream} goes through them. "
-            f"Extract {listing} first.",
-            source=config.name,
-            stream=stream,
-        )
-    return sorted(set(settled["current"]))
+    return names_listed(
+        "repositories", config.organisation or "", source=config.name, store=store, wanted_by=stream
+    )

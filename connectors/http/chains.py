@@ -9,8 +9,9 @@ from connectors.errors import PermanentSourceError
 from connectors.events import PageArrived
 from connectors.evidence import EvidenceStore, ParentVersion, Validator
 from connectors.http.answers import Answer
-from connectors.http.listings import Listing, listing_reader
+from connectors.http.listings import Listing, header_of_total, listing_reader
 from connectors.http.pagers import LinkHeader
+from connectors.http.places import parts_of
 from connectors.http.redaction import kept_headers, redact_url
 from connectors.http.session import Session
 from connectors.http.streams import HttpStream, Reading
@@ -111,7 +112,13 @@ class Chains:
         key = request_key(self._session.source, url)
         held = self._store.validator(key)
         conditions = _conditions(held) if is_conditional and self._stream.is_conditional else {}
-        answer, listing = await self._session.get(url, read=self._read, conditions=conditions)
+        target, content = parts_of(url)
+        answer, listing = await self._session.get(
+            target,
+            read=self._read,
+            conditions=conditions,
+            content=content if self._stream.method == "POST" else None,
+        )
         if listing is None and held is not None:
             return self._not_modified(url, answer, held)
         if listing is None:
@@ -137,9 +144,15 @@ class Chains:
             last_modified=answer.header("last-modified"),
             is_remembered=is_unchanged and _is_same(held, answer, next_url),
             next_place=next_url,
-            claimed_total=listing.claimed_total,
+            claimed_total=self._claimed_total(answer, listing),
+            method=self._stream.method,
         )
         return ChainPage(arrived, listing, is_unchanged=is_unchanged)
+
+    def _claimed_total(self, answer: Answer, listing: Listing) -> int | None:
+        name = header_of_total(self._stream)
+        text = answer.header(name) if name is not None else None
+        return int(text) if text is not None and text.isdigit() else listing.claimed_total
 
     def _not_modified(self, url: str, answer: Answer, held: Validator) -> ChainPage:
         link = answer.header("link")
@@ -158,6 +171,7 @@ class Chains:
             last_modified=held.last_modified,
             is_remembered=next_url == held.next_url,
             next_place=next_url,
+            method=self._stream.method,
         )
         return ChainPage(arrived, None, is_unchanged=True)
 
@@ -166,7 +180,11 @@ class Chains:
         if target is None:
             return None
         session = self._session
-        return session.origin.follow(target, seen_at=url, source=session.source, stream=session.stream)
+        link, _, content = target.partition("#")
+        followed = session.origin.follow(
+            link, seen_at=answer.url, source=session.source, stream=session.stream
+        )
+        return f"{followed}#{content}" if content and self._stream.method == "POST" else followed
 
     def _is_remembered(self, next_url: str | None) -> bool:
         """A next link with a secret in it must not be stored, so such a page is not remembered at all."""

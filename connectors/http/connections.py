@@ -81,7 +81,7 @@ class Connection:
         self._extensions = {"timeout": network.timeouts}
 
     async def fetch(
-        self, target: bytes, headers: list[tuple[bytes, bytes]], *, max_body_bytes: int
+        self, target: bytes, headers: list[tuple[bytes, bytes]], *, max_body_bytes: int, content: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers by lower-case name, and the decoded body."""
         url = httpcore.URL(
@@ -90,7 +90,8 @@ class Connection:
             port=self._origin.port,
             target=target,
         )
-        request = httpcore.Request(b"GET", url, headers=headers, extensions=self._extensions)
+        method = b"GET" if content is None else b"POST"
+        request = httpcore.Request(method, url, headers=headers, content=content, extensions=self._extensions)
         response = await self._ready_engine(url).handle_async_request(request)
         try:
             received = _as_text(response.headers)
@@ -140,9 +141,20 @@ class Connections:
             self._idle.put_nowait(Connection(origin, network, context))
 
     async def fetch(
-        self, target: bytes, headers: list[tuple[bytes, bytes]], *, max_body_bytes: int
+        self,
+        target: bytes,
+        headers: list[tuple[bytes, bytes]],
+        *,
+        max_body_bytes: int,
+        content: bytes | None = None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers by lower-case name, and the decoded body, over a connection that is free.
+
+        Args:
+            target: Path and query.
+            headers: Everything but the length.
+            max_body_bytes: The largest decoded body to accept.
+            content: What is sent by POST; None for a GET.
 
         Raises:
             BodyTooLargeError: The decoded body passes the bound.
@@ -151,7 +163,7 @@ class Connections:
         connection = await self._idle.get()
         try:
             async with asyncio.timeout(self._total_seconds):
-                return await connection.fetch(target, headers, max_body_bytes=max_body_bytes)
+                return await connection.fetch(target, headers, max_body_bytes=max_body_bytes, content=content)
         finally:
             self._idle.put_nowait(connection)
 

@@ -6,7 +6,11 @@ from typing import Any
 
 import msgspec
 
+from connectors.http.pagers import value_at
 from connectors.http.streams import HttpStream
+
+_COUNT = "total_count"
+_HEADER = "header:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,35 @@ def listing_reader(stream: HttpStream) -> Callable[[bytes], Listing]:
     if stream.envelope is None:
         plain = msgspec.json.Decoder(list[stream.record])  # type: ignore[name-defined]  # built at run time
         return lambda body: Listing(plain.decode(body))
-    envelope = msgspec.defstruct(
-        "Envelope",
-        [("records", list[stream.record]), ("total_count", int | None, None)],  # type: ignore[name-defined]
-        rename={"records": stream.envelope},
-    )
-    wrapped = msgspec.json.Decoder(envelope)
+    return _enveloped(stream, stream.envelope.split("."))
+
+
+def header_of_total(stream: HttpStream) -> str | None:
+    """The header in which the API claims its total, by lower-case name; None if it does not."""
+    is_header = stream.total is not None and stream.total.startswith(_HEADER)
+    return stream.total.removeprefix(_HEADER).lower() if stream.total and is_header else None
+
+
+def _enveloped(stream: HttpStream, path: list[str]) -> Callable[[bytes], Listing]:
+    """A list (null for an empty one) inside objects; beside it, on request, the total."""
+    total = stream.total or _COUNT
+    holds_total = len(path) == 1 and "." not in total and not total.startswith(_HEADER)
+    shape: Any = list[stream.record] | None  # type: ignore[name-defined]  # built at run time
+    for name in reversed(path):
+        counted = [("total", int | None, None)] if holds_total else []
+        shape = msgspec.defstruct(
+            "Envelope", [("held", shape), *counted], rename={"held": name, "total": total}
+        )
+    decoder = msgspec.json.Decoder(shape)
 
     def read(body: bytes) -> Listing:
-        value: Any = wrapped.decode(body)
-        return Listing(value.records, value.total_count)
+        value: Any = decoder.decode(body)
+        claimed = value.total if holds_total else None
+        for _ in path:
+            value = value.held
+        if not holds_total and not total.startswith(_HEADER) and stream.total is not None:
+            found = value_at(body, tuple(total.split(".")))
+            claimed = found if isinstance(found, int) else None
+        return Listing(value or [], claimed)
 
     return read

@@ -1,12 +1,17 @@
 """Keep to the vendor's rate from the first request on, so that its limits are hardly ever met."""
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
 
 Sleep = Callable[[float], Awaitable[None]]
 """An awaitable sleep in seconds, such as `asyncio.sleep`."""
 
 _BURST = 10
 _MARGIN_RATIO = 0.98
+_ANSWERS_FOR_ONE_MORE = 8
 
 
 class Pacer:
@@ -62,3 +67,61 @@ class Pacer:
         now = self._monotonic()
         self._next = max(self._next, now) + self._interval
         return max(0.0, self._next - self._interval - self._tolerance - now)
+
+
+class Flights:
+    """How many requests may be under way: half as many after a secondary limit, one more after many answers.
+
+    Limits that come together count as one; the next one halves again only after an answer in between.
+
+    Args:
+        most: The bound that is never passed; the settings' concurrency.
+    """
+
+    def __init__(self, most: int = 1 << 30) -> None:
+        self.most = most
+        self.allowed = most
+        self._under_way = 0
+        self._answers = 0
+        self._has_answered = True
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def __aenter__(self) -> Self:
+        while self._under_way >= self.allowed:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._wake()
+                raise
+        self._under_way += 1
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._under_way -= 1
+        self._wake()
+
+    def limited(self) -> None:
+        """The source set a limit: half as many from now on, one at least."""
+        if self._has_answered:
+            self.allowed = max(1, min(self.allowed, self._under_way + 1) // 2)
+        self._has_answered = False
+        self._answers = 0
+
+    def succeeded(self) -> None:
+        """An answer came; after a good many of them one more request may be under way."""
+        self._has_answered = True
+        self._answers += 1
+        if self._answers >= _ANSWERS_FOR_ONE_MORE * self.allowed and self.allowed < self.most:
+            self.allowed += 1
+            self._answers = 0
+
+    def _wake(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return

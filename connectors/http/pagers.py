@@ -6,8 +6,9 @@ page.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -159,11 +160,18 @@ def link_relation(header: str | None, relation: str) -> str | None:
     return None
 
 
-def with_parameters(url: str, parameters: dict[str, str]) -> str:
-    """The URL with query parameters set, those it has already replaced in place."""
+def with_parameters(url: str, parameters: Mapping[str, Any]) -> str:
+    """The URL with query parameters set, those it has replaced in place; a list is set once for each."""
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True)) | parameters
-    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
+    waiting = dict(parameters)
+    pairs: list[tuple[str, Any]] = []
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name in waiting:
+            pairs.append((name, waiting.pop(name)))
+        elif name not in parameters:
+            pairs.append((name, value))
+    query = urlencode([*pairs, *waiting.items()], doseq=True, quote_via=quote)
+    return urlunsplit(parts._replace(query=query))
 
 
 def parameter_of(url: str, name: str) -> str | None:

@@ -20,6 +20,11 @@ KEPT_HEADERS = frozenset(
         "x-ratelimit-remaining",
         "x-ratelimit-reset",
         "x-ratelimit-resource",
+        "ratelimit-limit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        "x-next-page",
+        "x-total",
         "x-total-count",
     }
 )

@@ -7,7 +7,8 @@ minute that doubles.
 
 import random
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 from connectors.http.answers import Answer, http_date
 
@@ -17,6 +18,26 @@ _LIMIT_STATUSES = frozenset({FORBIDDEN, TOO_MANY_REQUESTS})
 _RETRIED_STATUSES = frozenset({202, 408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _LIMIT_WORDS = (b"rate limit", b"abuse detection")
 _EXCERPT_BYTES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHeaders:
+    """How a vendor tells what is left of a limit.
+
+    Attributes:
+        limit: Header with the size of the limit; None where the vendor sends none.
+        remaining: Header with what is left.
+        reset: Header with the time of the reset.
+        unit: Whether that is an instant in epoch seconds, seconds from now, or an instant as ISO 8601.
+    """
+
+    limit: str | None = "x-ratelimit-limit"
+    remaining: str = "x-ratelimit-remaining"
+    reset: str = "x-ratelimit-reset"
+    unit: Literal["epoch", "seconds", "iso"] = "epoch"
+
+
+GITHUB_STYLE = LimitHeaders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +73,23 @@ def is_retried(status: int) -> bool:
     return status in _RETRIED_STATUSES
 
 
-def limit_wait_seconds(answer: Answer, *, limits_met: int, policy: RetryPolicy) -> float | None:
+def limit_wait_seconds(
+    answer: Answer, *, limits_met: int, policy: RetryPolicy, headers: LimitHeaders = GITHUB_STYLE
+) -> float | None:
     """How long a limit asks to wait, or None if the answer is not about a limit.
 
     Args:
         answer: The refusal.
         limits_met: How many limits this request met before.
         policy: For limits that name no time.
+        headers: How the vendor tells what is left.
     """
     if answer.status not in _LIMIT_STATUSES:
         return retry_after_seconds(answer) if is_retried(answer.status) else None
     named = retry_after_seconds(answer)
     if named is not None:
         return named
-    reset = seconds_until_reset(answer)
+    reset = seconds_until_reset(answer, headers)
     if reset is not None:
         return reset
     excerpt = answer.body[:_EXCERPT_BYTES].lower()
@@ -86,22 +110,35 @@ def retry_after_seconds(answer: Answer) -> float | None:
     return max(0.0, (instant - now).total_seconds())
 
 
-def seconds_until_reset(answer: Answer) -> float | None:
+def seconds_until_reset(answer: Answer, headers: LimitHeaders = GITHUB_STYLE) -> float | None:
     """How long until an exhausted primary limit resets.
 
     None while requests remain, and where the server sends no limit or "0 of 0", as GitHub Enterprise
     Server does with limits off: those never wait.
     """
-    limit, remaining, reset = (
-        _count(answer.header(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
-    )
-    if not limit or remaining != 0 or reset is None:
+    has_limit = headers.limit is None or bool(_count(answer.header(headers.limit)))
+    if not has_limit or _count(answer.header(headers.remaining)) != 0:
         return None
-    now = (answer.server_time or answer.fetched_at).timestamp()
-    wait = reset - now
+    wait = _until(answer.header(headers.reset), answer, headers.unit)
+    if wait is None:
+        return None
     if wait <= 0 or wait > timedelta(days=1).total_seconds():
         return None
     return wait + 1.0
+
+
+def _until(text: str | None, answer: Answer, unit: str) -> float | None:
+    """Seconds until a reset that is told as an instant or as seconds."""
+    now = (answer.server_time or answer.fetched_at).timestamp()
+    if unit == "iso":
+        try:
+            return datetime.fromisoformat((text or "").strip()).timestamp() - now
+        except ValueError:
+            return None
+    reset = _count(text)
+    if reset is None:
+        return None
+    return float(reset) if unit == "seconds" else reset - now
 
 
 def _count(text: str | None) -> int | None:

@@ -12,16 +12,25 @@ import msgspec
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
 from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError
 from connectors.http.connections import CONNECTION_ERRORS, Connections
+from connectors.http.credentials import Credentials, StaticCredentials
 from connectors.http.origin import Origin
-from connectors.http.pacing import Pacer
+from connectors.http.pacing import Flights, Pacer
 from connectors.http.redaction import redact_url
 from connectors.http.refusals import refusal
-from connectors.http.retries import RetryPolicy, is_retried, limit_wait_seconds, seconds_until_reset
+from connectors.http.retries import (
+    GITHUB_STYLE,
+    LimitHeaders,
+    RetryPolicy,
+    is_retried,
+    limit_wait_seconds,
+    seconds_until_reset,
+)
 from connectors.reports import Tally
 
 Record = TypeVar("Record")
 
 _OK: Final = 200
+_UNAUTHORIZED: Final = 401
 _NOT_MODIFIED: Final = 304
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 5
@@ -41,6 +50,7 @@ class _Trials:
     unreadable: int = 0
     limits: int = 0
     waited_seconds: float = 0.0
+    has_renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,10 @@ class Session:
         source: Name of the source, for errors.
         stream: Name of the stream, for errors.
         origin: The only scheme, host and port that requests go to.
-        headers: Request headers, credentials among them.
+        headers: Request headers.
+        credentials: Further headers, which say who asks.
+        limits: How the vendor tells what is left of its limits.
+        flights: How many requests may be under way.
         connections: The bounded set of connections.
         pacer: Keeps the rate.
         policy: How patient requests are.
@@ -71,10 +84,18 @@ class Session:
     generator: random.Random
     tally: Tally
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    credentials: Credentials = field(default_factory=StaticCredentials)
+    limits: LimitHeaders = GITHUB_STYLE
+    flights: Flights = field(default_factory=Flights)
     max_body_bytes: int = MAX_BODY_BYTES
 
     async def get(
-        self, url: str, *, read: Callable[[bytes], Record], conditions: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        read: Callable[[bytes], Record],
+        conditions: Mapping[str, str] | None = None,
+        content: bytes | None = None,
     ) -> tuple[Answer, Record | None]:
         """One page and what `read` makes of its body; None for a page that has not been modified.
 
@@ -82,6 +103,7 @@ class Session:
             url: An absolute URL on the origin.
             read: Decodes the body; a `msgspec.DecodeError` counts as an unreadable answer.
             conditions: Headers of a conditional request.
+            content: JSON that is sent by POST; None for a GET.
 
         Raises:
             TransientSourceError: The attempts or the patience are used up.
@@ -90,7 +112,9 @@ class Session:
         trials = _Trials()
         while True:
             try:
-                answer = await self._ask(url, conditions or {})
+                answer = await self._ask(url, conditions or {}, content)
+                if await self._is_renewed(answer, trials):
+                    continue
                 wait = self._limit_wait(answer, trials)
                 if wait is None:
                     return self._accept(answer, read, has_conditions=bool(conditions))
@@ -109,13 +133,23 @@ class Session:
             self.tally.retries += 1
             await self._rest(url, trials, wait)
 
-    async def _ask(self, url: str, conditions: Mapping[str, str]) -> Answer:
+    async def _is_renewed(self, answer: Answer, trials: _Trials) -> bool:
+        """Whether a token that ran out was renewed, once for each request."""
+        if answer.status != _UNAUTHORIZED or trials.has_renewed:
+            return False
+        trials.has_renewed = True
+        is_new = await self.credentials.renew()
+        self.tally.retries += is_new
+        return is_new
+
+    async def _ask(self, url: str, conditions: Mapping[str, str], content: bytes | None) -> Answer:
         target = url
         for _ in range(_MAX_REDIRECTS + 1):
             if self.pacer.held_seconds > self.policy.max_total_wait_seconds:
                 raise self._given_up(url, "the limit is used up for long", self.pacer.held_seconds)
             self.tally.waited_seconds += await self.pacer.turn()
-            answer = await self._send(target, conditions)
+            async with self.flights:
+                answer = await self._send(target, conditions, content)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -127,12 +161,15 @@ class Session:
             "and the name of the repository.",
         )
 
-    async def _send(self, url: str, conditions: Mapping[str, str]) -> Answer:
-        lines = {"host": self.origin.host_header, **self.headers, **conditions}
+    async def _send(self, url: str, conditions: Mapping[str, str], content: bytes | None) -> Answer:
+        who = await self.credentials.headers()
+        lines = {"host": self.origin.host_header, **self.headers, **who, **conditions}
+        if content is not None:
+            lines |= {"content-type": "application/json", "content-length": str(len(content))}
         headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines.items()]
         self.tally.requests += 1
         status, received, body = await self.connections.fetch(
-            self.origin.target(url), headers, max_body_bytes=self.max_body_bytes
+            self.origin.target(url), headers, max_body_bytes=self.max_body_bytes, content=content
         )
         answer = Answer(url=url, status=status, headers=received, body=body, fetched_at=self.clock())
         self._observe(answer)
@@ -143,7 +180,8 @@ class Session:
         if server_time is not None:
             self.tally.clock_skew_seconds = (answer.fetched_at - server_time).total_seconds()
         if answer.status in {_OK, _NOT_MODIFIED}:
-            reset = seconds_until_reset(answer)
+            self.flights.succeeded()
+            reset = seconds_until_reset(answer, self.limits)
             if reset is not None:
                 self.pacer.hold(reset)
                 _logger.info(
@@ -152,13 +190,14 @@ class Session:
 
     def _limit_wait(self, answer: Answer, trials: _Trials) -> float | None:
         """How long to wait before the same request again; None if the answer is to be taken."""
-        wait = limit_wait_seconds(answer, limits_met=trials.limits, policy=self.policy)
+        wait = limit_wait_seconds(answer, limits_met=trials.limits, policy=self.policy, headers=self.limits)
         if is_retried(answer.status):
             failure = UnreadableAnswerError(f"HTTP {answer.status}")
             return max(self._after_failure(answer.url, trials, failure), wait or 0.0)
         if wait is None:
             return None
         trials.limits += 1
+        self.flights.limited()
         if trials.limits >= self.policy.max_limits:
             raise self._given_up(answer.url, f"{trials.limits} rate limits in a row", wait)
         self.pacer.hold(min(wait, self.policy.max_total_wait_seconds))

@@ -1,13 +1,16 @@
 """What an HTTP source declares beside the stream itself: where it is listed and how it is read again."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from connectors.http.pagers import LinkHeader, Pager, with_parameters
+from connectors.http.places import place_of
 from connectors.streams import Stream
 
 
@@ -26,17 +29,41 @@ class Reading(StrEnum):
     CREATED_DESCENDING = "created_descending"
     """Newest first, but old ones may still change: stop some days before what was known."""
 
-    CREATED_RANGES = "created_ranges"
-    """The API searches by creation time and cuts long results off: split ranges until they fit."""
+    WINDOWS = "windows"
+    """The API serves the records of a window of time: each window once, the last ones again."""
 
-    GRAPH = "graph"
-    """A history: stop when every parent of what is new is known."""
+    OWN = "own"
+    """As the kind's own reader does it."""
 
     PER_PARENT = "per_parent"
     """One listing for each parent whose version changed."""
 
     PER_CURRENT_PARENT = "per_current_parent"
     """One listing for each parent that the last complete listing names: parents carry no version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """How an API is asked for the records of a window of time, [start, end).
+
+    Attributes:
+        parameters: Query parameters (fields of the body, for a POST) that ask for it.
+        longest: The longest window of one chain of pages.
+        overlap: How long before the last complete window is read again: late changes, slow indexes.
+        alignment: Windows start and end on multiples of it since the epoch.
+        first: Nothing is older, where the settings name no first day.
+        max_results: A window whose claimed total is above it is split; None where nothing is cut off.
+        is_set: Whether the newest reading of a window replaces what it held: windows are then whole cells of
+            the longest length, and the start of the cell is the parent key.
+    """
+
+    parameters: Callable[[datetime, datetime], Mapping[str, Any]]
+    longest: timedelta
+    overlap: timedelta
+    alignment: timedelta = timedelta(minutes=1)
+    first: datetime = datetime(2008, 1, 1, tzinfo=UTC)
+    max_results: int | None = None
+    is_set: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +77,14 @@ class HttpStream(Stream):
         pager: How one page leads to the next.
         record: The narrow structure that paging and fan-out need of a record; everything else stays unparsed.
         is_single: Whether the body is one record instead of a list.
+        method: How it is asked for; a POST sends `body`.
+        body: Fields of the body of a POST, those of a window aside.
+        windows: The windows that the API serves, for a reading by windows.
+        named_by: Attribute of a record by which other streams go through the last whole listing.
+        total: Where the API says how many records it holds: a path in the body, or `header:<name>`.
+        since_parameter: The query parameter of a listing that can be asked for from an instant on.
+        scope_safe: Characters of a scope that stay as they are in the path.
+        optional_statuses: Refusals that mean that there is nothing of this in the scope or for the parent.
         max_pages: Pages in one chain after which it is taken for endless.
     """
 
@@ -59,16 +94,29 @@ class HttpStream(Stream):
     pager: Pager = field(default_factory=LinkHeader)
     record: type[Any] = msgspec.Raw
     is_single: bool = False
+    method: Literal["GET", "POST"] = "GET"
+    body: Mapping[str, Any] = field(default_factory=dict)
+    windows: Windows | None = None
+    named_by: str | None = None
+    total: str | None = None
+    since_parameter: str = "since"
+    scope_safe: str = "/"
+    optional_statuses: frozenset[int] = frozenset()
     max_pages: int = 50_000
 
-    def path_for(self, scope: str, parent_key: str | None = None, **parameters: str) -> str:
-        """Path and query of the first page.
+    def path_for(self, scope: str, parent_key: str | None = None, **parameters: Any) -> str:
+        """The place of the first page below the base URL.
 
         Args:
-            scope: Repository or organisation.
+            scope: Repository, project or organisation.
             parent_key: The parent, where the path names one.
-            parameters: Further query parameters.
+            parameters: Further query parameters, or fields of the body of a POST.
         """
-        path = self.path.format(scope=quote(scope, safe="/"), parent_key=quote(parent_key or "", safe=""))
+        path = self.path.format(
+            scope=quote(scope, safe=self.scope_safe), parent_key=quote(parent_key or "", safe="")
+        )
+        if self.method == "POST":
+            path = with_parameters(path, dict(self.parameters)) if self.parameters else path
+            return self.pager.first(place_of(path, {**self.body, **parameters}))
         query = dict(self.parameters) | parameters
         return self.pager.first(with_parameters(path, query) if query else path)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import msgspec
 
-from connectors.github.checks import _clock
+from connectors.http.checks import clock
 from connectors.reports import Diagnosis
 from tests.connectors.github.small_github import REPOSITORY, SmallGitHub, pull
 from tests.connectors.workspace import FakeTime, open_store
@@ -52,10 +52,10 @@ def test_a_repository_that_cannot_be_seen_is_named(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_is_off_is_told() -> None:
-    told = _clock(3600.0, is_local=False)
+    told = clock(3600.0, host="api.github.com")
     assert not told.is_ok
     assert "3600 s ahead" in told.message
-    assert _clock(-59.0, is_local=False).is_ok
+    assert clock(-59.0, host="api.github.com").is_ok
 
 
 def test_the_time_that_a_server_on_this_machine_simulates_is_no_fault(tmp_path: Path) -> None:

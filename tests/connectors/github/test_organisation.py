@@ -6,7 +6,7 @@ import pytest
 
 from connectors.errors import CredentialsRejectedError, PermanentSourceError
 from connectors.github.config import GitHubConfig
-from connectors.github.source import GitHubSource, streams_wanted
+from connectors.github.source import GitHubSource, github_streams
 from connectors.streams import Mode
 from tests.connectors.github.small_github import SmallGitHub, pull
 from tests.connectors.workspace import FakeTime, landed, open_store, windows
@@ -129,14 +129,14 @@ def test_a_rejected_token_stops_the_stream(tmp_path: Path) -> None:
 
 def test_every_stream_stands_after_its_parent_and_parents_are_added() -> None:
     config = GitHubConfig(name="github", organisation="acme", streams=("timeline", "workflow_jobs"))
-    names = [stream.name for stream in streams_wanted(config)]
+    names = [stream.name for stream in github_streams(config)]
     assert names == ["repositories", "issues", "timeline", "workflow_runs", "workflow_jobs"]
 
 
 def test_streams_nobody_knows_are_named() -> None:
     config = GitHubConfig(name="github", organisation="acme", streams=("reviewz",))
     with pytest.raises(PermanentSourceError, match="reviewz"):
-        streams_wanted(config)
+        github_streams(config)
 
 
 def test_declarations_say_what_records_are_and_whom_they_name(tmp_path: Path) -> None:

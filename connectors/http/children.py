@@ -7,8 +7,8 @@ from functools import partial
 from connectors.errors import PermanentSourceError
 from connectors.events import Event, ParentGone, WindowClosed, WindowOpened
 from connectors.evidence import ParentVersion
-from connectors.github.reading import Reader
 from connectors.http.lanes import Unit
+from connectors.http.reading import Reader
 
 _GONE_STATUSES = frozenset({404, 410})
 
@@ -42,6 +42,9 @@ async def _events(
             async for page in pages:
                 yield reader.arrived(page, scope, {})
     except PermanentSourceError as error:
+        if error.status in reader.stream.optional_statuses:
+            yield WindowClosed(done_version=version)
+            return
         if error.status in _GONE_STATUSES and version is not None:
             yield ParentGone(scope=scope, parent_key=parent_key, version=version)
         raise

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,9 +11,10 @@ from connectors.committer import split_cursor
 from connectors.errors import PermanentSourceError
 from connectors.events import Event, PageArrived, Resumption, WindowClosed, WindowOpened
 from connectors.evidence import EvidenceStore, ParentVersion
-from connectors.github.rules import Rule
 from connectors.http.chains import ChainPage, Chains
+from connectors.http.rules import Bounds, Rule
 from connectors.http.streams import HttpStream
+from connectors.streams import TimeWindow
 
 STALE_LINK_STATUSES = frozenset({400, 404, 410, 422})
 """Refusals by which a server may say that a next link of an earlier run is no longer good."""
@@ -33,6 +34,8 @@ class Reader:
         store: Cursors and parents.
         clock: The time now, in UTC.
         has_children: Whether other streams (or a graph walk) go through this stream's records.
+        bounds: The history that the settings ask for.
+        window: The one window to read again, or None to go on from the cursor.
     """
 
     source: str
@@ -41,6 +44,8 @@ class Reader:
     store: EvidenceStore
     clock: Callable[[], datetime]
     has_children: bool
+    bounds: Bounds = field(default_factory=Bounds)
+    window: TimeWindow | None = None
 
     def cursor(self, scope: str) -> tuple[dict[str, Any], Resumption | None]:
         """The scope's settled cursor, and the window that broke off, if it can still go on here."""

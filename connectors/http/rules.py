@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 
-from connectors.github.records import text_of
 from connectors.http.chains import ChainPage
+from connectors.http.instants import instant_of, latest, text_of
 from connectors.http.listings import Listing
 from connectors.http.streams import HttpStream, Reading
 
@@ -67,10 +67,10 @@ class WholeRule:
     is_resumable = False
     requested_from: datetime | None = None
 
-    def __init__(self, stream: HttpStream, scope: str, *, name_field: str | None = None) -> None:
+    def __init__(self, stream: HttpStream, scope: str) -> None:
         self._stream = stream
         self._scope = scope
-        self._name_field = name_field
+        self._name_field = stream.named_by
         self._current: list[str] = []
 
     def path(self) -> str:
@@ -118,7 +118,7 @@ class UpdatedRule:
         self._since = bounds.since_at
         self._known = _watermark(settled, self._since)
         self._first_page_known: str | None = settled.get("first_page") if self._known else None
-        self._newest: datetime | None = _instant((progress or {}).get("newest"))
+        self._newest: datetime | None = instant_of((progress or {}).get("newest"))
         self._first_page: str | None = (progress or {}).get("first_page")
 
     @property
@@ -130,7 +130,8 @@ class UpdatedRule:
         """The listing, filtered where the API can."""
         start = self.requested_from
         if self._stream.reading is Reading.UPDATED_SINCE and start is not None:
-            return self._stream.path_for(self._scope, since=text_of(start.replace(microsecond=0)))
+            since = text_of(start.replace(microsecond=0))
+            return self._stream.path_for(self._scope, **{self._stream.since_parameter: since})
         return self._stream.path_for(self._scope)
 
     def observe(self, page: ChainPage, load: Load) -> bool:
@@ -140,7 +141,7 @@ class UpdatedRule:
             if page.is_unchanged and self._first_page == self._first_page_known:
                 self._newest = self._known
                 return self._stream.reading is Reading.UPDATED_DESCENDING
-            self._newest = _latest([self._known, *(record.updated_at for record in load().records)])
+            self._newest = latest([self._known, *(record.updated_at for record in load().records)])
         start = self.requested_from
         if start is None or self._stream.reading is Reading.UPDATED_SINCE:
             return False
@@ -180,12 +181,12 @@ class CreatedRule:
         self._since = bounds.since_at
         self._known = _watermark(settled, self._since)
         self._has_first_page = progress is not None
-        self._newest: datetime | None = _instant((progress or {}).get("newest"))
+        self._newest: datetime | None = instant_of((progress or {}).get("newest"))
 
     @property
     def requested_from(self) -> datetime | None:
         """30 days before what is known; else the start of the history wanted."""
-        return _latest([self._known - _CREATED_OVERLAP if self._known else None, self._since])
+        return latest([self._known - _CREATED_OVERLAP if self._known else None, self._since])
 
     def path(self) -> str:
         """The listing, newest first."""
@@ -197,7 +198,7 @@ class CreatedRule:
         created = [record.created_at for record in load().records if record.created_at is not None]
         if not self._has_first_page:
             self._has_first_page = True
-            self._newest = _latest([self._known, *created])
+            self._newest = latest([self._known, *created])
         start = self.requested_from
         return start is not None and bool(created) and min(created) < start
 
@@ -213,15 +214,7 @@ class CreatedRule:
 
 def _watermark(settled: Mapping[str, Any], since: datetime | None) -> datetime | None:
     """The watermark, unless the settings now ask for more history than it was reached with."""
-    reached_since = _instant(settled.get("since"))
+    reached_since = instant_of(settled.get("since"))
     if reached_since is not None and (since is None or since < reached_since):
         return None
-    return _instant(settled.get("watermark"))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _latest(instants: list[datetime | None]) -> datetime | None:
-    return max((instant for instant in instants if instant is not None), default=None)
+    return instant_of(settled.get("watermark"))
