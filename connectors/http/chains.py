@@ -69,6 +69,10 @@ class Chains:
         self._stream = stream
         self._read: Callable[[bytes], Listing] = listing_reader(stream)
 
+    def of(self, stream: HttpStream) -> "Chains":
+        """The chains of another declaration of the stream, in the same session."""
+        return Chains(self._session, self._store, stream)
+
     def url(self, path: str) -> str:
         """The absolute URL of a path."""
         return self._session.origin.url(path)
