@@ -1,0 +1,1 @@
+"""GitLab: groups and their members, projects, merge requests, pipelines, jobs, deployments, environments."""

@@ -1,0 +1,408 @@
+"""Everything that is read from GitLab, declared: docs.gitlab.com/api, version 4.
+
+What it costs: one request for a hundred records, and beside them one for each merge request whose branch
+changed (its commits) and two for each pipeline that changed (its details, its jobs). Lists of pipelines
+have neither start nor end nor who started them, so the details cannot be spared; a workspace that leaves
+the stream out still has start and end of every job.
+
+Reviews come from the project's events: approvals and comments of all merge requests, a hundred a request.
+The notes and approvals of each merge request would take a request or two for each.
+"""
+
+from datetime import datetime, timedelta
+
+from connectors.gitlab import columns, records
+from connectors.gitlab.pagers import NextPage, UpdatedPages
+from connectors.http.instants import text_of
+from connectors.http.pagers import SinglePage
+from connectors.http.streams import HttpStream, Reading, Windows
+from connectors.streams import Column, Mode, PersonalData
+
+_DOCS = "https://docs.gitlab.com/api/"
+_PEOPLE = (PersonalData.ACCOUNT, PersonalData.NAME)
+_TEXT = (*_PEOPLE, PersonalData.FREE_TEXT)
+_GIT = (*_TEXT, PersonalData.EMAIL)
+_TOTAL = "header:x-total"
+_MAX_COUNTED = 10_000
+_TICK = timedelta(microseconds=1)
+_ALL_OF_IT = timedelta(days=7305)
+_FIRST = datetime.fromisoformat("2011-10-01T00:00:00Z")  # GitLab's first month: nothing is older
+
+
+def _updated(start: datetime, end: datetime) -> dict[str, str]:
+    return {"updated_after": text_of(start), "updated_before": text_of(end)}
+
+
+def _created_on(start: datetime, end: datetime) -> dict[str, str]:
+    """Days around the window: both bounds of the events API are dates that it leaves out."""
+    day = timedelta(days=1)
+    return {"after": (start.date() - day).isoformat(), "before": (end + day - _TICK).date().isoformat()}
+
+
+UPDATES = Windows(
+    parameters=_updated,
+    longest=_ALL_OF_IT,
+    overlap=timedelta(minutes=10),
+    first=_FIRST,
+)
+"""Windows of last updates. Pages go on from the last update seen, so no length is too long."""
+
+DAYS = Windows(
+    parameters=_created_on,
+    longest=_ALL_OF_IT,
+    overlap=timedelta(hours=1),
+    alignment=timedelta(hours=1),
+    first=_FIRST,
+    max_results=_MAX_COUNTED,
+)
+"""Windows of events. GitLab counts and links 10,000 of them at most (`events_finder.rb`), then just ends."""
+
+_BY_UPDATE = (("order_by", "updated_at"), ("sort", "asc"))
+_BY_ID = (("order_by", "id"), ("sort", "asc"))
+
+PROJECT = HttpStream(
+    name="projects",
+    title="Projects",
+    description="A project, as it is now.",
+    mode=Mode.UPSERT,
+    keys=("id",),
+    path="/projects/{scope}",
+    scope_safe="",
+    reading=Reading.WHOLE,
+    pager=SinglePage(),
+    record=records.Project,
+    is_single=True,
+    named_by="path_with_namespace",
+    is_conditional=True,
+    columns=columns.PROJECTS,
+    personal_data=_TEXT,
+    documentation=_DOCS + "projects/#retrieve-a-project",
+)
+"""How projects are read that the settings list: one by one."""
+
+STREAMS: tuple[HttpStream, ...] = (
+    HttpStream(
+        name="groups",
+        title="Groups",
+        description="A group that the settings name.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/groups/{scope}",
+        scope_safe="",
+        parameters=(("with_projects", "false"),),
+        reading=Reading.WHOLE,
+        pager=SinglePage(),
+        is_single=True,
+        is_conditional=True,
+        columns=columns.GROUPS,
+        personal_data=(PersonalData.FREE_TEXT,),
+        documentation=_DOCS + "groups/#retrieve-a-group",
+    ),
+    HttpStream(
+        name="subgroups",
+        title="Subgroups",
+        description="A group below a named one, at any depth: GitLab's teams.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        path="/groups/{scope}/descendant_groups",
+        scope_safe="",
+        parameters=_BY_ID,
+        reading=Reading.WHOLE,
+        pager=NextPage(),
+        record=records.Group,
+        named_by="full_path",
+        total=_TOTAL,
+        is_conditional=True,
+        columns=columns.GROUPS,
+        personal_data=(PersonalData.FREE_TEXT,),
+        documentation=_DOCS + "groups/#list-descendant-groups",
+    ),
+    HttpStream(
+        name="group_members",
+        title="Group members",
+        description="A direct member of a named group.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        path="/groups/{scope}/members",
+        scope_safe="",
+        reading=Reading.WHOLE,
+        pager=NextPage(),
+        total=_TOTAL,
+        is_conditional=True,
+        columns=(*columns.MEMBERS, Column("group_path", "@scope", "varchar", "The group.", is_required=True)),
+        accounts=(columns.person("member", "$"), columns.person("creator", "$.created_by")),
+        personal_data=(*_PEOPLE, PersonalData.EMAIL),
+        documentation=_DOCS + "group_members/#list-all-members-of-a-group",
+    ),
+    HttpStream(
+        name="subgroup_members",
+        title="Subgroup members",
+        description="A direct member of a group below a named one.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        parent="subgroups",
+        path="/groups/{parent_key}/members",
+        reading=Reading.PER_CURRENT_PARENT,
+        pager=NextPage(),
+        total=_TOTAL,
+        is_conditional=True,
+        columns=(
+            *columns.MEMBERS,
+            Column("group_path", "@parent_key", "varchar", "The group.", is_required=True),
+        ),
+        accounts=(columns.person("member", "$"), columns.person("creator", "$.created_by")),
+        personal_data=(*_PEOPLE, PersonalData.EMAIL),
+        documentation=_DOCS + "group_members/#list-all-members-of-a-group",
+    ),
+    HttpStream(
+        name="projects",
+        title="Projects",
+        description="A project of a group or of a group below it, as it is now.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/groups/{scope}/projects",
+        scope_safe="",
+        parameters=(("include_subgroups", "true"), ("with_shared", "false"), *_BY_ID),
+        reading=Reading.OWN,
+        pager=NextPage(),
+        record=records.Project,
+        named_by="path_with_namespace",
+        total=_TOTAL,
+        is_conditional=True,
+        columns=columns.PROJECTS,
+        personal_data=_TEXT,
+        documentation=_DOCS + "groups/#list-projects",
+    ),
+    HttpStream(
+        name="merge_requests",
+        title="Merge requests",
+        description="A merge request in its newest version.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/projects/{scope}/merge_requests",
+        scope_safe="",
+        parameters=(("scope", "all"), ("state", "all"), *_BY_UPDATE),
+        reading=Reading.WINDOWS,
+        windows=UPDATES,
+        is_windowed=True,
+        pager=UpdatedPages(),
+        record=records.MergeRequest,
+        total=_TOTAL,
+        updated_at="$.updated_at",
+        account_paths=(
+            "$.author",
+            "$.assignee",
+            "$.assignees[*]",
+            "$.reviewers[*]",
+            "$.merge_user",
+            "$.merged_by",
+            "$.closed_by",
+        ),
+        personal_data=_TEXT,
+        documentation=_DOCS + "merge_requests/#list-project-merge-requests",
+    ),
+    HttpStream(
+        name="merge_request_commits",
+        title="Merge request commits",
+        description="A commit of a merge request as its branch is now.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        parent="merge_requests",
+        path="/projects/{scope}/merge_requests/{parent_key}/commits",
+        scope_safe="",
+        reading=Reading.PER_PARENT,
+        pager=NextPage(),
+        is_conditional=True,
+        columns=columns.COMMITS,
+        accounts=(columns.author("author", "author"), columns.author("committer", "committer")),
+        personal_data=_GIT,
+        documentation=_DOCS + "merge_requests/#retrieve-merge-request-commits",
+    ),
+    HttpStream(
+        name="events",
+        title="Events",
+        description="An approval, a comment, a push or another event of a project; GitLab keeps three years.",
+        mode=Mode.APPEND,
+        keys=("id",),
+        path="/projects/{scope}/events",
+        scope_safe="",
+        parameters=(("sort", "asc"),),
+        reading=Reading.WINDOWS,
+        windows=DAYS,
+        is_windowed=True,
+        pager=NextPage(),
+        total=_TOTAL,
+        columns=columns.EVENTS,
+        accounts=(columns.person("actor", "$.author"),),
+        account_paths=("$.note.author", "$.note.resolved_by"),
+        personal_data=_TEXT,
+        documentation=_DOCS + "events/#list-all-visible-events-for-a-project",
+    ),
+    HttpStream(
+        name="pipelines",
+        title="Pipelines",
+        description="A pipeline in its newest version; child pipelines are a stream of their own.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/projects/{scope}/pipelines",
+        scope_safe="",
+        parameters=_BY_UPDATE,
+        reading=Reading.WINDOWS,
+        windows=UPDATES,
+        is_windowed=True,
+        pager=UpdatedPages(),
+        record=records.Pipeline,
+        total=_TOTAL,
+        updated_at="$.updated_at",
+        columns=columns.PIPELINES,
+        personal_data=(PersonalData.FREE_TEXT,),
+        documentation=_DOCS + "pipelines/#list-project-pipelines",
+    ),
+    HttpStream(
+        name="pipeline_details",
+        title="Pipeline details",
+        description="A pipeline with start, end and who started it, which lists of pipelines leave out.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        parent="pipelines",
+        path="/projects/{scope}/pipelines/{parent_key}",
+        scope_safe="",
+        reading=Reading.PER_PARENT,
+        pager=SinglePage(),
+        is_single=True,
+        updated_at="$.updated_at",
+        columns=columns.PIPELINE_DETAILS,
+        accounts=(columns.person("actor", "$.user"),),
+        personal_data=_TEXT,
+        documentation=_DOCS + "pipelines/#retrieve-a-pipeline",
+    ),
+    HttpStream(
+        name="jobs",
+        title="Jobs",
+        description="A job of a pipeline, retried ones included.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        parent="pipelines",
+        path="/projects/{scope}/pipelines/{parent_key}/jobs",
+        scope_safe="",
+        parameters=(("include_retried", "true"),),
+        reading=Reading.PER_PARENT,
+        pager=NextPage(),
+        columns=columns.JOBS,
+        accounts=(columns.person("actor", "$.user"),),
+        personal_data=_GIT,
+        documentation=_DOCS + "jobs/#list-all-jobs-for-a-pipeline",
+    ),
+    HttpStream(
+        name="child_pipelines",
+        title="Child pipelines",
+        description="A pipeline that another one started, which the list of pipelines leaves out.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/projects/{scope}/pipelines",
+        scope_safe="",
+        parameters=(("source", "parent_pipeline"), *_BY_UPDATE),
+        reading=Reading.WINDOWS,
+        windows=UPDATES,
+        is_windowed=True,
+        pager=UpdatedPages(),
+        record=records.Pipeline,
+        total=_TOTAL,
+        updated_at="$.updated_at",
+        columns=columns.PIPELINES,
+        personal_data=(PersonalData.FREE_TEXT,),
+        documentation=_DOCS + "pipelines/#list-project-pipelines",
+    ),
+    HttpStream(
+        name="child_pipeline_jobs",
+        title="Child pipeline jobs",
+        description="A job of a child pipeline, retried ones included.",
+        mode=Mode.REPLACE_SET,
+        keys=("id",),
+        parent="child_pipelines",
+        path="/projects/{scope}/pipelines/{parent_key}/jobs",
+        scope_safe="",
+        parameters=(("include_retried", "true"),),
+        reading=Reading.PER_PARENT,
+        pager=NextPage(),
+        columns=columns.JOBS,
+        accounts=(columns.person("actor", "$.user"),),
+        personal_data=_GIT,
+        documentation=_DOCS + "jobs/#list-all-jobs-for-a-pipeline",
+    ),
+    HttpStream(
+        name="deployments",
+        title="Deployments",
+        description="A deployment of a commit to an environment, with the job that did it.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/projects/{scope}/deployments",
+        scope_safe="",
+        parameters=_BY_UPDATE,
+        reading=Reading.WINDOWS,
+        windows=UPDATES,
+        is_windowed=True,
+        pager=UpdatedPages(),
+        total=_TOTAL,
+        updated_at="$.updated_at",
+        columns=columns.DEPLOYMENTS,
+        accounts=(columns.person("creator", "$.user"),),
+        account_paths=("$.deployable.user", "$.approvals[*].user"),
+        personal_data=_GIT,
+        documentation=_DOCS + "deployments/#list-project-deployments",
+    ),
+    HttpStream(
+        name="environments",
+        title="Environments",
+        description="An environment of a project, with its tier.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/projects/{scope}/environments",
+        scope_safe="",
+        reading=Reading.WHOLE,
+        pager=NextPage(),
+        total=_TOTAL,
+        is_conditional=True,
+        updated_at="$.updated_at",
+        columns=columns.ENVIRONMENTS,
+        documentation=_DOCS + "environments/#list-environments",
+    ),
+    HttpStream(
+        name="releases",
+        title="Releases",
+        description="A release of a project.",
+        mode=Mode.UPSERT,
+        keys=("@scope", "tag_name"),
+        path="/projects/{scope}/releases",
+        scope_safe="",
+        parameters=(("order_by", "created_at"), ("sort", "asc")),
+        reading=Reading.WHOLE,
+        pager=NextPage(),
+        total=_TOTAL,
+        is_conditional=True,
+        columns=columns.RELEASES,
+        accounts=(columns.person("author", "$.author"),),
+        personal_data=_GIT,
+        documentation=_DOCS + "releases/#list-releases",
+    ),
+    HttpStream(
+        name="tags",
+        title="Tags",
+        description="A tag and the commit that it names.",
+        mode=Mode.REPLACE_SET,
+        keys=("name",),
+        path="/projects/{scope}/repository/tags",
+        scope_safe="",
+        parameters=(("order_by", "name"), ("sort", "asc")),
+        reading=Reading.WHOLE,
+        pager=NextPage(),
+        total=_TOTAL,
+        is_conditional=True,
+        columns=columns.TAGS,
+        personal_data=_GIT,
+        documentation=_DOCS + "tags/#list-project-repository-tags",
+    ),
+)
+
+GROUP_STREAMS = frozenset({"groups", "subgroups", "group_members", "subgroup_members"})
+"""Streams whose scope is a group."""
