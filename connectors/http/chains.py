@@ -135,7 +135,7 @@ class Chains:
         next_url = self._next_url(url, answer, len(listing.records))
         key = request_key(self._session.source, url)
         arrived = PageArrived(
-            url=redact_url(url),
+            url=redact_url(self._recorded(url)),
             status=answer.status,
             headers=kept_headers(answer.headers),
             fetched_at=answer.fetched_at,
@@ -153,6 +153,10 @@ class Chains:
         )
         return ChainPage(arrived, listing, is_unchanged=is_unchanged)
 
+    def _recorded(self, place: str) -> str:
+        """The URL as evidence keeps it: with the body of a POST, without what only a pager needs."""
+        return place if self._stream.method == "POST" else parts_of(place)[0]
+
     def _claimed_total(self, answer: Answer, listing: Listing) -> int | None:
         name = header_of_total(self._stream)
         text = answer.header(name) if name is not None else None
@@ -162,7 +166,7 @@ class Chains:
         link = answer.header("link")
         next_url = held.next_url if link is None else self._next_url(url, answer, held.record_count)
         arrived = PageArrived(
-            url=redact_url(url),
+            url=redact_url(self._recorded(url)),
             status=answer.status,
             headers=kept_headers(answer.headers),
             fetched_at=answer.fetched_at,
@@ -188,7 +192,7 @@ class Chains:
         followed = session.origin.follow(
             link, seen_at=answer.url, source=session.source, stream=session.stream
         )
-        return f"{followed}#{content}" if content and self._stream.method == "POST" else followed
+        return f"{followed}#{content}" if content else followed
 
     def _is_remembered(self, next_url: str | None) -> bool:
         """A next link with a secret in it must not be stored, so such a page is not remembered at all."""

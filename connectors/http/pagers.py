@@ -57,7 +57,8 @@ class LinkHeader:
     def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
         """The link with `rel="next"`."""
         del url, record_count
-        return link_relation(answer.header("link"), "next")
+        target = link_relation(answer.header("link"), "next")
+        return None if target is None else target.partition("#")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,12 @@ class PageNumber:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """Pages start at an offset; a total, a flag or a short page tells the last."""
+    """Pages start at an offset; a total, a flag or a short page tells the last.
+
+    Records that leave the listing while it is read shift those after them to earlier places, where nobody
+    looks any more. So where the API claims a total, each place carries the one before (behind `#`, which is
+    never sent): after a fall the same stretch is read again, as many places earlier as records have left.
+    """
 
     size: int = 100
     parameter: str = "offset"
@@ -99,17 +105,24 @@ class Offset:
 
     def following(self, url: str, answer: Answer, *, record_count: int) -> str | None:
         """The offset after the records of this page."""
-        offset = int(parameter_of(url, self.parameter) or 0) + record_count
-        if self.more_path:
-            is_last = not value_at(answer.body, self.more_path)
-        elif self.total_path:
-            total = value_at(answer.body, self.total_path)
-            is_last = not isinstance(total, int) or offset >= total
-        else:
-            is_last = record_count < self.size
+        place, _, before = url.partition("#total=")
+        start = int(parameter_of(place, self.parameter) or 0)
+        total = value_at(answer.body, self.total_path) if self.total_path else None
+        if not isinstance(total, int):
+            return self._without_total(place, answer, start, record_count)
+        left = int(before) - total if before else 0
+        if left > 0 and start > 0:
+            return f"{with_parameters(place, {self.parameter: str(max(0, start - left))})}#total={total}"
+        after = start + record_count
+        if record_count == 0 or after >= total:
+            return None
+        return f"{with_parameters(place, {self.parameter: str(after)})}#total={total}"
+
+    def _without_total(self, place: str, answer: Answer, start: int, record_count: int) -> str | None:
+        is_last = not value_at(answer.body, self.more_path) if self.more_path else record_count < self.size
         if is_last or record_count == 0:
             return None
-        return with_parameters(url, {self.parameter: str(offset)})
+        return with_parameters(place, {self.parameter: str(start + record_count)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,7 @@ class Cursor:
         """The link in the body."""
         del url, record_count
         link = value_at(answer.body, self.path)
-        return link if isinstance(link, str) and link else None
+        return link.partition("#")[0] or None if isinstance(link, str) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -26,6 +26,7 @@ class Request:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,13 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while b"\r\n\r\n" in self._buffer:
-            head, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
-            self._answer(_request(head))
+            head, rest = self._buffer.split(b"\r\n\r\n", 1)
+            request = _request(head)
+            length = int(request.headers.get("content-length", "0"))
+            if len(rest) < length:
+                return
+            self._buffer = rest[length:]
+            self._answer(replace(request, body=rest[:length]))
 
     def _answer(self, request: Request) -> None:
         server = self._server
