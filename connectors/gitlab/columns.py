@@ -52,7 +52,11 @@ MEMBERS = (
 
 PROJECTS = (
     Column(
-        "project_id", "$.id", "bigint", "Id of the project, which renaming and moving leave as it is.", True
+        "project_id",
+        "$.id",
+        "bigint",
+        "Id of the project, which renaming and moving leave as it is.",
+        is_required=True,
     ),
     Column("project_path", "$.path_with_namespace", "varchar", "Full path of the project.", is_required=True),
     Column(
@@ -129,7 +133,11 @@ PIPELINES = (
     Column("number", "$.iid", "bigint", "Number of the pipeline within its project."),
     Column("commit_sha", "$.sha", "varchar", "Hash of the commit that it ran for.", is_required=True),
     Column(
-        "status", "$.status", "varchar", "Where it stands: running, success, failed, canceled, manual.", True
+        "status",
+        "$.status",
+        "varchar",
+        "Where it stands: running, success, failed, canceled, manual.",
+        is_required=True,
     ),
     Column("trigger", "$.source", "varchar", "What started it: push, schedule, merge_request_event, web."),
     Column("created_at", "$.created_at", "timestamptz", "When it was created.", is_required=True),

@@ -1,0 +1,1 @@
+"""The simulated organisation's GitLab, served below `/gitlab/api/v4`."""

@@ -1,0 +1,60 @@
+"""Pages of a list as GitLab cuts them: numbered, counted up to 10,000, refused beyond an offset."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from connectors.sandbox.api import ApiRequest, ApiResponse
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+MAX_OFFSET = 50_000
+MAX_COUNTED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that is answered in pages: everything in order, and how an item is rendered."""
+
+    items: Sequence[Any]
+    render: Callable[[Any], Any]
+
+
+def page_of(listing: Listing, request: ApiRequest, headers: Mapping[str, str]) -> ApiResponse:
+    """The page that a request wants, with its links."""
+    size = min(_number(request, "per_page", DEFAULT_PAGE), LARGEST_PAGE)
+    page = _number(request, "page", 1)
+    offset = (page - 1) * size
+    if offset >= MAX_OFFSET:
+        message = f"Offset pagination has a maximum allowed offset of {MAX_OFFSET}"
+        return ApiResponse({"error": message}, status=400, headers=headers)
+    count = len(listing.items)
+    has_next = offset + size < count
+    links = [_link(request, 1, "first")]
+    counted = {}
+    if has_next:
+        links.insert(0, _link(request, page + 1, "next"))
+    if count <= MAX_COUNTED:
+        last = max(1, -(-count // size))
+        links.append(_link(request, last, "last"))
+        counted = {"x-total": str(count), "x-total-pages": str(last)}
+    paging = {
+        "link": ", ".join(links),
+        "x-page": str(page),
+        "x-per-page": str(size),
+        "x-next-page": str(page + 1) if has_next else "",
+        "x-prev-page": str(page - 1) if page > 1 else "",
+    }
+    rows = [listing.render(item) for item in listing.items[offset : offset + size]]
+    return ApiResponse(rows, headers={**headers, **paging, **counted})
+
+
+def _number(request: ApiRequest, name: str, default: int) -> int:
+    text = request.parameter(name)
+    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else default
+
+
+def _link(request: ApiRequest, page: int, relation: str) -> str:
+    query = {name: values[-1] for name, values in request.query.items()} | {"page": str(page)}
+    return f'<{request.base_url}{request.raw_path}?{urlencode(query, quote_via=quote)}>; rel="{relation}"'
