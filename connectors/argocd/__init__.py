@@ -1,0 +1,1 @@
+"""Argo CD: what is rolled out where, over its API server."""
