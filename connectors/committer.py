@@ -223,6 +223,8 @@ class Committer:
             self._save_cursor(opening.scope, opening.cursor if event.cursor is None else event.cursor)
         if event.done_version is not None and opening.parent_key is not None:
             self._mark_done(opening.scope, opening.parent_key, event.done_version)
+        for parent_key, version in event.done_parents.items():
+            self._mark_done(opening.scope, parent_key, version)
         self._window = None
         self.tally.windows_closed += 1
 

@@ -116,10 +116,12 @@ class WindowClosed:
     Attributes:
         cursor: The scope's new cursor; None where progress is kept per parent.
         done_version: The parent's version that the children were read for; None without parent.
+        done_parents: Further parents whose children the window's pages hold, by key, with their versions.
     """
 
     cursor: Mapping[str, Any] | None = None
     done_version: str | None = None
+    done_parents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
