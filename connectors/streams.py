@@ -54,7 +54,13 @@ ColumnType = Literal[
     "varchar[]",
     "json",
 ]
-"""How staging reads a value: the epochs become instants, `json` stays the text that it is."""
+"""How staging reads a value.
+
+The epochs become instants; an instant without an offset is UTC; a date is the day as written; a list of texts
+is empty where there is none; `json` stays text, without its white space. What is there and cannot be read as its
+type is counted as a loss, also a whole number with a fraction. Where an object should be and something else is,
+only its required columns show it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,9 @@ class Column:
 
     Attributes:
         name: Name of the column: units and kinds in it (`_seconds`, `_at`, `_date`, `is_`).
-        path: Where the value stands in a record: `$.fields.status.name`, `$.labels[*]`, `$.labels[*].name`;
-            `@scope` and `@parent_key` are the page's own.
+        path: Where the value stands in a record: `$.fields.status.name`, `$.value[0]`, `$.labels[*]`,
+            `$.labels[*].name`, `$."odd key".id` (a key that is no plain word stands in quotes; upper and lower
+            case count); `@scope` and `@parent_key` are the page's own.
         type: How it is read.
         description: One sentence for the analyst.
         is_required: Whether every record has it: one without counts as a loss.
@@ -83,7 +90,8 @@ class Account:
 
     Attributes:
         role: What the person is to the record; the columns are `<role>_token` and `is_<role>_bot`.
-        path: The account object: `$.fields.assignee`, `$.author`; `$` is the record itself.
+        path: The account object: `$.fields.assignee`, `$.author`; `$` is the record itself. `$.assignees[*]`
+            names many: their tokens are the column `<role>_tokens`, a list in the source's order.
         namespace: What the account's key starts with (`jira:5b10a…`), the same for all streams of one system.
         id: Field of the object that identifies the account, as a dotted path; "" if it is the value itself.
         login: Field with the login, or None.
@@ -120,6 +128,8 @@ class Stream:
         updated_at_type: How it is read.
         columns: What the generated staging model has; empty where the model is written by hand.
         accounts: Whom staging turns into tokens, where its model is generated.
+        is_staged: Whether staging has a model of it; not of what is kept as evidence alone, such as a file
+            whose records are streams of their own.
         account_paths: Where else account objects stand in a record.
         identity_paths: Where git identities (`name`, `email`, `date`) stand in a record.
         personal_data: What the collection register must allow before anything is fetched.
@@ -141,6 +151,7 @@ class Stream:
     updated_at_type: ColumnType = "timestamptz"
     columns: tuple[Column, ...] = ()
     accounts: tuple[Account, ...] = ()
+    is_staged: bool = True
     account_paths: tuple[str, ...] = ()
     identity_paths: tuple[str, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()

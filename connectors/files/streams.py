@@ -16,6 +16,7 @@ def files_stream(*, description: str, personal_data: tuple[PersonalData, ...], d
         description=description,
         mode=Mode.REPLACE_SET,
         keys=("@scope", "path", "part"),
+        is_staged=False,
         personal_data=personal_data,
         documentation=documentation,
     )
