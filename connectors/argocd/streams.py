@@ -1,8 +1,8 @@
 """Everything that is read from Argo CD, declared.
 
 One listing gives the applications whole. What stands in their history are the deployments: the history keeps
-the last ten or so, so it must be read more often than ten deployments take. A synchronisation that failed stands
-nowhere but in the operation of the moment, and is gone with the next one.
+the last ten or so, so it must be read more often than ten deployments take. A synchronisation that failed
+stands nowhere but in the operation of the moment, and is gone with the next one.
 """
 
 from connectors.http.pagers import SinglePage
