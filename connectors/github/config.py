@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from connectors.errors import PermanentSourceError
+from connectors.github.app import App, check_private_key
 from connectors.github.settings import GitHubSettings
 from connectors.http.origin import Origin
 from connectors.settings import HttpSettings
@@ -29,12 +30,14 @@ class GitHubConfig:
         organisation: Organisation whose repositories, teams and members are read, or None.
         repositories: Full names of the repositories to read; empty for all of the organisation.
         token: The credential, or None.
+        app: The App to act as instead of the token, or None.
         streams: Streams to read, with those that they need; None for all.
         since: Nothing from before this day, where the API can tell.
         until: Nothing from this day on, where the API can tell.
         concurrency: Requests in flight.
         points_per_minute: Requests a minute; None for GitHub's documented 900 on its own hosts, else no
-        bound. proxy: URL of an HTTP proxy, or None.
+            bound.
+        proxy: URL of an HTTP proxy, or None.
         ca_file: Certificates to trust instead of the usual ones.
     """
 
@@ -43,6 +46,7 @@ class GitHubConfig:
     organisation: str | None = None
     repositories: tuple[str, ...] = ()
     token: str | None = None
+    app: App | None = None
     streams: tuple[str, ...] | None = None
     since: date | None = None
     until: date | None = None
@@ -70,6 +74,11 @@ class GitHubConfig:
             raise self._error(f"has a concurrency of {self.concurrency}. GitHub allows 1 to 100.")
         if self.token is not None and not re.fullmatch(r"[\x21-\x7e]+", self.token):
             raise self._error("has a token with spaces or other characters that no token has. Copy it again.")
+        if self.app is not None:
+            try:
+                check_private_key(self.app.private_key)
+            except ValueError as error:
+                raise self._error(f"has a key for its App, but {error}. Download a new one.") from error
         if self.since and self.until and self.since >= self.until:
             raise self._error(f"starts on {self.since} and ends before {self.until}: that is no time at all.")
 
@@ -78,7 +87,7 @@ class GitHubConfig:
         return (
             f"GitHubConfig(name={self.name!r}, base_url={self.base_url!r}, "
             f"organisation={self.organisation!r}, repositories={self.repositories!r}, "
-            f"token={'***' if self.token else None})"
+            f"token={'***' if self.token else None}, app={self.app!r})"
         )
 
     def as_settings(self) -> HttpSettings:

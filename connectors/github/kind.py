@@ -1,5 +1,7 @@
 """GitHub, as a kind of source."""
 
+from connectors.errors import PermanentSourceError
+from connectors.github.app import App
 from connectors.github.config import GitHubConfig
 from connectors.github.settings import GitHubSettings
 from connectors.github.source import GitHubSource
@@ -15,7 +17,8 @@ def open_github(settings: GitHubSettings, opening: Opening) -> GitHubSource:
         base_url=settings.base_url,
         organisation=settings.organisation,
         repositories=settings.repositories,
-        token=opening.secrets[settings.token_env] if settings.token_env else None,
+        token=opening.secrets[settings.token_env] if settings.token_env and not settings.app_id else None,
+        app=_app(settings, opening),
         streams=settings.streams,
         since=settings.since,
         until=settings.until,
@@ -27,6 +30,24 @@ def open_github(settings: GitHubSettings, opening: Opening) -> GitHubSource:
     return GitHubSource(
         config, store=opening.store, runtime=opening.runtime, policy=opening.policy, limits=opening.limits
     )
+
+
+def _app(settings: GitHubSettings, opening: Opening) -> App | None:
+    if settings.app_id is None:
+        return None
+    if settings.app_key_env is not None:
+        key = opening.secrets[settings.app_key_env]
+    else:
+        path = opening.folder / (settings.app_key_file or "")
+        try:
+            key = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PermanentSourceError(
+                f"The App's private key {settings.app_key_file} cannot be read: {type(error).__name__}. "
+                "Put the PEM file there, or name it in app_key_file.",
+                source=settings.name,
+            ) from error
+    return App(settings.app_id, key, settings.installation_id)
 
 
 KIND = SourceKind(

@@ -1,5 +1,6 @@
 """What a workspace says about a GitHub source."""
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -22,7 +23,17 @@ OwnedRepository = Annotated[RepositoryName, AfterValidator(_with_owner)]
 
 
 class GitHubSettings(HttpSettings):
-    """A GitHub organisation or a list of repositories."""
+    """A GitHub organisation or a list of repositories.
+
+    Attributes:
+        organisation: Organisation whose repositories, teams and members are read.
+        repositories: Repositories to read, as owner/name; none for all of the organisation.
+        token_env: The variable that holds a token; not used where an App is named.
+        app_id: Id or client id of a GitHub App to act as.
+        app_key_env: The variable that holds the App's private key (PEM).
+        app_key_file: A file that holds it instead.
+        installation_id: Which installation to act as; by default that of the organisation.
+    """
 
     MAX_CONCURRENCY: ClassVar[int] = 100
 
@@ -31,6 +42,10 @@ class GitHubSettings(HttpSettings):
     organisation: str | None = None
     repositories: tuple[OwnedRepository, ...] = ()
     token_env: EnvironmentVariable | None = "ASSAY_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
+    app_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", coerce_numbers_to_str=True)] | None = None
+    app_key_env: EnvironmentVariable | None = None
+    app_key_file: Path | None = None
+    installation_id: Annotated[int, Field(ge=1)] | None = None
     concurrency: Annotated[int, Field(ge=1)] = 16
 
     def model_post_init(self, context: Any) -> None:
@@ -46,6 +61,18 @@ class GitHubSettings(HttpSettings):
                 "neither an organisation nor repositories are named",
                 {REMEDY: "Name what to read: organisation: acme"},
             )
+        if (self.app_id is None) != (self.app_key_env is None and self.app_key_file is None):
+            raise PydanticCustomError(
+                "half_an_app",
+                "a GitHub App needs app_id and its private key",
+                {REMEDY: "Give app_id and app_key_env (or app_key_file), or none of them and a token"},
+            )
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables that must be set: the App's key, or the token."""
+        named = super().variables
+        return {key: name for key, name in named.items() if key != "token_env" or self.app_id is None}
 
     @property
     def listed_repositories(self) -> tuple[str, ...]:

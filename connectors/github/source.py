@@ -54,7 +54,7 @@ class GitHubSource:
         self.streams: tuple[HttpStream, ...] = github_streams(config)
         self._config = config
         self._engine = HttpSource(
-            _api(config, self.streams),
+            _api(config, self.streams, runtime),
             config.as_settings(),
             Opening(store=store, runtime=runtime, policy=policy, limits=limits),
         )
@@ -113,11 +113,11 @@ def github_streams(config: GitHubConfig) -> tuple[HttpStream, ...]:
     return streams_wanted(tuple(declared.values()), config.streams, source=config.name, always=always)
 
 
-def _api(config: GitHubConfig, streams: tuple[HttpStream, ...]) -> HttpApi:
+def _api(config: GitHubConfig, streams: tuple[HttpStream, ...], runtime: Runtime) -> HttpApi:
     return HttpApi(
         kind=GitHubSource.kind,
         streams=streams,
-        credentials=credentials_of(config),
+        credentials=credentials_of(config, runtime),
         scopes=lambda stream, store: scopes_of(stream.name, config, store),
         probe="/rate_limit",
         headers=API_HEADERS,
