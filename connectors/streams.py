@@ -56,10 +56,10 @@ ColumnType = Literal[
 ]
 """How staging reads a value.
 
-The epochs become instants; an instant without an offset is UTC; a date is the day as written; a list of texts
-is empty where there is none; `json` stays text, without its white space. What is there and cannot be read as its
-type is counted as a loss, also a whole number with a fraction. Where an object should be and something else is,
-only its required columns show it.
+The epochs become instants; an instant without an offset is UTC; a date is the day as written; a list of
+texts is empty where there is none; `json` stays text, without its white space. What is there and cannot be
+read as its type is counted as a loss, also a whole number with a fraction. Where an object should be and
+something else is, only its required columns show it.
 """
 
 
@@ -70,8 +70,8 @@ class Column:
     Attributes:
         name: Name of the column: units and kinds in it (`_seconds`, `_at`, `_date`, `is_`).
         path: Where the value stands in a record: `$.fields.status.name`, `$.value[0]`, `$.labels[*]`,
-            `$.labels[*].name`, `$."odd key".id` (a key that is no plain word stands in quotes; upper and lower
-            case count); `@scope` and `@parent_key` are the page's own.
+            `$.labels[*].name`, `$."odd key".id` (a key that is no plain word stands in quotes; upper and
+            lower case count); `@scope` and `@parent_key` are the page's own.
         type: How it is read.
         description: One sentence for the analyst.
         is_required: Whether every record has it: one without counts as a loss.
