@@ -1,0 +1,183 @@
+"""Read a range query slice by slice: each slice is a set, and its newest complete reading is the slice."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from connectors.errors import PermanentSourceError
+from connectors.events import Event, WindowClosed, WindowOpened
+from connectors.evidence import EvidenceStore
+from connectors.http.instants import instant_of, latest, text_of
+from connectors.http.lanes import Unit
+from connectors.http.reading import Reader
+from connectors.http.rules import Bounds
+from connectors.prometheus.settings import PrometheusSettings, SampledQuery
+from connectors.prometheus.slices import (
+    EPOCH,
+    Grid,
+    Horizon,
+    Slice,
+    is_fading,
+    last_instant,
+    new_slices,
+    slices_between,
+)
+
+_COMPLETE, _SINCE, _DEFINITION = "complete_until", "since", "definition"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeReader:
+    """Reads a stream of range queries; each query is a scope.
+
+    Attributes:
+        settings: Retention, overlap and delay.
+        queries: What to read.
+    """
+
+    settings: PrometheusSettings
+    queries: tuple[SampledQuery, ...]
+
+    def __call__(self, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
+        """One chain of slices for each query."""
+        del store
+        for query in self.queries:
+            yield Unit(query.name, partial(self._events, reader, query))
+
+    async def _events(self, reader: Reader, query: SampledQuery) -> AsyncGenerator[Event, None]:
+        settled, _ = reader.cursor(query.name)
+        _check_definition(reader, query, settled)
+        horizon = horizon_of(self.settings, reader.bounds, now=reader.clock())
+        for part in self._wanted(reader, query, horizon, settled=settled):
+            cursor = _advanced(settled, query, horizon, part=None if reader.window else part)
+            async with aclosing(_read(reader, query, part, settled=settled, cursor=cursor)) as events:
+                async for event in events:
+                    yield event
+            settled = cursor
+
+    def _wanted(
+        self, reader: Reader, query: SampledQuery, horizon: Horizon, *, settled: Mapping[str, Any]
+    ) -> list[Slice]:
+        grid = grid_of(query)
+        read_until = instant_of(settled.get(_COMPLETE))
+        if reader.window is None:
+            overlap = timedelta(minutes=self.settings.overlap_minutes)
+            return new_slices(
+                grid,
+                horizon,
+                complete_until=_complete_until(settled, horizon),
+                read_until=read_until,
+                overlap=overlap,
+            )
+        wanted = list(slices_between(grid, horizon, reader.window.start, reader.window.end))
+        fading = next((part for part in wanted if is_fading(part, horizon, read_until)), None)
+        if fading is not None:
+            raise PermanentSourceError(
+                f"The slice from {text_of(fading.start)} cannot be read again: the server keeps "
+                f"{self.settings.retention_days} days, so it would answer with less than what was read then. "
+                "What was read stays. Choose a later window, or raise retention_days if it keeps more.",
+                source=reader.source,
+                stream=reader.stream.name,
+            )
+        return wanted
+
+
+def grid_of(query: SampledQuery) -> Grid:
+    """The instants of a query."""
+    return Grid(timedelta(seconds=query.step_seconds), timedelta(seconds=query.slice_seconds))
+
+
+def horizon_of(settings: PrometheusSettings, bounds: Bounds, *, now: datetime) -> Horizon:
+    """What can be asked for now."""
+    until = bounds.until_at
+    end = now - timedelta(seconds=settings.delay_seconds)
+    return Horizon(
+        since=bounds.since_at,
+        end=end if until is None else min(end, until),
+        remembered_from=now - timedelta(days=settings.retention_days),
+    )
+
+
+def range_parameters(query: SampledQuery, part: Slice) -> dict[str, str]:
+    """The parameters of a range query, whose end is inclusive: it is the last instant of the slice."""
+    return {
+        "query": query.query,
+        "start": str(_seconds(part.start)),
+        "end": str(_seconds(last_instant(grid_of(query), part))),
+        "step": str(query.step_seconds),
+    }
+
+
+async def _read(
+    reader: Reader,
+    query: SampledQuery,
+    part: Slice,
+    *,
+    settled: Mapping[str, Any],
+    cursor: Mapping[str, Any],
+) -> AsyncGenerator[Event, None]:
+    yield WindowOpened(
+        scope=query.name,
+        started_at=reader.clock(),
+        parent_key=f"{text_of(part.cell)}/{query.step_seconds}",
+        requested_from=part.start,
+        requested_until=part.end,
+        cursor=settled,
+        is_resumable=False,
+    )
+    place = reader.chains.url(reader.stream.path_for(query.name, **range_parameters(query, part)))
+    async with aclosing(reader.chains.pages(place)) as pages:
+        async for page in pages:
+            yield reader.arrived(page, query.name, {})
+    yield WindowClosed(cursor=cursor)
+
+
+def _check_definition(reader: Reader, query: SampledQuery, settled: Mapping[str, Any]) -> None:
+    known = settled.get(_DEFINITION)
+    if known is None or known == _definition(query):
+        return
+    changed = ", ".join(key for key, value in _definition(query).items() if known.get(key) != value)
+    raise PermanentSourceError(
+        f"The query {query.name} is not what it was when its first samples were read: {changed} changed. "
+        "Samples that were measured in two ways must not stand under one name. Give the new query another "
+        "name; the samples of the old one stay.",
+        source=reader.source,
+        stream=reader.stream.name,
+    )
+
+
+def _definition(query: SampledQuery) -> dict[str, Any]:
+    return {
+        "query": query.query,
+        "step_seconds": query.step_seconds,
+        "slice_points": query.slice_points,
+    }
+
+
+def _complete_until(settled: Mapping[str, Any], horizon: Horizon) -> datetime | None:
+    """Up to where slices are complete, unless the settings now ask for more history than then."""
+    reached_since = instant_of(settled.get(_SINCE))
+    if reached_since is not None and (horizon.since is None or horizon.since < reached_since):
+        return None
+    return instant_of(settled.get(_COMPLETE))
+
+
+def _advanced(
+    settled: Mapping[str, Any], query: SampledQuery, horizon: Horizon, *, part: Slice | None
+) -> dict[str, Any]:
+    """The cursor after a slice; one that was asked for again leaves it where it is."""
+    if part is None:
+        return {**settled, _DEFINITION: _definition(query)}
+    reached = latest([_complete_until(settled, horizon), part.end])
+    return {
+        _COMPLETE: text_of(reached),
+        _SINCE: text_of(horizon.since),
+        _DEFINITION: _definition(query),
+    }
+
+
+def _seconds(instant: datetime) -> int:
+    return int((instant.astimezone(UTC) - EPOCH).total_seconds())

@@ -1,0 +1,1 @@
+"""The simulated organisation's Prometheus: counters, `up` and `ALERTS`, from the timeline."""
