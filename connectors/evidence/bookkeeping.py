@@ -56,6 +56,19 @@ def pending_parents(
     ]
 
 
+def parents(connection: sqlite3.Connection, source: str, stream: str, scope: str) -> list[ParentVersion]:
+    """All parents that the stream recorded in the scope, in the order of their keys."""
+    rows = connection.execute(
+        "SELECT parent_key, version, attributes FROM parents JOIN scopes USING (scope_id)"
+        " WHERE source = ? AND stream = ? AND scope = ? ORDER BY length(parent_key), parent_key",
+        (source, stream, scope),
+    ).fetchall()
+    return [
+        ParentVersion(source, stream, scope, key, version, json.loads(attributes))
+        for key, version, attributes in rows
+    ]
+
+
 def known_keys(connection: sqlite3.Connection, source: str, stream: str, scope: str) -> set[str]:
     """Keys of all parents that the stream recorded in the scope."""
     rows = connection.execute(

@@ -118,6 +118,11 @@ class EvidenceStore:
                 connection, source=source, parent_stream=parent_stream, child_stream=child_stream, scope=scope
             )
 
+    def parents(self, source: str, stream: str, scope: str) -> list[ParentVersion]:
+        """All parents that the stream recorded in the scope, in their present versions."""
+        with self._reading() as connection:
+            return bookkeeping.parents(connection, source, stream, scope)
+
     def known_keys(self, source: str, stream: str, scope: str) -> set[str]:
         """Keys of all parents that the stream recorded in the scope."""
         with self._reading() as connection:

@@ -16,7 +16,6 @@ from connectors.http.listings import Listing
 from connectors.http.streams import HttpStream, Reading
 
 _UPDATED_OVERLAP = timedelta(minutes=5)
-_CREATED_OVERLAP = timedelta(days=30)
 
 Load = Callable[[], Listing]
 
@@ -163,7 +162,7 @@ class UpdatedRule:
 
 
 class CreatedRule:
-    """Read what was created since 30 days before the newest known: records change for a while after that."""
+    """Read what was created since some days before the newest known: records change for a while after that."""
 
     is_resumable = True
 
@@ -185,8 +184,9 @@ class CreatedRule:
 
     @property
     def requested_from(self) -> datetime | None:
-        """30 days before what is known; else the start of the history wanted."""
-        return latest([self._known - _CREATED_OVERLAP if self._known else None, self._since])
+        """The stream's overlap before what is known; else the start of the history wanted."""
+        overlap = self._stream.created_overlap
+        return latest([self._known - overlap if self._known else None, self._since])
 
     def path(self) -> str:
         """The listing, newest first."""

@@ -84,6 +84,7 @@ class HttpStream(Stream):
         total: Where the API says how many records it holds: a path in the body, or `header:<name>`.
         since_parameter: The query parameter of a listing that can be asked for from an instant on.
         scope_safe: Characters of a scope that stay as they are in the path.
+        created_overlap: How long records may change after they were created, where the newest stand first.
         optional_statuses: Refusals that mean that there is nothing of this in the scope or for the parent.
         max_pages: Pages in one chain after which it is taken for endless.
     """
@@ -101,6 +102,7 @@ class HttpStream(Stream):
     total: str | None = None
     since_parameter: str = "since"
     scope_safe: str = "/"
+    created_overlap: timedelta = timedelta(days=30)
     optional_statuses: frozenset[int] = frozenset()
     max_pages: int = 50_000
 
