@@ -5,8 +5,7 @@ rules and a list, so an account can turn out to be one later: the streams that c
 again.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,13 +14,19 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.steps.build_state import changed_config
+from orchestration.steps.declared_accounts import (
+    NOTHING,
+    account,
+    account_key,
+    declared_accounts_queries,
+    records_of_new_pages,
+)
 from orchestration.steps.raw_schema import Evidence, RawBuild, read_again
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 
 _TEXT = "VARCHAR"
 _USER: Mapping[str, Any] = {"id": _TEXT, "login": _TEXT, "type": _TEXT}
 _IDENTITY: Mapping[str, Any] = {"name": _TEXT, "email": _TEXT}
-_NOTHING = "null::varchar"
 
 
 class AccountVault(Protocol):
@@ -92,14 +97,14 @@ def assign_account_tokens(
         vault: gives the tokens.
         vault_file: its DuckDB file, which holds `account_tokens` afterwards.
     """
-    vault.assign(collect_accounts(con))
+    streams = [stream for stream in evidence.streams if stream.reads_accounts and evidence.files_of(stream)]
+    vault.assign(collect_accounts(con, streams))
     con.register("present_tokens", _tokens(con, vault_file))
     try:
         present = {"vault.account_tokens": _fingerprint(con)}
         news = build.news | changed_config(con, present)
         build = replace(build, news=news, config={**build.config, **present})
         if _has_known_changed(con):
-            streams = [stream for stream in STAGED_STREAMS if stream.reads_accounts]
             build = read_again(con, evidence, build, streams)
         con.execute("create or replace table raw.account_state as from present_tokens")
     finally:
@@ -107,14 +112,17 @@ def assign_account_tokens(
     return build
 
 
-def collect_accounts(con: duckdb.DuckDBPyConnection) -> pa.Table:
+def collect_accounts(
+    con: duckdb.DuckDBPyConnection, streams: Iterable[StagedStream] = STAGED_STREAMS
+) -> pa.Table:
     """Return each distinct form of each account in the pages that are new, and where it was first seen."""
     found = [
-        con.sql(_accounts_query(stream)).to_arrow_table().cast(_SCHEMA)
-        for stream in STAGED_STREAMS
+        con.sql(_distinct(query)).to_arrow_table().cast(_SCHEMA)
+        for stream in streams
         if stream.reads_accounts
+        for query in _accounts_queries(stream)
     ]
-    return pa.concat_tables(found)
+    return pa.concat_tables([_SCHEMA.empty_table(), *found])
 
 
 def _tokens(con: duckdb.DuckDBPyConnection, vault_file: Path) -> pa.Table:
@@ -138,31 +146,33 @@ def _fingerprint(con: duckdb.DuckDBPyConnection) -> str:
     return repr(con.execute(query).fetchone())
 
 
-def _accounts_query(stream: StagedStream) -> str:
+def _accounts_queries(stream: StagedStream) -> Iterator[str]:
+    """Queries that give `log_index, account` for the new pages of a stream.
+
+    The streams of GitHub and git say more than a declaration can: the e-mail address of a commit's author
+    stands beside the account, and git's output is no JSON.
+    """
     if stream.kind == "git":
-        records, accounts = _git_records(stream), [_git_identity(*at) for at in _GIT_FIELDS]
-    else:
+        yield _unnested(_git_records(stream), [_git_identity(*at) for at in _GIT_FIELDS])
+    elif stream.kind == "github":
         paths = ACCOUNT_PATHS[stream.name]
-        records, accounts = _github_records(stream, paths), _github_accounts(paths)
+        wrapped_in = (paths.wrapped_in,) if paths.wrapped_in else ()
+        records = records_of_new_pages(stream.table, _structure(paths), wrapped_in)
+        yield _unnested(records, _github_accounts(paths))
+    else:
+        yield from declared_accounts_queries(stream)
+
+
+def _unnested(records: str, accounts: list[str]) -> str:
+    return f"select log_index, unnest([{', '.join(accounts)}]) as account from ({records})"
+
+
+def _distinct(accounts: str) -> str:
     return (
         "select account.account_key, account.kind, account.login, account.display_name, account.email, "
-        "account.account_type, min(log_index) as first_seen_log_index "
-        f"from (select log_index, unnest([{', '.join(accounts)}]) as account from ({records})) "
+        f"account.account_type, min(log_index) as first_seen_log_index from ({accounts}) "
         "where account.account_key is not null group by all"
     )
-
-
-def _github_records(stream: StagedStream, paths: AccountPaths) -> str:
-    structure = json.dumps(_structure(paths))
-    one = f"[from_json(page_text, '{structure}')]"
-    if paths.wrapped_in:
-        one = f"""from_json(page_text, '{{"{paths.wrapped_in}": [{structure}]}}').{paths.wrapped_in}"""
-    parsed = (
-        "try(case when page_text = '' then [] when not starts_with(ltrim(left(page_text, 64)), '{') "
-        f"then from_json(page_text, '[{structure}]') else {one} end)"
-    )
-    texts = f"select log_index, try(decode(body)) as page_text from raw.{stream.table}__new"
-    return f"select log_index, unnest({parsed}) as record from ({texts})"
 
 
 def _structure(paths: AccountPaths) -> dict[str, Any]:
@@ -183,14 +193,14 @@ def _github_accounts(paths: AccountPaths) -> list[str]:
     for path in paths.users:
         user = f"record.{path}" if path else "record"
         identity = f"commit.{path}"
-        email = f"record.{identity}.email" if identity in paths.identities else _NOTHING
-        key = f"'github:' || try_cast({user}.id as bigint)"
+        email = f"record.{identity}.email" if identity in paths.identities else NOTHING
+        key = account_key("github", f"{user}.id")
         accounts.append(
-            _account(
+            account(
                 key=key,
                 kind="github",
                 login=f"{user}.login",
-                display_name=_NOTHING,
+                display_name=NOTHING,
                 email=email,
                 account_type=f"{user}.type",
             )
@@ -219,14 +229,5 @@ def _git_identity(name: int, email: int) -> str:
 
 
 def _git_account(name: str, email: str) -> str:
-    key = f"'git:' || nullif(lower(trim({email})), '')"
-    return _account(
-        key=key, kind="git", login=_NOTHING, display_name=name, email=email, account_type=_NOTHING
-    )
-
-
-def _account(*, key: str, kind: str, login: str, display_name: str, email: str, account_type: str) -> str:
-    return (
-        f"{{'account_key': {key}, 'kind': '{kind}', 'login': {login}, 'display_name': {display_name}, "
-        f"'email': lower(trim({email})), 'account_type': {account_type}}}"
-    )
+    key = account_key("git", email)
+    return account(key=key, kind="git", login=NOTHING, display_name=name, email=email, account_type=NOTHING)

@@ -1,11 +1,11 @@
 """How far each stream was read, and by what: what makes a small build end in the rows of a full one."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
+from orchestration.steps.staged_streams import StagedStream
 
 _TABLES = """
 create schema if not exists raw;
@@ -25,7 +25,12 @@ def create_state(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def unusable_streams(
-    con: duckdb.DuckDBPyConnection, log_size: int, inputs: Mapping[str, str], *, is_full_refresh: bool
+    con: duckdb.DuckDBPyConnection,
+    streams: Iterable[StagedStream],
+    inputs: Mapping[str, str],
+    *,
+    log_size: int,
+    is_full_refresh: bool,
 ) -> list[StagedStream]:
     """Return the streams that must be read from the beginning.
 
@@ -36,7 +41,7 @@ def unusable_streams(
     held = con.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
     models = {name for (name,) in held}
     unusable = []
-    for stream in STAGED_STREAMS:
+    for stream in streams:
         processed, fingerprint = state.get(stream.table, (0, ""))
         is_usable = stream.model in models and fingerprint == inputs[stream.table] and processed <= log_size
         if is_full_refresh or not is_usable:

@@ -73,6 +73,7 @@ class Evidence:
             `first_missing_window` may be left out.
         kinds: kind of each source by its name.
         redactions: `log_index BIGINT, json_paths VARCHAR[]`, or None where nothing was redacted.
+        streams: the streams that staging has models for.
     """
 
     log_size: int
@@ -80,6 +81,17 @@ class Evidence:
     windows: pa.Table
     kinds: Mapping[str, str]
     redactions: pa.Table | None = None
+    streams: Sequence[StagedStream] = STAGED_STREAMS
+
+    def files_of(self, stream: StagedStream) -> list[CommittedFile]:
+        """The files that hold a stream's pages; without any, its staging table is empty."""
+        return [
+            file
+            for file in self.files
+            if file.stream == stream.name
+            and self.kinds.get(file.source) == stream.kind
+            and file.first_log_index < self.log_size
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,9 @@ def build_raw_schema(
         inputs = _inputs(
             con, evidence, staging_sha256=staging_sha256, rules_sha256=fingerprints["config.rules"]
         )
-        reread = unusable_streams(con, evidence.log_size, inputs, is_full_refresh=is_full_refresh)
+        reread = unusable_streams(
+            con, evidence.streams, inputs, log_size=evidence.log_size, is_full_refresh=is_full_refresh
+        )
         forget(con, reread)
         has_new_windows = _land_windows(con, evidence)
         news = {f"raw.{table}__new" for table in _write_views(con, evidence)}
@@ -199,8 +213,8 @@ def _inputs(
     """Fingerprint everything beside the pages that enters each stream's staging table."""
     redacted = _redactions_by_stream(con, evidence)
     fingerprints = {}
-    for stream in STAGED_STREAMS:
-        sources = sorted({file.source for file in _files_of(evidence, stream)})
+    for stream in evidence.streams:
+        sources = sorted({file.source for file in evidence.files_of(stream)})
         rules = rules_sha256 if stream.reads_rules else ""
         parts = [staging_sha256, rules, repr(sources), redacted.get(stream.table, "")]
         fingerprints[stream.table] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -258,9 +272,9 @@ def _write_views(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[str
     state = dict(rows)
     con.execute("delete from raw.reused_pages")
     news = []
-    for stream in STAGED_STREAMS:
+    for stream in evidence.streams:
         processed = state.get(stream.table, 0)
-        files = _files_of(evidence, stream)
+        files = evidence.files_of(stream)
         reused, has_changed_sets = _changed_sets(con, stream, processed)
         selected = new_pages(
             files,
@@ -292,16 +306,6 @@ def _changed_sets(
     con.execute(_REUSED_PAGES, {**names, "table": stream.table, "processed": processed})
     rows = con.execute("select log_index from raw.reused_pages where stream = ?", [stream.table]).fetchall()
     return [log_index for (log_index,) in rows], True
-
-
-def _files_of(evidence: Evidence, stream: StagedStream) -> list[CommittedFile]:
-    return [
-        file
-        for file in evidence.files
-        if file.stream == stream.name
-        and evidence.kinds.get(file.source) == stream.kind
-        and file.first_log_index < evidence.log_size
-    ]
 
 
 def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:

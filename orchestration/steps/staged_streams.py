@@ -1,9 +1,20 @@
 """The streams that staging reads: stream = source table = staging model, and how their records combine."""
 
-from dataclasses import dataclass
-from typing import Literal
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from connectors.kinds import SourceKind
+from connectors.sources import SOURCE_KINDS
+from connectors.streams import Stream
+from orchestration.staging_models.folder import MODELS, PROJECT
 
 Mode = Literal["upsert", "append", "replace_set"]
+
+_RULES: Final = re.compile(r"source\('config', 'rules'\)")
+_ACCOUNTS: Final = re.compile(r"\bjoin_tokens?(?:_lists)?\(|source\('vault', 'account_tokens'\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +22,8 @@ class StagedStream:
     """One stream of one kind of source, as the staging model `stg_<kind>__<name>` reads it.
 
     `reads_rules` and `reads_accounts` say what beside its pages enters the model: when the rules change, or
-    an account known before turns out to be a bot, the model is read anew from all its evidence.
+    an account known before turns out to be a bot, the model is read anew from all its evidence. `declared` is
+    the connector's declaration, where the streams come from the kinds.
     """
 
     kind: str
@@ -19,6 +31,7 @@ class StagedStream:
     mode: Mode
     reads_rules: bool = False
     reads_accounts: bool = False
+    declared: Stream | None = field(default=None, compare=False, repr=False)
 
     @property
     def table(self) -> str:
@@ -31,24 +44,35 @@ class StagedStream:
         return f"stg_{self.table}"
 
 
-STAGED_STREAMS: tuple[StagedStream, ...] = (
-    StagedStream("github", "repositories", "upsert"),
-    StagedStream("github", "teams", "replace_set"),
-    StagedStream("github", "team_members", "replace_set", reads_accounts=True),
-    StagedStream("github", "members", "replace_set", reads_accounts=True),
-    StagedStream("github", "pull_requests", "upsert", reads_rules=True, reads_accounts=True),
-    StagedStream("github", "reviews", "replace_set", reads_accounts=True),
-    StagedStream("github", "review_comments", "upsert", reads_accounts=True),
-    StagedStream("github", "pull_request_commits", "replace_set", reads_accounts=True),
-    StagedStream("github", "issues", "upsert", reads_accounts=True),
-    StagedStream("github", "timeline", "replace_set", reads_accounts=True),
-    StagedStream("github", "commits", "append", reads_rules=True, reads_accounts=True),
-    StagedStream("github", "tags", "replace_set"),
-    StagedStream("github", "deployments", "upsert", reads_accounts=True),
-    StagedStream("github", "deployment_statuses", "replace_set"),
-    StagedStream("github", "releases", "upsert"),
-    StagedStream("github", "workflow_runs", "upsert", reads_accounts=True),
-    StagedStream("github", "workflow_jobs", "replace_set"),
-    StagedStream("git", "commits", "append", reads_rules=True, reads_accounts=True),
-    StagedStream("git", "tags", "replace_set"),
-)
+def staged_streams(kinds: Iterable[SourceKind], project: Path = PROJECT) -> tuple[StagedStream, ...]:
+    """Return every stream of these kinds.
+
+    What a generated model reads is declared; what another one reads, its own SQL says.
+
+    Args:
+        kinds: The kinds of source.
+        project: The dbt project with the models that are written by hand.
+    """
+    return tuple(
+        _staged(kind.name, stream, project) for kind in kinds for stream in kind.streams if stream.is_staged
+    )
+
+
+def _staged(kind: str, stream: Stream, project: Path) -> StagedStream:
+    reads_rules, reads_accounts = False, bool(stream.accounts)
+    if not stream.columns:
+        file = project / MODELS / kind / f"stg_{kind}__{stream.name}.sql"
+        sql = file.read_text(encoding="utf-8") if file.exists() else ""
+        reads_rules = _RULES.search(sql) is not None
+        reads_accounts = _ACCOUNTS.search(sql) is not None
+    return StagedStream(
+        kind=kind,
+        name=stream.name,
+        mode=stream.mode.value,
+        reads_rules=reads_rules,
+        reads_accounts=reads_accounts,
+        declared=stream,
+    )
+
+
+STAGED_STREAMS: tuple[StagedStream, ...] = staged_streams(SOURCE_KINDS.values())

@@ -110,7 +110,7 @@ def test_streams_declare_what_their_models_read() -> None:
 
 def test_a_model_says_its_grain_in_its_first_line_and_in_its_description() -> None:
     for stream in STAGED_STREAMS:
-        sql = (PROJECT / "models" / "staging" / f"{stream.model}.sql").read_text()
+        sql = (PROJECT / "models" / "staging" / stream.kind / f"{stream.model}.sql").read_text()
         assert sql.startswith("-- One row per ")
 
 

@@ -2,16 +2,39 @@
 
 {% macro typed(columns) %}
     {%- for name, expression, type in columns %}
-        {% if type == 'varchar' %}{{ expression }}{% else %}try_cast({{ expression }} as {{ type }}){% endif %} as {{ name }},
+        {{ read_as(expression, type) }} as {{ name }},
     {%- endfor %}
+{%- endmacro %}
+
+{# A text as a value of the type, or null. Whole numbers have no fraction that rounding would hide; an instant without
+   an offset is UTC; a date is the day as written. #}
+{% macro read_as(expression, type) -%}
+    {%- if type in ('varchar', 'json') -%}
+        {{ expression }}
+    {%- elif type in ('bigint', 'integer') -%}
+        {{ whole_number(expression, type) }}
+    {%- elif type == 'epoch_seconds' -%}
+        try(make_timestamptz((try_cast({{ expression }} as decimal(24, 6)) * 1000000)::bigint))
+    {%- elif type == 'epoch_milliseconds' -%}
+        try(make_timestamptz((try_cast({{ expression }} as decimal(24, 3)) * 1000)::bigint))
+    {%- else -%}
+        try_cast({{ expression }} as {{ type }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro whole_number(expression, type) -%}
+    case
+            when not contains({{ expression }}, '.') or try_cast({{ expression }} as double) = try_cast({{ expression }} as {{ type }})
+                then try_cast({{ expression }} as {{ type }})
+        end
 {%- endmacro %}
 
 {# How many values of a row were there and could not be read as what they should be. `further` are boolean
    expressions of losses beside the casts. #}
 {% macro cast_losses(columns, further=[]) -%}
     {%- set losses = [] -%}
-    {%- for name, expression, type in columns if type != 'varchar' -%}
-        {%- do losses.append(expression ~ ' is not null and try_cast(' ~ expression ~ ' as ' ~ type ~ ') is null') -%}
+    {%- for name, expression, type in columns if type not in ('varchar', 'json') -%}
+        {%- do losses.append(expression ~ ' is not null and ' ~ read_as(expression, type) ~ ' is null') -%}
     {%- endfor -%}
     (
         {%- for loss in losses + further %}
@@ -36,11 +59,12 @@
     record is not null and ({{ labels }} is null or len(list_filter({{ labels }}, lambda label: label.name is null)) > 0)
 {%- endmacro %}
 
-{# The newest version of each record, by the total order (source_updated_at, record_id); nameless records all stay. #}
+{# The newest version of each record, by the total order (source_updated_at, record_id); nameless records all stay.
+   key: a column, or a list of columns. #}
 {% macro newest_version(relation, key) %}
     select * from {{ relation }}
     qualify row_number() over (
-        partition by source, {{ key }}, case when {{ key }} is null then record_id end
+        partition by source, {{ each_key(key) }}
         order by source_updated_at desc nulls last, record_id desc
     ) = 1
 {%- endmacro %}
@@ -49,7 +73,13 @@
 {% macro first_version(relation, scope, key) %}
     select * from {{ relation }}
     qualify row_number() over (
-        partition by source, {{ scope }}, {{ key }}, case when {{ key }} is null then record_id end
+        partition by source, {% if scope %}{{ scope }}, {% endif %}{{ each_key(key) }}
         order by record_id
     ) = 1
+{%- endmacro %}
+
+{# What tells records apart: the columns of the key, and the place of a record that lacks one of them. #}
+{% macro each_key(key) -%}
+    {%- set columns = [key] if key is string else key -%}
+    {{ columns | join(', ') }}, case when {{ columns | join(' is null or ') }} is null then record_id end
 {%- endmacro %}

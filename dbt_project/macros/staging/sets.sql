@@ -47,7 +47,7 @@
 {# Items move between pages while they are fetched: the first place that a key has in its set counts. #}
 {% macro once_in_its_set(set, key) -%}
     qualify row_number() over (
-        partition by source, {{ set }}, {{ key }}, case when {{ key }} is null then record_id end
+        partition by source, {{ set }}, {{ each_key(key) }}
         order by page_position, ordinal
     ) = 1
 {%- endmacro %}

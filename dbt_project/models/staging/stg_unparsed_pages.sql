@@ -2,13 +2,8 @@
 -- shape, or the record has no key. Filled from what the staging models set aside.
 {{ config(materialized='view') }}
 
-{% for stream in [
-    'github__repositories', 'github__teams', 'github__team_members', 'github__members', 'github__pull_requests',
-    'github__reviews', 'github__review_comments', 'github__pull_request_commits', 'github__issues', 'github__timeline',
-    'github__commits', 'github__tags', 'github__deployments', 'github__deployment_statuses', 'github__releases',
-    'github__workflow_runs', 'github__workflow_jobs', 'git__commits', 'git__tags',
-] %}
--- depends_on: {{ ref('stg_' ~ stream) }}
+{% for name in staged_models() %}
+-- depends_on: {{ ref(name) }}
 {%- endfor %}
 
 select
