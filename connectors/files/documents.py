@@ -56,6 +56,16 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A document of which nobody needs to look at the bytes to know that it is as it was."""
+
+    key: str
+
+
+Found = Document | Refused | Kept
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a scope holds now.
 
@@ -64,7 +74,7 @@ class Listing:
         state: What the next listing wants to know, as JSON.
     """
 
-    documents: Iterable[Document | Refused]
+    documents: Iterable[Found]
     state: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from connectors.files.documents import (
     Derivation,
     Document,
     FileScope,
+    Found,
     Grouping,
     HeldDocument,
     Refused,
@@ -53,16 +54,9 @@ class FileReading:
         yield self._opened(scope)
         found: dict[str, HeldDocument] = {}
         for document in listing.documents:
-            known = held.get(document.key)
-            if isinstance(document, Refused):
-                self.refuse(document.key, document.error)
-                if known is not None:
-                    found[known.key] = known
-                    yield from self.pages.held_file(scope.name, known)
-            else:
-                arrival = yield from self._arrived(scope, document, known)
-                if arrival is not None:
-                    found[arrival.key] = arrival
+            arrival = yield from self._member(scope, document, held.get(document.key))
+            if arrival is not None:
+                found[arrival.key] = arrival
         state = {key: each.to_state() for key, each in found.items()}
         yield WindowClosed(cursor={"documents": state, "state": dict(listing.state)})
 
@@ -83,14 +77,14 @@ class FileReading:
         yield WindowClosed(cursor=progress.to_cursor())
 
     def _deliveries(
-        self, scope: FileScope, held: Mapping[str, HeldDocument], found: Iterable[Document | Refused]
+        self, scope: FileScope, held: Mapping[str, HeldDocument], found: Iterable[Found]
     ) -> Events:
         """Documents that were not read before, a window each; then one that says that the scope was seen."""
         state = {key: each.to_state() for key, each in held.items()}
         for document in found:
             if isinstance(document, Refused):
                 self.refuse(document.key, document.error)
-            elif document.key not in state:
+            elif isinstance(document, Document) and document.key not in state:
                 opened = self._opened(scope, parent_key=document.key)
                 arrival = yield from self._arrived(scope, document, None, opened)
                 if arrival is not None:
@@ -113,6 +107,18 @@ class FileReading:
         yield self._opened(scope)
         yield WindowClosed(cursor=progress.to_cursor())
 
+    def _member(
+        self, scope: FileScope, document: Found, known: HeldDocument | None
+    ) -> Generator[Event, None, HeldDocument | None]:
+        """The pages of a document of a set; returns what is held of it now."""
+        if isinstance(document, Document):
+            return (yield from self._arrived(scope, document, known))
+        if isinstance(document, Refused):
+            self.refuse(document.key, document.error)
+        if known is not None:
+            yield from self.pages.held_file(scope.name, known)
+        return known
+
     def _arrived(
         self,
         scope: FileScope,
@@ -127,6 +133,7 @@ class FileReading:
         try:
             counts = _checked(scope, document)
         except ConnectorError as error:
+            error.page = error.page or document.place
             if scope.is_whole:
                 raise
             self.refuse(document.key, error)

@@ -13,7 +13,7 @@ from connectors.sources import SOURCE_KINDS
 from tests.connectors.workspace import FakeTime, landed, windows
 
 
-def opened(store: EvidenceStore, folder: Path, **settings: Any) -> Source:
+def opened(store: EvidenceStore, folder: Path, /, **settings: Any) -> Source:
     """A source of the kind that the settings name, in a folder."""
     kind = SOURCE_KINDS[settings["kind"]]
     read = TypeAdapter(kind.settings).validate_python({"name": settings["kind"], **settings})
@@ -21,7 +21,7 @@ def opened(store: EvidenceStore, folder: Path, **settings: Any) -> Source:
 
 
 def extract(
-    store: EvidenceStore, folder: Path, *, run_id: str = "run", **settings: Any
+    store: EvidenceStore, folder: Path, /, *, run_id: str = "run", **settings: Any
 ) -> dict[str, StreamReport]:
     """Extract all streams of a source once; the report of each."""
     source = opened(store, folder, **settings)

@@ -1,6 +1,7 @@
 import csv
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,9 @@ def test_somebody_removed_leaves_the_current_set_and_stays_in_evidence(tmp_path:
         (lambda path: path.write_text(""), "no header"),
     ],
 )
-def test_a_roster_that_vanishes_or_is_cut_off_keeps_the_old_set(tmp_path: Path, damage, said) -> None:  # type: ignore[no-untyped-def]
+def test_a_roster_that_vanishes_or_is_cut_off_keeps_the_old_set(
+    tmp_path: Path, damage: Callable[[Path], object], said: str
+) -> None:
     path = roster(tmp_path, HEADER + ADA)
     with open_store(tmp_path / "ws") as store:
         extract(store, tmp_path, kind="roster", people="people.csv")

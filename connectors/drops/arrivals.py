@@ -1,0 +1,116 @@
+"""Which files of a drop have arrived: complete ones, in the order in which they were written."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.drops.declarations import Drop
+from connectors.drops.formats import BORDERS
+from connectors.errors import ConnectorError, PermanentSourceError
+from connectors.files.documents import Document, Found, HeldDocument, Kept, Listing, Refused
+from connectors.files.named import document_of
+from connectors.reports import Diagnosis
+
+UNFINISHED = (".partial", ".part", ".tmp", ".crdownload", ".filepart", "~")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """The files of one drop.
+
+    Attributes:
+        drop: What they are declared to be.
+        folder: Where they are laid.
+        clock: The time now, in UTC.
+        settle_seconds: A file written within so many seconds may not be complete.
+    """
+
+    drop: Drop
+    folder: Path
+    clock: Callable[[], datetime]
+    settle_seconds: float
+
+    def deliveries(self, _held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
+        """Every file that is there, by its content: one that was renamed is the same."""
+        return Listing(self._each())
+
+    def newest(self, held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
+        """The newest file only, unless what is held is newer.
+
+        Raises:
+            ConnectorError: It cannot be read.
+        """
+        known = held.get(self.drop.name)
+        arrived = self._arrived()
+        found: Found = Kept(self.drop.name)
+        if arrived:
+            path = arrived[-1]
+            if known is None or _order(path, self._name(path)) >= _held_order(known):
+                found = self._document(path, key=self.drop.name)
+        elif known is None:
+            return Listing(())
+        return Listing((found,))
+
+    def check(self) -> Diagnosis:
+        """Whether the folder is there, and how many files have arrived."""
+        title = f"drop {self.drop.name}"
+        try:
+            count = len(self._arrived())
+        except ConnectorError as error:
+            return Diagnosis(title, is_ok=False, message=str(error), remedy="Correct the folder.")
+        return Diagnosis(title, is_ok=True, message=f"{count} files have arrived at {self.drop.path}.")
+
+    def _each(self) -> Iterator[Found]:
+        for path in self._arrived():
+            try:
+                yield self._document(path, key=None)
+            except ConnectorError as error:
+                yield Refused(self._name(path), error)
+
+    def _document(self, path: Path, *, key: str | None) -> Document:
+        document = document_of(path, name=self._name(path), borders=BORDERS[self.drop.format])
+        return Document(
+            key=document.sha256 if key is None else key,
+            place=document.place,
+            sha256=document.sha256,
+            open=document.open,
+            borders=document.borders,
+            attributes=document.attributes,
+        )
+
+    def _arrived(self) -> list[Path]:
+        """Complete files below the folder, oldest first.
+
+        Raises:
+            PermanentSourceError: There is no such folder.
+        """
+        root = self.folder.resolve()
+        if not root.is_dir():
+            raise PermanentSourceError(
+                "The folder of the drops is not there. Make it, or correct it in the settings.",
+                page=self.drop.path,
+            )
+        found = [path for path in root.glob(self.drop.path) if self._is_complete(path, root)]
+        return sorted(found, key=lambda path: _order(path, self._name(path)))
+
+    def _is_complete(self, path: Path, root: Path) -> bool:
+        name = path.name
+        if name.startswith(".") or name.lower().endswith(UNFINISHED) or not path.is_file():
+            return False
+        if not path.resolve().is_relative_to(root):
+            return False
+        age = (self.clock() - datetime.fromtimestamp(path.stat().st_mtime, UTC)).total_seconds()
+        return not 0 <= age < self.settle_seconds
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder.resolve()).as_posix()
+
+
+def _order(path: Path, name: str) -> tuple[str, str]:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(), name
+
+
+def _held_order(held: HeldDocument) -> tuple[str, str]:
+    return held.attributes["last-modified"], held.attributes["path"]
