@@ -162,7 +162,7 @@ class UpdatedRule:
 
 
 class CreatedRule:
-    """Read what was created since some days before the newest known: records change for a while after that."""
+    """Read what was created since some days before the newest known: records change for a while."""
 
     is_resumable = True
 
