@@ -1,0 +1,1 @@
+"""CircleCI: pipelines, their workflows and jobs."""
