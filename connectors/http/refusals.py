@@ -1,5 +1,7 @@
 """What a refusal means for the person who runs the extraction."""
 
+from typing import Any
+
 import msgspec
 
 from connectors.errors import CredentialsRejectedError, PermanentSourceError
@@ -18,17 +20,22 @@ _REMEDIES = {
 }
 
 
-class _Refused(msgspec.Struct):
-    message: str = ""
+class _Refused(msgspec.Struct, rename="camel"):
+    """Where vendors say what is wrong: a text, an object with a message, or a list of texts."""
+
+    message: Any = None
+    error: Any = None
+    errors: Any = None
+    error_messages: Any = None
 
 
 def refusal(answer: Answer, *, source: str, stream: str) -> PermanentSourceError:
     """The error for an answer that no repetition will change."""
     page = redact_url(answer.url)
-    said = _said(answer)
+    message = said(answer)
     if answer.status == _UNAUTHORIZED:
         return CredentialsRejectedError(
-            f"The server does not accept the credentials (HTTP 401{said}). Renew the token and check that "
+            f"The server does not accept the credentials (HTTP 401{message}). Renew the token and check that "
             "it belongs to this server.",
             source=source,
             stream=stream,
@@ -37,7 +44,7 @@ def refusal(answer: Answer, *, source: str, stream: str) -> PermanentSourceError
         )
     remedy = _REMEDIES.get(answer.status, "Check the settings of the source.")
     return PermanentSourceError(
-        f"The server refused the page (HTTP {answer.status}{said}). {remedy}",
+        f"The server refused the page (HTTP {answer.status}{message}). {remedy}",
         source=source,
         stream=stream,
         page=page,
@@ -45,10 +52,21 @@ def refusal(answer: Answer, *, source: str, stream: str) -> PermanentSourceError
     )
 
 
-def _said(answer: Answer) -> str:
+def said(answer: Answer) -> str:
+    """What a refusal says, behind a colon, shortened and without secrets; empty where it says nothing."""
     try:
-        message = msgspec.json.decode(answer.body, type=_Refused).message
+        refused = msgspec.json.decode(answer.body, type=_Refused)
     except msgspec.DecodeError:
         return ""
-    short = " ".join(redact_url(message).split())[:_LONGEST_QUOTE]
+    places = (refused.message, refused.error, refused.errors, refused.error_messages)
+    found = next((text for text in map(_text, places) if text), "")
+    short = " ".join(redact_url(found).split())[:_LONGEST_QUOTE]
     return f": {short}" if short else ""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("message")
+    if isinstance(value, list):
+        return "; ".join(each for each in value if isinstance(each, str))
+    return value if isinstance(value, str) else ""

@@ -16,7 +16,7 @@ from connectors.http.credentials import Credentials, StaticCredentials
 from connectors.http.origin import Origin
 from connectors.http.pacing import Flights, Pacer
 from connectors.http.redaction import redact_url
-from connectors.http.refusals import refusal
+from connectors.http.refusals import refusal, said
 from connectors.http.retries import (
     GITHUB_STYLE,
     LimitHeaders,
@@ -192,7 +192,7 @@ class Session:
         """How long to wait before the same request again; None if the answer is to be taken."""
         wait = limit_wait_seconds(answer, limits_met=trials.limits, policy=self.policy, headers=self.limits)
         if is_retried(answer.status):
-            failure = UnreadableAnswerError(f"HTTP {answer.status}")
+            failure = UnreadableAnswerError(f"HTTP {answer.status}{said(answer)}")
             return max(self._after_failure(answer.url, trials, failure), wait or 0.0)
         if wait is None:
             return None

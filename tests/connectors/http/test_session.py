@@ -141,6 +141,31 @@ def test_a_refusal_is_not_repeated_and_says_what_the_server_said(status: int) ->
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status":"error","errorType":"bad_data","error":"No can do"}',
+        b'{"error":{"message":"No can do","code":2100}}',
+        b'{"errorMessages":["No can do"],"errors":{}}',
+        b'{"errors":["No can do"]}',
+    ],
+)
+def test_what_the_server_said_is_found_where_each_vendor_puts_it(body: bytes) -> None:
+    with (
+        LoopbackServer(Script(Response(body, 400))) as server,
+        pytest.raises(PermanentSourceError, match="HTTP 400: No can do"),
+    ):
+        ask(server.base_url + "/x", base_url=server.base_url, time=FakeTime())
+
+
+def test_a_page_that_is_given_up_says_what_the_server_said() -> None:
+    with (
+        LoopbackServer(Script(Response(b'{"error":"query timed out"}', 503))) as server,
+        pytest.raises(TransientSourceError, match="HTTP 503: query timed out"),
+    ):
+        ask(server.base_url + "/x", base_url=server.base_url, time=FakeTime())
+
+
 def test_a_rejected_token_is_told_apart() -> None:
     with (
         LoopbackServer(Script(Response(b'{"message":"Bad credentials"}', 401))) as server,
