@@ -38,6 +38,25 @@ class Numbered(msgspec.Struct):
         return str(self.number), text_of(self.updated_at), {}
 
 
+class Commitish(msgspec.Struct):
+    """One end of a pull request."""
+
+    sha: str | None = None
+
+
+class PullRequest(Numbered):
+    """A pull request and its two ends."""
+
+    head: Commitish | None = None
+    base: Commitish | None = None
+
+    def as_parent(self) -> tuple[str, str, dict[str, Any]]:
+        """Its number; any change moves its last update. The ends are needed to compare them."""
+        ends = {"head": self.head, "base": self.base}
+        shas = {name: end.sha for name, end in ends.items() if end is not None and end.sha}
+        return str(self.number), text_of(self.updated_at), shas
+
+
 class Updated(msgspec.Struct):
     """A record that only its last update is needed of."""
 

@@ -12,6 +12,7 @@ from connectors.github.checks import diagnose
 from connectors.github.config import GitHubConfig
 from connectors.github.estimates import estimate_streams
 from connectors.github.graph import GraphRule
+from connectors.github.long_pull_requests import read_commits_of_pull_requests
 from connectors.github.ranges import read_ranges
 from connectors.github.scopes import scopes_of
 from connectors.github.streams import REPOSITORY, STREAMS
@@ -124,6 +125,7 @@ def _api(config: GitHubConfig, streams: tuple[HttpStream, ...], runtime: Runtime
         per_minute=config.paced_per_minute,
         readers={
             "commits": partial(_read_commits, config),
+            "pull_request_commits": partial(read_commits_of_pull_requests, config),
             "workflow_runs": partial(_read_workflow_runs, config),
         },
         walked=frozenset({"commits"}) | _PARENTS,

@@ -92,7 +92,7 @@ STREAMS: tuple[HttpStream, ...] = (
         path="/repos/{scope}/pulls",
         parameters=(("state", "all"), ("sort", "updated"), ("direction", "desc")),
         reading=Reading.UPDATED_DESCENDING,
-        record=records.Numbered,
+        record=records.PullRequest,
         is_conditional=True,
         account_paths=(
             "$.user",
@@ -147,7 +147,7 @@ STREAMS: tuple[HttpStream, ...] = (
     HttpStream(
         name="pull_request_commits",
         title="Pull request commits",
-        description="A commit of a pull request as its branch is now; the API gives the first 250.",
+        description="A commit of a pull request as its branch is now.",
         mode=Mode.REPLACE_SET,
         keys=("sha",),
         parent="pull_requests",

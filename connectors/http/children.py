@@ -10,7 +10,7 @@ from connectors.evidence import ParentVersion
 from connectors.http.lanes import Unit
 from connectors.http.reading import Reader
 
-_GONE_STATUSES = frozenset({404, 410})
+GONE_STATUSES = frozenset({404, 410})
 
 
 def changed_parents(reader: Reader, parent_stream: str, scope: str) -> list[Unit]:
@@ -45,7 +45,7 @@ async def _events(
         if error.status in reader.stream.optional_statuses:
             yield WindowClosed(done_version=version)
             return
-        if error.status in _GONE_STATUSES and version is not None:
+        if error.status in GONE_STATUSES and version is not None:
             yield ParentGone(scope=scope, parent_key=parent_key, version=version)
         raise
     yield WindowClosed(done_version=version)

@@ -12,6 +12,7 @@ import msgspec
 from tests.replay.loopback import Request, Response
 
 _ENVELOPES = {"/actions/runs": "workflow_runs", "/jobs": "jobs"}
+_COMPARISON = "/compare/"
 _SEARCH_RESULTS = 1000
 _CHILD_PARTS = 5
 
@@ -49,6 +50,8 @@ class ListServer:
         if request.path in self._documents:
             return _conditional(request, self._documents[request.path], {})
         envelope = next((name for end, name in _ENVELOPES.items() if request.path.endswith(end)), None)
+        if _COMPARISON in request.path:
+            envelope = "commits"
         is_child = envelope is not None or request.path.count("/") > _CHILD_PARTS
         if request.path not in self._lists and not is_child:
             return Response(b'{"message":"Not Found"}', HTTPStatus.NOT_FOUND)
@@ -61,7 +64,8 @@ class ListServer:
         last = max(1, -(-len(records) // size))
         body = b"[" + b",".join(record.body for record in records[(page - 1) * size : page * size]) + b"]"
         if envelope is not None:
-            body = b'{"total_count":%d,"%s":%s}' % (total, envelope.encode(), body)
+            count = b"total_commits" if envelope == "commits" else b"total_count"
+            body = b'{"%s":%d,"%s":%s}' % (count, total, envelope.encode(), body)
         return _conditional(request, body, _link(request, page, last))
 
 
