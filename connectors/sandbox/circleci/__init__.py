@@ -1,0 +1,1 @@
+"""The simulated organisation's CircleCI, served below `/circleci/api/v2`."""
