@@ -18,6 +18,7 @@ from benchmarks.figures import FOLDER
 from benchmarks.measuring import run_process
 from connectors import sandbox
 from connectors.sandbox import Organisation, SandboxServer, serve, simulate
+from orchestration.demonstration import simulated_people
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
 
@@ -77,6 +78,7 @@ class House:
             organisation=document["organisation"],
             random_bytes=secrets.token_bytes,
             settings=yaml.safe_dump(document, sort_keys=False),
+            confirmation=simulated_people(),
         )
 
     @property

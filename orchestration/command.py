@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Check everything that a run needs, and say how to mend it.",
     ),
     "plan": ("orchestration.commands.plan:plan", "Estimate requests, hours and disk before a first run."),
+    "register": (
+        "orchestration.commands.register:register",
+        "Show and confirm which personal data may be fetched.",
+    ),
     "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
     "status": (
         "orchestration.commands.status:status",
@@ -63,7 +67,8 @@ Exit codes:
   2  the command line or assay.yml is wrong; nothing was started
   3  a source failed; what it had delivered is kept, run again
   4  another run holds the workspace
-  5  the warehouse or the publication could not be built"""
+  5  the warehouse or the publication could not be built
+  6  published, but without streams that the collection register does not allow"""
 
 
 class LazyCommands(click.Group):

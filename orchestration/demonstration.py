@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve
+from orchestration.collection import Confirmation, write_register
 from orchestration.scaffold import scaffold
 from orchestration.settings import GitHubSettings
+from orchestration.sources import utc_now
 from orchestration.workspace import Workspace
 
 TOKEN_VARIABLE = "ASSAY_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
@@ -72,8 +74,25 @@ def _write_workspace(workspace: Workspace, organisation: Organisation, base_url:
     text = yaml.safe_dump(document, sort_keys=False)
     if workspace.settings_file.exists():
         workspace.settings_file.write_text(text, encoding="utf-8")
+        write_register(workspace.governance, workspace.settings(), confirmation=simulated_people())
         return
-    scaffold(workspace.root, organisation=ORGANISATION, random_bytes=secrets.token_bytes, settings=text)
+    scaffold(
+        workspace.root,
+        organisation=ORGANISATION,
+        random_bytes=secrets.token_bytes,
+        settings=text,
+        confirmation=simulated_people(),
+    )
+
+
+def simulated_people() -> Confirmation:
+    """Return the word that made-up people may be measured."""
+    return Confirmation(
+        confirmed_by="assay demo",
+        confirmed_on=utc_now().date(),
+        purpose="Show what Assay computes, on an organisation that is simulated on this machine",
+        legal_basis="None is needed: nobody in the data exists",
+    )
 
 
 def _known_port(workspace: Workspace) -> int:

@@ -15,12 +15,13 @@ from connectors.reports import Diagnosis
 from governance.errors import GovernanceError
 from governance.token_key import load_token_key
 from lineage.ledger import LedgerError
+from orchestration.collection import load_register, uncollected_lines, uncollected_streams
 from orchestration.errors import AssayError, SettingsError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import GitSettings, Settings, examine
 from orchestration.settings.reading import read_settings
-from orchestration.sources import open_configured_source
+from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 _LEAST_FREE_BYTES = 1_000_000_000
@@ -39,6 +40,7 @@ def diagnose(workspace: Workspace, *, environment: Mapping[str, str]) -> Iterato
         yield from _settings_problems(workspace, environment)
         return
     yield from _settings_problems(workspace, environment)
+    yield from _collection(workspace, settings)
     yield from _keys(workspace, settings)
     if any(isinstance(source, GitSettings) for source in settings.sources):
         yield _git()
@@ -101,6 +103,21 @@ def _settings_problems(workspace: Workspace, environment: Mapping[str, str]) -> 
         yield Diagnosis("settings", is_ok=False, message=f"{where}: {problem.message}", remedy=problem.remedy)
     if not problems:
         yield Diagnosis("settings", is_ok=True, message=f"{workspace.settings_file} is in order")
+
+
+def _collection(workspace: Workspace, settings: Settings) -> Iterator[Diagnosis]:
+    """Say which streams the collection register keeps out."""
+    try:
+        register = load_register(workspace.governance)
+    except GovernanceError as error:
+        yield Diagnosis("collection", is_ok=False, message=str(error), remedy="Mend that line")
+        return
+    left_out = uncollected_streams(settings, register, on=utc_now().date())
+    remedy = "Write what is missing with assay register --add, confirm with assay register --confirm NAME"
+    for line in uncollected_lines(left_out):
+        yield Diagnosis("collection", is_ok=False, message=line, remedy=remedy)
+    if not left_out:
+        yield Diagnosis("collection", is_ok=True, message=f"{register.path} allows every stream")
 
 
 def _keys(workspace: Workspace, settings: Settings) -> Iterator[Diagnosis]:

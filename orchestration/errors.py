@@ -6,7 +6,8 @@ AssayError                  70 a fault of Assay itself, unless a subclass says b
 │   └── SettingsError        2 `assay.yml` is wrong: every problem, with its line and remedy
 ├── SourceFailedError        3 a source gave up; what it had delivered is kept, run again
 ├── WorkspaceLockedError     4 another run holds the workspace
-└── BuildFailedError         5 the warehouse or the publication could not be built
+├── BuildFailedError         5 the warehouse or the publication could not be built
+└── NotCollectedError        6 all is well but for streams that the collection register does not allow
 """
 
 from typing import ClassVar
@@ -50,3 +51,9 @@ class BuildFailedError(AssayError):
     """A model, a step or the publication failed; the published copy is untouched."""
 
     exit_code = 5
+
+
+class NotCollectedError(AssayError):
+    """Everything that may be fetched was, and was published; the register does not allow the rest."""
+
+    exit_code = 6

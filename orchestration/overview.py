@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from connectors.evidence import EvidenceStore, StreamTotals
+from orchestration.collection import load_register, uncollected_lines, uncollected_streams
 from orchestration.lock import lock_holder
 from orchestration.session import open_ledger
+from orchestration.sources import utc_now
 from orchestration.workspace import Workspace
 from publishing import Publication, current_publication
 
@@ -24,6 +26,7 @@ class Overview:
     publication: Publication | None
     holder: str | None
     last_failure: dict[str, Any] | None
+    uncollected: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit a table."""
@@ -39,6 +42,7 @@ class Overview:
             else "none yet; assay run makes one",
         )
         yield "running", self.holder or "nothing"
+        yield from (("not fetched", line) for line in self.uncollected)
         if self.last_failure:
             first = str(self.last_failure["message"]).splitlines()[0]
             yield "last failure", f"{self.last_failure['failed_at']}: {first}"
@@ -53,6 +57,7 @@ class Overview:
             "publication": self.publication.publication_id if self.publication else None,
             "running": self.holder,
             "last_failure": self.last_failure,
+            "uncollected": list(self.uncollected),
         }
 
 
@@ -68,6 +73,8 @@ def overview(workspace: Workspace) -> Overview:
             store.close()
         sizes = [ledger.size(log) if has_ledger else 0 for log in ("payload", "governance")]
     holder = lock_holder(workspace.lock)
+    register = load_register(workspace.governance)
+    left_out = uncollected_streams(settings, register, on=utc_now().date())
     return Overview(
         workspace=str(workspace.root),
         evidence=totals,
@@ -76,6 +83,7 @@ def overview(workspace: Workspace) -> Overview:
         publication=current_publication(workspace.published),
         holder=str(holder) if holder else None,
         last_failure=_last_failure(workspace),
+        uncollected=tuple(uncollected_lines(left_out)),
     )
 
 

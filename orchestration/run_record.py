@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from connectors.reports import Progress, StreamReport
+from orchestration.collection import Uncollected
 from orchestration.dbt_runner import NodeOutcome
 from quality_checks.results import CheckResult
 
@@ -64,6 +65,7 @@ class RunRecord:
     run_id: str
     reports: list[StreamReport] = field(default_factory=list)
     failures: list[StreamFailure] = field(default_factory=list)
+    uncollected: list[Uncollected] = field(default_factory=list)
     build_reasons: tuple[str, ...] = ()
     models_built: int = 0
     models_kept: int = 0
@@ -100,6 +102,7 @@ class RunRecord:
             "run_id": self.run_id,
             "streams": [asdict(report) | {"failures": len(report.failures)} for report in self.reports],
             "failures": [asdict(failure) for failure in (*self.failures, *self.scope_failures)],
+            "uncollected": [asdict(each) for each in self.uncollected],
             "build": {
                 "reasons": list(self.build_reasons),
                 "models_built": self.models_built,

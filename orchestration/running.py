@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestration.errors import AssayError, BuildFailedError, FindingsError, SourceFailedError
+from orchestration.collection import uncollected_lines
+from orchestration.errors import (
+    AssayError,
+    BuildFailedError,
+    FindingsError,
+    NotCollectedError,
+    SourceFailedError,
+)
 from orchestration.failures import RunFailure, report_failure
 from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
@@ -57,7 +64,7 @@ def run_workspace(
         except Exception as unexpected:
             _report(session, unexpected)
             raise
-        if error is not None:
+        if error is not None and not isinstance(error, NotCollectedError):
             _report(session, error)
         return session.record, error
 
@@ -96,7 +103,16 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
     session.leave()
     if _is_interrupted(result):
         raise KeyboardInterrupt
-    return None if result.success and not session.record.scope_failures else _reason(session.record, result)
+    if result.success and not session.record.scope_failures:
+        return _uncollected_reason(session.record)
+    return _reason(session.record, result)
+
+
+def _uncollected_reason(record: RunRecord) -> AssayError | None:
+    if not record.uncollected:
+        return None
+    lines = "\n".join(f"  {line}" for line in uncollected_lines(record.uncollected))
+    return NotCollectedError(f"everything else is done, but not everything was fetched:\n{lines}")
 
 
 def _reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:

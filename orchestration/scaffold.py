@@ -6,9 +6,12 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+from governance.collection import REGISTER_FILE
 from governance.token_key import create_token_key
 from lineage.ledger.note import NoteSigner
+from orchestration.collection import Confirmation, write_register
 from orchestration.errors import UsageError
+from orchestration.settings import examine
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 _IGNORED = """# the pipeline's files and the keys do not belong into version control
@@ -22,7 +25,12 @@ metrics: {}
 
 
 def scaffold(
-    folder: Path, *, organisation: str, random_bytes: Callable[[int], bytes], settings: str | None = None
+    folder: Path,
+    *,
+    organisation: str,
+    random_bytes: Callable[[int], bytes],
+    settings: str | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Workspace:
     """Make a workspace in a folder that is none yet.
 
@@ -31,6 +39,8 @@ def scaffold(
         organisation: The name that enters the log's origin and the annotated settings.
         random_bytes: The source of the keys' randomness.
         settings: The text of `assay.yml`; the annotated example by default.
+        confirmation: Whose word it is that the streams of the settings may be fetched; by default the
+            collection register is written to be confirmed.
 
     Raises:
         UsageError: a file that would be written exists.
@@ -54,7 +64,11 @@ def scaffold(
     workspace.governance.mkdir(exist_ok=True)
     _write_if_new(workspace.governance / "policies.yml", _GOVERNANCE)
     _write_if_new(workspace.root / ".gitignore", _IGNORED)
-    workspace.settings_file.write_text(settings or annotated_settings(organisation), encoding="utf-8")
+    text = settings or annotated_settings(organisation)
+    workspace.settings_file.write_text(text, encoding="utf-8")
+    if not (workspace.governance / REGISTER_FILE).exists():
+        asked_for, _ = examine(text, folder=workspace.root)
+        write_register(workspace.governance, asked_for, confirmation=confirmation)
     return workspace
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from connectors.evidence import EvidenceStore
 from connectors.kinds import Source
+from governance.collection import CollectionRegister
 from governance.token_key import load_token_key
 from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger, NoteSigner
+from orchestration.collection import load_register, record_register, uncollected_streams
 from orchestration.errors import UsageError
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
@@ -32,6 +34,8 @@ class Session:
     store: EvidenceStore
     record: RunRecord
     watcher: Watcher
+    register: CollectionRegister
+    uncollected: Mapping[tuple[str, str], str] = field(default_factory=dict)
     out_of_order: dict[str, bool] = field(default_factory=dict)
     _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
@@ -62,6 +66,7 @@ class Session:
                 workspace=self.workspace,
                 store=self.store,
                 environment=self.environment,
+                without={stream for source, stream in self.uncollected if source == name},
             )
         return self._open_sources[name]
 
@@ -102,6 +107,7 @@ def open_session(
 
     Raises:
         SettingsError: the settings are wrong or a variable is missing.
+        RegisterError: the collection register is wrong.
         WorkspaceLockedError: another run works here.
     """
     given = os.environ if environment is None else environment
@@ -111,6 +117,8 @@ def open_session(
         stack.enter_context(workspace_lock(workspace.lock, command=command, at=utc_now()))
         ledger = stack.enter_context(open_ledger(workspace, settings))
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+        register = load_register(workspace.governance)
+        left_out = uncollected_streams(settings, register, on=utc_now().date())
         stack.callback(store.close)
         session = Session(
             workspace=workspace,
@@ -120,7 +128,11 @@ def open_session(
             store=store,
             record=RunRecord(run_id or str(uuid.uuid4())),
             watcher=watcher or NobodyWatches(),
+            register=register,
+            uncollected={(each.source, each.stream): each.reason for each in left_out},
         )
+        if needs_sources:
+            record_register(ledger, register)
         mended = store.recover()
         if mended.finished or mended.discarded:
             session.watcher.note(

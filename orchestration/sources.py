@@ -3,7 +3,7 @@
 import random
 import time
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from connectors.evidence import EvidenceStore
@@ -41,9 +41,19 @@ def open_configured_source(
     workspace: Workspace,
     store: EvidenceStore,
     environment: Mapping[str, str],
+    without: Collection[str] = (),
 ) -> Source:
-    """Open one source of the settings."""
-    chosen = None if source.streams is None else tuple(stream.name for stream in enabled_streams(source))
+    """Open one source of the settings.
+
+    Args:
+        source: Its settings.
+        workspace: Where relative paths start.
+        store: Where evidence goes.
+        environment: Where credentials are.
+        without: Streams that must not be asked for.
+    """
+    names = tuple(stream.name for stream in enabled_streams(source) if stream.name not in without)
+    chosen = None if source.streams is None and not without else names
     return open_source(
         source.model_copy(update={"streams": chosen}),
         Opening(

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import yaml
 
+from orchestration.collection import Confirmation, write_register
 from orchestration.errors import UsageError
 from orchestration.scaffold import organisation_name, scaffold
+from orchestration.sources import utc_now
 from orchestration.workspace import SETTINGS_FILE, Workspace
 
 ORGANISATION = "local"
@@ -45,8 +47,26 @@ def trial_workspace(
     text = yaml.safe_dump(_document(name, clone.resolve(), pattern, _branch(clone)), sort_keys=False)
     if (place / SETTINGS_FILE).exists():
         (place / SETTINGS_FILE).write_text(text, encoding="utf-8")
-        return Workspace(place)
-    return scaffold(place, organisation=ORGANISATION, random_bytes=random_bytes, settings=text)
+        workspace = Workspace(place)
+        write_register(workspace.governance, workspace.settings(), confirmation=own_clone())
+        return workspace
+    return scaffold(
+        place,
+        organisation=ORGANISATION,
+        random_bytes=random_bytes,
+        settings=text,
+        confirmation=own_clone(),
+    )
+
+
+def own_clone() -> Confirmation:
+    """Return the word of whoever has a clone measured that lies on this machine already."""
+    return Confirmation(
+        confirmed_by="assay try",
+        confirmed_on=utc_now().date(),
+        purpose="A first look at the delivery of one repository, on this machine and for its user alone",
+        legal_basis="The user reads a clone that is here already; nothing is fetched from a server",
+    )
 
 
 def release_pattern(tags: list[str]) -> str:

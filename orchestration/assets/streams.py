@@ -6,7 +6,12 @@ from connectors.errors import ConnectorError, TransientSourceError
 from connectors.reports import StreamReport
 from connectors.streams import Stream
 from orchestration.assets.workspace import OpenWorkspace
-from orchestration.flow.extraction import extract_stream, give_up_if_unreachable, remember_failure
+from orchestration.flow.extraction import (
+    extract_stream,
+    give_up_if_unreachable,
+    leave_out,
+    remember_failure,
+)
 from orchestration.settings import Settings, SourceSettings
 from orchestration.sources import enabled_streams
 
@@ -47,7 +52,11 @@ def _stream_asset(
         owners=[stream.owner],
         description=f"{stream.title}. {stream.description}",
         kinds={source.kind, "parquet"},
-        metadata={"mode": str(stream.mode), "documentation": stream.documentation or "none"},
+        metadata={
+            "mode": str(stream.mode),
+            "documentation": stream.documentation or "none",
+            "personal data": ", ".join(stream.personal_data) or "none",
+        },
         pool=f"source_{source.name}",
         op_tags={"dagster/priority": str(priority)},
     )
@@ -55,6 +64,9 @@ def _stream_asset(
         context: dg.AssetExecutionContext, workspace: dg.ResourceParam[OpenWorkspace]
     ) -> dg.MaterializeResult:  # type: ignore[type-arg] # carries no value
         session = workspace.session
+        reason = leave_out(session, source.name, stream.name)
+        if reason is not None:
+            return dg.MaterializeResult(metadata={"collected": False, "why": reason})
         try:
             give_up_if_unreachable(session, source.name, stream.name)
             report = extract_stream(session, source.name, stream.name)
@@ -88,6 +100,7 @@ def what_to_raise(error: ConnectorError, *, attempt: int, first_wait_seconds: fl
 
 def _metadata(report: StreamReport) -> dict[str, dg.MetadataValue]:
     return {
+        "collected": dg.MetadataValue.bool(True),
         "dagster/row_count": dg.MetadataValue.int(report.records),
         "requests": dg.MetadataValue.int(report.requests),
         "not modified": dg.MetadataValue.int(report.not_modified),

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 @click.command()
 @workspace_option
 @json_option
-def plan(folder: Path | None, *, as_json: bool) -> None:
-    """Estimate requests, hours at the vendor's limit, and disk, before a first run."""
+def plan(folder: Path | None, *, as_json: bool) -> int:
+    """Estimate requests, hours at the vendor's limit, and disk, before a first run.
+
+    A source that does not answer is named, and the others are estimated; the exit code is 3 then.
+    """
+    from orchestration.collection import uncollected_lines
     from orchestration.estimation import estimate
     from orchestration.workspace import find_workspace
 
@@ -31,11 +35,14 @@ def plan(folder: Path | None, *, as_json: bool) -> None:
             for each in estimates
         ]
         click.echo(json.dumps(shown, indent=2))
-        return
+        return _exit_code(estimates)
     from orchestration.screens.console import make_console
 
     console = make_console()
     for each in estimates:
+        if each.problem is not None:
+            console.print(f"{each.problem}\n", highlight=False, soft_wrap=True, markup=False)
+            continue
         console.print(_table(each))
         limit = (
             f"{each.hours:.1f} h at {each.requests_an_hour:,} requests an hour"
@@ -45,6 +52,13 @@ def plan(folder: Path | None, *, as_json: bool) -> None:
         console.print(
             f"{each.source}: {limit}; about {each.disk_bytes / 1e6:,.0f} MB on disk\n", highlight=False
         )
+        for line in uncollected_lines(each.uncollected):
+            console.print(f"{line}\n", highlight=False, soft_wrap=True)
+    return _exit_code(estimates)
+
+
+def _exit_code(estimates: "list[SourceEstimate]") -> int:
+    return 3 if any(each.problem is not None for each in estimates) else 0
 
 
 def _table(estimate: "SourceEstimate") -> "Table":

@@ -30,13 +30,14 @@ def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) ->
 
 
 def expected_places(session: Session, con: duckdb.DuckDBPyConnection) -> list[ExpectedPlace]:
-    """Return what the settings ask for, whether it was read or not."""
+    """Return what the settings ask for and the collection register allows, whether it was read or not."""
     rows = con.execute("select source, repository from config.repositories order by all").fetchall()
     return [
         ExpectedPlace(source=source.name, kind=source.kind, stream=stream.name, scope=repository)
         for source in session.settings.sources
         for stream in enabled_streams(source)
         if stream.parent is None and stream.name not in _ORGANISATION_WIDE
+        if (source.name, stream.name) not in session.uncollected
         for name, repository in rows
         if name == source.name
     ]

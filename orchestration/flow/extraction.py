@@ -2,12 +2,31 @@
 
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
 from connectors.reports import StreamReport
+from orchestration.collection import Uncollected, uncollected_lines
 from orchestration.run_record import StreamFailure
 from orchestration.session import Session
 
 
 class SourceOutOfOrderError(PermanentSourceError):
     """The source failed before in this run and still does not answer."""
+
+
+def leave_out(session: Session, source: str, stream: str) -> str | None:
+    """Keep for the summary that the collection register does not allow a stream; say so once per source.
+
+    Returns:
+        Why not, or None where the stream may be fetched.
+    """
+    reason = session.uncollected.get((source, stream))
+    if reason is None:
+        return None
+    record = session.record
+    if not any(each.source == source for each in record.uncollected):
+        all_of_it = [Uncollected(*key, why) for key, why in session.uncollected.items() if key[0] == source]
+        for line in uncollected_lines(all_of_it):
+            session.watcher.note(line)
+    record.uncollected.append(Uncollected(source, stream, reason))
+    return reason
 
 
 def extract_stream(session: Session, source: str, stream: str) -> StreamReport:

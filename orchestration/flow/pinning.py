@@ -1,6 +1,6 @@
 """Pinning the evidence: what a build may read, and how far it reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,10 +9,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.settings import HttpSettings
 from orchestration.session import Session
+from orchestration.sources import enabled_streams
 from orchestration.steps.raw_schema import Evidence, first_missing_window
-
-_LIVE_KINDS = ("github",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Pinned:
 
     Attributes:
         evidence: What a build may read: an explicit list, never a glob.
-        repositories: (source, repository) of everything that was read.
+        repositories: (source, repository) of everything that was read from sources of repositories.
         reaches_until: The last midnight, in the reporting time zone, up to which every live source was asked;
             None without one. A clone does not say up to when it stands.
     """
@@ -45,15 +45,34 @@ def pin_evidence(session: Session, con: duckdb.DuckDBPyConnection) -> Pinned:
         redactions=_redactions(session),
     )
     zone = ZoneInfo(session.settings.reporting.time_zone)
-    return Pinned(evidence, _repositories(windows), reaches_until(windows, kinds, zone))
+    return Pinned(
+        evidence, _repositories(session, windows), reaches_until(windows, _live_sources(session), zone)
+    )
 
 
-def reaches_until(windows: pa.Table, kinds: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
-    """Return the last midnight up to which every live source was asked; None without a live source."""
-    newest = windows.group_by("source").aggregate([("started_at", "max")])
-    asked = dict(zip(newest["source"].to_pylist(), newest["started_at_max"].to_pylist(), strict=True))
-    live = [asked.get(source) for source, kind in kinds.items() if kind in _LIVE_KINDS]
-    reached = [instant for instant in live if instant is not None]
+def _live_sources(session: Session) -> list[str]:
+    """Return the sources that answer for the present, without those that may not be asked anything."""
+    return [
+        source.name
+        for source in session.settings.sources
+        if isinstance(source, HttpSettings)
+        and any((source.name, stream.name) not in session.uncollected for stream in enabled_streams(source))
+    ]
+
+
+def reaches_until(windows: pa.Table, live: Collection[str], zone: ZoneInfo) -> datetime | None:
+    """Return the last midnight up to which every live source was asked; None without a live source.
+
+    Args:
+        windows: Everything that was asked; what a backfill asked again reaches no further than its own end.
+        live: Names of the sources.
+        zone: Whose midnight.
+    """
+    started, ends = windows["started_at"], pc.coalesce(windows["requested_until"], windows["started_at"])
+    reaches = windows.append_column("reaches", pc.if_else(pc.less(ends, started), ends, started))
+    newest = reaches.group_by("source").aggregate([("reaches", "max")])
+    asked = dict(zip(newest["source"].to_pylist(), newest["reaches_max"].to_pylist(), strict=True))
+    reached = [asked[source] for source in live if source in asked]
     if not reached or len(reached) < len(live):
         return None
     local: datetime = min(reached).astimezone(zone)
@@ -71,7 +90,12 @@ def _redactions(session: Session) -> pa.Table:
     )
 
 
-def _repositories(windows: pa.Table) -> frozenset[tuple[str, str]]:
-    """Return (source, repository) of the windows; other scopes than repositories have no slash."""
+def _repositories(session: Session, windows: pa.Table) -> frozenset[tuple[str, str]]:
+    """Return (source, repository) of the windows; other scopes of such sources have no slash."""
+    sources = {
+        source.name
+        for source in session.settings.sources
+        if source.listed_repositories or source.repository_owners
+    }
     pairs = zip(windows["source"].to_pylist(), windows["scope"].to_pylist(), strict=True)
-    return frozenset((source, scope) for source, scope in set(pairs) if "/" in scope)
+    return frozenset((source, scope) for source, scope in set(pairs) if source in sources and "/" in scope)

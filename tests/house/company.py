@@ -14,6 +14,7 @@ import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
 from orchestration.dbt_runner import DbtProject
+from orchestration.demonstration import simulated_people
 from orchestration.errors import AssayError
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
@@ -80,6 +81,7 @@ def company(folder: Path, *, at: datetime = END, services: int = 3, seed: int = 
             organisation=ORGANISATION,
             random_bytes=bytes,  # the same keys everywhere: a person has one token in all of a test
             settings=yaml.safe_dump(settings, sort_keys=False),
+            confirmation=simulated_people(),
         )
         shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
         yield Company(organisation, server, workspace, clones)

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.demonstration import simulated_people
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import run_workspace
 from orchestration.scaffold import scaffold
@@ -59,6 +60,7 @@ def measured(
             organisation="secp256k1",
             random_bytes=bytes,
             settings=SETTINGS.format(base_url=server.base_url, repository=FULL_NAME),
+            confirmation=simulated_people(),
         )
         shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
         record, error = run_workspace(

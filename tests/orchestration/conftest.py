@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.collection import Confirmation
 from orchestration.dbt_runner import DbtProject
+from orchestration.demonstration import simulated_people
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
 
@@ -21,6 +23,7 @@ teams: [{name: payments}]
 services: [{name: shop, repository: acme/shop, owners: [{team: payments}]}]
 schedule: {nightly: "30 1 * * *"}
 """
+ALLOWED = simulated_people()
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +39,18 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_workspace(tmp_path: Path, parsed: Path) -> Callable[..., Workspace]:
     """Make a workspace that needs no parsing any more."""
 
-    def make(settings: str = SETTINGS, name: str = "workspace") -> Workspace:
-        workspace = scaffold(tmp_path / name, organisation="acme", random_bytes=os.urandom, settings=settings)
+    def make(
+        settings: str = SETTINGS,
+        name: str = "workspace",
+        confirmation: Confirmation | None = ALLOWED,
+    ) -> Workspace:
+        workspace = scaffold(
+            tmp_path / name,
+            organisation="acme",
+            random_bytes=os.urandom,
+            settings=settings,
+            confirmation=confirmation,
+        )
         shutil.copytree(parsed, workspace.dbt, dirs_exist_ok=True)
         (workspace.root / "shop").mkdir(exist_ok=True)
         return workspace

@@ -92,11 +92,23 @@ def test_evidence_reaches_as_far_as_the_source_that_was_asked_first() -> None:
         {
             "source": [source for source, _ in asked],
             "started_at": [datetime(2026, 5, day, 23, 30, tzinfo=UTC) for _, day in asked],
+            "requested_until": pa.array([None] * len(asked), pa.timestamp("us", tz="UTC")),
         }
     )
-    kinds = {"github": "github", "legacy": "github", "git": "git"}
-    assert reaches_until(windows, kinds, ZoneInfo("UTC")) == datetime(2026, 5, 4, tzinfo=UTC)
-    berlin = reaches_until(windows, kinds, ZoneInfo("Europe/Berlin"))
+    live = ["github", "legacy"]
+    assert reaches_until(windows, live, ZoneInfo("UTC")) == datetime(2026, 5, 4, tzinfo=UTC)
+    berlin = reaches_until(windows, live, ZoneInfo("Europe/Berlin"))
     assert berlin == datetime(2026, 5, 4, 22, tzinfo=UTC)
-    assert reaches_until(windows, kinds | {"new": "github"}, ZoneInfo("UTC")) is None
-    assert reaches_until(windows, {"git": "git"}, ZoneInfo("UTC")) is None
+    assert reaches_until(windows, [*live, "new"], ZoneInfo("UTC")) is None
+    assert reaches_until(windows, [], ZoneInfo("UTC")) is None
+
+
+def test_a_window_that_was_fetched_again_reaches_no_further_than_its_end() -> None:
+    windows = pa.table(
+        {
+            "source": ["ci", "ci"],
+            "started_at": [datetime(2026, 5, day, 3, tzinfo=UTC) for day in (4, 20)],
+            "requested_until": [datetime(2026, 5, 4, 3, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)],
+        }
+    )
+    assert reaches_until(windows, ["ci"], ZoneInfo("UTC")) == datetime(2026, 5, 4, tzinfo=UTC)
