@@ -9,29 +9,24 @@ from connectors.sandbox.company import Company
 from connectors.sandbox.events import Event
 from connectors.sandbox.jenkins.documents import build_bean, item_bean, stages_document
 from connectors.sandbox.jenkins.fold import JenkinsFold
-from connectors.sandbox.jenkins.state import PIPELINE, Build, Item
+from connectors.sandbox.jenkins.state import PIPELINE, Build, Item, JenkinsState
 from connectors.sandbox.jenkins.tree import TreeError, parse_tree, prune
 
 _VERSION = {"x-jenkins": "2.462.3"}
 _WITHOUT_TREE = "name,fullName,number,result,timestamp,jobs[name,url],builds[number,url]"
 
 
-class JenkinsApi:
-    """Answers for one organisation's Jenkins.
+class JenkinsServer:
+    """Answers for a server as it stands.
 
     Args:
-        company: The organisation.
-        events: Its whole timeline.
+        state: Its items and builds, which may change between two requests.
         token: The API token that is let in, of whatever user; None lets everybody in.
     """
 
-    def __init__(self, company: Company, events: Sequence[Event], token: str | None) -> None:
-        self.fold = JenkinsFold(events, starts_at=company.parameters.starts_at - 1)
+    def __init__(self, state: JenkinsState, *, token: str | None) -> None:
+        self._state = state
         self._token = token
-
-    def move_to(self, instant: int) -> None:
-        """Let time pass until an instant in epoch seconds."""
-        self.fold.move_to(instant)
 
     def respond(self, request: ApiRequest) -> ApiResponse:
         """Answer a request; errors are pages for people."""
@@ -39,7 +34,7 @@ class JenkinsApi:
         if refusal is not None:
             return refusal
         names, rest = _names(request.raw_path)
-        item = self.fold.state.find(names)
+        item = self._state.find(names)
         if item is None:
             return _page(404, "Not Found")
         url = _url(request, names)
@@ -72,6 +67,28 @@ class JenkinsApi:
         except TreeError as error:
             return _page(400, str(error))
         return ApiResponse(prune(bean, wanted), headers=_VERSION)
+
+
+class JenkinsApi:
+    """The server of an organisation, which lives on with its story.
+
+    Args:
+        company: The organisation.
+        events: Its whole timeline.
+        token: The API token that is let in.
+    """
+
+    def __init__(self, company: Company, events: Sequence[Event], token: str | None) -> None:
+        self.fold = JenkinsFold(events, starts_at=company.parameters.starts_at - 1)
+        self._server = JenkinsServer(self.fold.state, token=token)
+
+    def move_to(self, instant: int) -> None:
+        """Let time pass until an instant in epoch seconds."""
+        self.fold.move_to(instant)
+
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        """Answer a request."""
+        return self._server.respond(request)
 
 
 def _names(raw_path: str) -> tuple[list[str], list[str]]:
