@@ -46,10 +46,6 @@ ESCALATION_POLICIES = (
     Column("loop_count", "$.num_loops", "integer", "How often the rules are gone through again."),
     _team_ids("$.teams[*].id"),
     Column("service_ids", "$.services[*].id", "varchar[]", "The services that it answers for."),
-    Column(
-        "target_ids", "$.escalation_rules[*].targets[*].id", "varchar[]", "Users and schedules, by level."
-    ),
-    Column("target_types", "$.escalation_rules[*].targets[*].type", "varchar[]", "What each target is."),
 )
 ON_CALLS = (
     Column("escalation_policy_id", "$.escalation_policy.id", "varchar", "The policy.", is_required=True),
