@@ -1,6 +1,6 @@
 -- Written by `python -m orchestration.staging_models write` from group_members in connectors/gitlab.
 -- One row per direct member of a named group.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'member_token']) }}
+{{ config(incremental_strategy='current_set', unique_key=['source', 'group_path', 'member_token']) }}
 
 {% set structure = {
     'access_level': 'VARCHAR', 'state': 'VARCHAR', 'membership_state': 'VARCHAR', 'created_at': 'VARCHAR',
@@ -12,7 +12,7 @@
     ('membership_state', 'record.membership_state', 'varchar'),
     ('created_at', 'record.created_at', 'timestamptz'),
     ('expires_date', 'record.expires_at', 'date'),
-    ('group_path', 'scope', 'varchar'),
+    ('group_path', 'case when record is not null then scope end', 'varchar'),
 ] %}
 
 with records as (
@@ -33,7 +33,7 @@ set_members as (
             'record.created_by is not null and record.created_by.id is null',
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['member_account']) }}
+    {{ once_in_its_set('scope, parent_key', ['group_path', 'member_account']) }}
 )
 
 select

@@ -1,14 +1,14 @@
 -- Written by `python -m orchestration.staging_models write` from merge_request_commits in connectors/gitlab.
 -- One row per commit of a merge request as its branch is now.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'commit_sha']) }}
+{{ config(incremental_strategy='current_set', unique_key=['source', 'project_path', 'number', 'commit_sha']) }}
 
 {% set structure = {
     'id': 'VARCHAR', 'authored_date': 'VARCHAR', 'committed_date': 'VARCHAR', 'parent_ids': 'JSON',
     'author_email': 'VARCHAR', 'committer_email': 'VARCHAR',
 } %}
 {% set columns = [
-    ('project_path', 'scope', 'varchar'),
-    ('number', 'parent_key', 'bigint'),
+    ('project_path', 'case when record is not null then scope end', 'varchar'),
+    ('number', 'case when record is not null then parent_key end', 'bigint'),
     ('commit_sha', 'record.id', 'varchar'),
     ('authored_at', 'record.authored_date', 'timestamptz'),
     ('committed_at', 'record.committed_date', 'timestamptz'),
@@ -35,7 +35,7 @@ set_members as (
             'record is not null and record.committer_email is null',
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['commit_sha']) }}
+    {{ once_in_its_set('scope, parent_key', ['project_path', 'number', 'commit_sha']) }}
 )
 
 select

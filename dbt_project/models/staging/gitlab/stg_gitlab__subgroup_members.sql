@@ -1,6 +1,9 @@
 -- Written by `python -m orchestration.staging_models write` from subgroup_members in connectors/gitlab.
 -- One row per direct member of a group below a named one.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'member_token']) }}
+{{ config(
+    incremental_strategy='current_set',
+    unique_key=['source', 'named_group_path', 'group_path', 'member_token']
+) }}
 
 {% set structure = {
     'access_level': 'VARCHAR', 'state': 'VARCHAR', 'membership_state': 'VARCHAR', 'created_at': 'VARCHAR',
@@ -12,7 +15,8 @@
     ('membership_state', 'record.membership_state', 'varchar'),
     ('created_at', 'record.created_at', 'timestamptz'),
     ('expires_date', 'record.expires_at', 'date'),
-    ('group_path', 'parent_key', 'varchar'),
+    ('group_path', 'case when record is not null then parent_key end', 'varchar'),
+    ('named_group_path', 'case when record is not null then scope end', 'varchar'),
 ] %}
 
 with records as (
@@ -29,16 +33,17 @@ set_members as (
         {{ cast_losses(columns, [
             missing('record.access_level'),
             missing('parent_key'),
+            missing('scope'),
             'record is not null and record.id is null',
             'record.created_by is not null and record.created_by.id is null',
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['member_account']) }}
+    {{ once_in_its_set('scope, parent_key', ['named_group_path', 'group_path', 'member_account']) }}
 )
 
 select
-    source, access_level, state, membership_state, created_at, expires_date, group_path, {{ token_columns('member') }},
-    {{ token_columns('creator') }},
+    source, access_level, state, membership_state, created_at, expires_date, group_path, named_group_path,
+    {{ token_columns('member') }}, {{ token_columns('creator') }},
     record_id, source_updated_at,
     cast_loss_count + {{ token_loss('member') }} + {{ token_loss('creator') }} as cast_loss_count
 from set_members

@@ -1,10 +1,10 @@
 -- Written by `python -m orchestration.staging_models write` from tags in connectors/gitlab.
 -- One row per tag and the commit that it names.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'tag_name']) }}
+{{ config(incremental_strategy='current_set', unique_key=['source', 'project_path', 'tag_name']) }}
 
 {% set structure = {'name': 'VARCHAR', 'commit': {'id': 'VARCHAR'}, 'created_at': 'VARCHAR'} %}
 {% set columns = [
-    ('project_path', 'scope', 'varchar'),
+    ('project_path', 'case when record is not null then scope end', 'varchar'),
     ('tag_name', 'record.name', 'varchar'),
     ('commit_sha', 'record.commit.id', 'varchar'),
     ('created_at', 'record.created_at', 'timestamptz'),
@@ -25,7 +25,7 @@ set_members as (
             missing('record.commit.id'),
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['tag_name']) }}
+    {{ once_in_its_set('scope, parent_key', ['project_path', 'tag_name']) }}
 )
 
 select
