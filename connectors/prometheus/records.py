@@ -4,11 +4,20 @@ import msgspec
 
 
 class Series(msgspec.Struct):
-    """One series of a matrix; anything else (a vector, a scalar) is refused as another shape."""
+    """One series of a matrix, with its samples as floats or as native histograms."""
 
     metric: dict[str, str]
-    values: msgspec.Raw | None = None
-    histograms: msgspec.Raw | None = None
+    values: msgspec.Raw = msgspec.Raw()
+    histograms: msgspec.Raw = msgspec.Raw()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no series of a matrix, such as one of an instant vector.
+
+        Raises:
+            ValueError: It has no list of samples.
+        """
+        if not memoryview(self.values).nbytes and not memoryview(self.histograms).nbytes:
+            raise ValueError("a series has neither values nor histograms")
 
 
 class RuleGroup(msgspec.Struct):
