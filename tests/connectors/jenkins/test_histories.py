@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import TransientSourceError
@@ -16,12 +16,20 @@ from tests.connectors.jenkins.server import START, SmallJenkins, finish, read
 from tests.connectors.workspace import landed, open_store
 from tests.replay.loopback import Request
 
-JOBS = ("acme/shop/main", "acme/shop/x", "nightly")
+JOBS = ("acme/shop/main", "nightly")
 DEEDS = st.tuples(
     st.sampled_from(["build", "start", "finish", "retain", "delete", "make anew", "many"]),
-    st.integers(0, 2),
-    st.integers(0, 120),
+    st.integers(0, len(JOBS) - 1),
+    st.integers(0, 130),
 )
+PAUSED = ([("start", 0, 0), ("many", 0, 5)], [("finish", 0, 0)])
+"""A build that ends after others that began later."""
+
+MADE_ANEW = ([("many", 0, 3)], [("make anew", 0, 0), ("many", 0, 9)])
+"""A job whose numbers began again and have passed those known before the next reading."""
+
+SHRINKING = [("delete", 0, 20)]
+"""New builds vanish while the pages after them are still to come."""
 
 
 @dataclass
@@ -52,7 +60,8 @@ class Story:
         elif deed == "retain":
             del job.builds[: choice // 4]
         elif deed == "delete" and job.builds:
-            del job.builds[choice % len(job.builds)]
+            newest = len(job.builds) - choice % len(job.builds)
+            del job.builds[max(0, newest - choice // 4) : newest]
         elif deed == "make anew":
             job.builds, job.next_number = [], 1
 
@@ -83,6 +92,9 @@ def read_until_settled(store: EvidenceStore, base_url: str) -> None:
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)
+@example(first=PAUSED[0], runs=[(PAUSED[1], [])])
+@example(first=MADE_ANEW[0], runs=[(MADE_ANEW[1], [])])
+@example(first=[], runs=[([("many", 0, 130), ("many", 0, 130)], [*SHRINKING, ("build", 1, 0)])])
 @given(
     first=st.lists(DEEDS, max_size=8),
     runs=st.lists(st.tuples(st.lists(DEEDS, max_size=6), st.lists(DEEDS, max_size=3)), max_size=4),
@@ -97,7 +109,7 @@ def test_increments_know_what_a_full_reading_finds(
     story.jenkins.api.spoil = story.while_read
     with TemporaryDirectory() as folder, story.jenkins.api.server:
         with open_store(Path(folder, "increments")) as store:
-            for before, during in [*runs, ([], [])]:
+            for before, during in [([], []), *runs]:
                 for deed in before:
                     story.do(*deed)
                 story.left = list(during)
