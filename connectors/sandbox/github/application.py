@@ -142,7 +142,7 @@ class GitHubApplication:
                 "remaining": limit - self._used,
                 "reset": self._resets_at,
             }
-            return 200, self._limits(), encode({"resources": {"core": rate}, "rate": rate})
+            return 200, self._limits(), encode({"resources": {"core": rate, "search": rate}, "rate": rate})
         if self._hourly_limit is not None and self._used >= self._hourly_limit:
             return self._error(403, "API rate limit exceeded for user ID 5100001.")
         self._used += 1

@@ -12,6 +12,8 @@ from connectors.sandbox.github.repository_documents import label
 from connectors.sandbox.github.state import Entry, Item, LineComment, Pull, RepositoryState, Review
 from connectors.sandbox.parameters import ORGANISATION
 
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+
 
 def issue_state(item: Item) -> str:
     """Whether it is open."""
@@ -118,6 +120,11 @@ def pull_request_in_detail(render: Renderer, item: Item) -> Document:
     }
 
 
+def reactions(url: str) -> Document:
+    """Nobody has reacted."""
+    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(REACTIONS, 0)}
+
+
 def issue(render: Renderer, item: Item) -> Document:
     """An issue, or a pull request as the issue that it is too."""
     url = f"{API}/repos/{item.repository.name}/issues/{item.number}"
@@ -149,7 +156,7 @@ def issue(render: Renderer, item: Item) -> Document:
         "active_lock_reason": None,
         "body": item.body,
         "closed_by": render.user(item.closed_by) if item.closed_by else None,
-        "reactions": {"url": f"{url}/reactions", "total_count": 0},
+        "reactions": reactions(url),
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
         "state_reason": item.reason,
@@ -208,7 +215,7 @@ def line_comment(render: Renderer, comment: LineComment) -> Document:
         "pull_request_url": pull_url,
         "author_association": association(render, comment.author),
         "_links": {"self": {"href": url}, "html": {"href": page}, "pull_request": {"href": pull_url}},
-        "reactions": {"url": f"{url}/reactions", "total_count": 0},
+        "reactions": reactions(url),
         "start_line": None,
         "original_start_line": None,
         "start_side": None,

@@ -134,5 +134,5 @@ def label(repository: RepositoryState, name: str) -> Document:
         "name": name,
         "color": LABEL_COLOURS.get(name, "ededed"),
         "default": name == "bug",
-        "description": None,
+        "description": "",
     }

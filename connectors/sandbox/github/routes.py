@@ -194,7 +194,9 @@ def comments_of(view: GitHubView, item: Item) -> Answer:
 
 
 IN_REPOSITORY: dict[tuple[str, ...], Handler] = {
-    (): lambda _, repository, __, ___: full_repository(repository) | {"organization": None},
+    (): lambda _, repository, __, ___: (
+        full_repository(repository) | {"organization": None, "network_count": 0, "subscribers_count": 0}
+    ),
     ("pulls",): lists.list_pulls,
     ("pulls", "comments"): lists.list_line_comments,
     ("pulls", "#"): of_pull(lambda view, item: pulls.pull_request_in_detail(view.render, item)),
