@@ -88,7 +88,7 @@ def test_every_parameter_is_one_that_the_description_knows(payloads: Path, read:
 
 
 def test_the_simulated_account_answers_as_described(description: OpenAPI, read: ReadAccount) -> None:
-    """Nulls aside, which its own examples have though it forbids them. On log entries it contradicts itself."""
+    """Nulls aside, which its examples have though it forbids them. On log entries it contradicts itself."""
     answer = answers_of(read.api)
     for request in read.server.requests:
         if request.path != "/log_entries":

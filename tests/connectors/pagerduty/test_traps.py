@@ -212,3 +212,16 @@ def test_wrong_credentials_are_told_as_such_and_never_stored(tmp_path: Path) -> 
         assert [found.name for found in account.source.check() if not found.is_ok] == ["credentials"]
         with pytest.raises(CredentialsRejectedError):
             account.extract("teams")
+
+
+def test_an_instant_that_cannot_be_read_stops_the_stream_instead_of_losing_the_incident(
+    tmp_path: Path,
+) -> None:
+    def spoilt(handler: Handler) -> Handler:
+        def answer(request: Request) -> Response:
+            return Response(handler(request).body.replace(b'"created_at":"20', b'"created_at":"in 20'))
+
+        return answer
+
+    with open_account(tmp_path, at=END, since=SINCE, around=spoilt) as account:
+        assert [failure.is_transient for failure in account.extract("incidents").failures] == [False]

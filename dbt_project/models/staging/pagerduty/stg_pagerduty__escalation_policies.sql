@@ -2,9 +2,7 @@
 -- One row per escalation policy: who is asked, in which order, when something is wrong.
 {{ config(incremental_strategy='current_set', unique_key=['source', 'escalation_policy_id']) }}
 
-{% set structure = {
-    'id': 'VARCHAR', 'num_loops': 'VARCHAR', 'teams': 'JSON', 'services': 'JSON', 'escalation_rules': 'JSON',
-} %}
+{% set structure = {'id': 'VARCHAR', 'num_loops': 'VARCHAR', 'teams': 'JSON', 'services': 'JSON'} %}
 {% set columns = [
     ('escalation_policy_id', 'record.id', 'varchar'),
     ('loop_count', 'record.num_loops', 'integer'),
@@ -21,20 +19,16 @@ set_members as (
         null::timestamptz as source_updated_at,
         {{ texts_in('record.teams', [['id']]) }} as team_ids,
         {{ texts_in('record.services', [['id']]) }} as service_ids,
-        {{ texts_in('record.escalation_rules', [['targets'], ['id']]) }} as target_ids,
-        {{ texts_in('record.escalation_rules', [['targets'], ['type']]) }} as target_types,
         {{ cast_losses(columns, [
             missing('record.id'),
             list_loss('record.teams', [['id']]),
             list_loss('record.services', [['id']]),
-            list_loss('record.escalation_rules', [['targets'], ['id']]),
-            list_loss('record.escalation_rules', [['targets'], ['type']]),
         ]) }} as cast_loss_count
     from records
     {{ once_in_its_set('scope, parent_key', ['escalation_policy_id']) }}
 )
 
 select
-    source, escalation_policy_id, loop_count, team_ids, service_ids, target_ids, target_types,
+    source, escalation_policy_id, loop_count, team_ids, service_ids,
     record_id, source_updated_at, cast_loss_count
 from set_members
