@@ -20,6 +20,23 @@ import pyarrow as pa
 from governance.errors import VaultError, VaultKeyError
 
 TOKEN_BITS = 128
+BOT_TYPES = (
+    "bot",
+    "app",
+    "application",
+    "service",
+    "service_account",
+    "project_bot",
+    "group_bot",
+    "integration",
+    "machine",
+    "system",
+    "true",
+)
+"""Account types of vendors that mean a bot, in small letters, without a `_reference` or `_user` at the end.
+
+A flag that says so is "true".
+"""
 _REQUIRED = ("account_key", "kind", "login", "display_name", "email", "account_type")
 _IDENTITY = "account_key, account_token, kind, login, display_name, email, is_bot, bot_reason"
 _FINGERPRINT_LABEL = b"assay identity vault, key fingerprint, 1"
@@ -75,7 +92,8 @@ reasoned as (
     select *, case
         when len(list_filter(names || [account_key], lambda x: list_contains($listed, lower(x)))) > 0
             then 'configured list'
-        when lower(account_type) = 'bot' then 'account type'
+        when list_contains($bot_types, regexp_replace(lower(account_type), '_(reference|user)$', ''))
+            then 'account type'
         when len(list_filter(names, lambda x: ends_with(lower(x), '[bot]'))) > 0 then '[bot] suffix'
         when $pattern is not null and len(list_filter(names, lambda x: regexp_matches(x, $pattern))) > 0
             then 'configured pattern'
@@ -91,7 +109,7 @@ from reasoned r left join accounts a using (account_key) left join new_tokens t 
 
 @dataclass(frozen=True, slots=True)
 class BotRules:
-    """What counts as a bot beside the account type and the `[bot]` suffix.
+    """What counts as a bot beside the account types of `BOT_TYPES` and the `[bot]` suffix.
 
     `pattern` is an RE2 expression over login, display name and the local part of an e-mail address; `logins`
     are listed names or account keys, compared without case.
@@ -239,7 +257,11 @@ class Vault:
     def _replace_accounts(self, con: duckdb.DuckDBPyConnection) -> VaultReport:
         con.execute(
             _DERIVE_ACCOUNTS,
-            {"listed": [login.lower() for login in self._bots.logins], "pattern": self._bots.pattern},
+            {
+                "listed": [login.lower() for login in self._bots.logins],
+                "pattern": self._bots.pattern,
+                "bot_types": list(BOT_TYPES),
+            },
         )
         before = _count(con, "accounts")
         touched = _count(con, "(from derived except from accounts)")

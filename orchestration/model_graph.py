@@ -49,6 +49,18 @@ class ModelGraph:
         }
         return list(TopologicalSorter(reads).static_order())
 
+    @cached_property
+    def contracts(self) -> dict[str, dict[str, str]]:
+        """Types by name of the columns, for each model whose contract states them all."""
+        stated = {
+            str(node["name"]): {
+                str(name): str(column.get("data_type") or "") for name, column in node["columns"].items()
+            }
+            for node in self.models.values()
+            if node["config"].get("contract", {}).get("enforced")
+        }
+        return {name: types for name, types in stated.items() if types and all(types.values())}
+
     def downstream_of(self, tables: Iterable[str]) -> frozenset[str]:
         """Return the models that read one of these source tables, directly or through others."""
         children: Mapping[str, list[str]] = self.manifest["child_map"]

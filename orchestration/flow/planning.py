@@ -16,6 +16,7 @@ from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stag
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
 from orchestration.sources import utc_now
+from orchestration.steps.empty_models import create_empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema
 
 TOKENS = "vault.account_tokens"
@@ -36,6 +37,7 @@ class Plan:
         build: This build; the last one where nothing is to be done.
         is_full: Whether everything is built from the beginning.
         is_settled: Whether the last build is checked and published, and nothing has changed since.
+        empty: Unique ids of staging models without a page, whose empty tables stand already.
         built: Models that stand as they should by now.
         new: Those of them that this run has built.
     """
@@ -48,6 +50,7 @@ class Plan:
     build: StageMark
     is_full: bool
     is_settled: bool
+    empty: frozenset[str] = frozenset()
     built: set[str] = field(default_factory=set)
     new: set[str] = field(default_factory=set)
 
@@ -81,9 +84,11 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         staging_sha256=code,
         is_full_refresh=is_full,
     )
-    models = frozenset(graph.models) if is_full else _models_with_news(con, graph, raw)
+    names = create_empty_models(con, pinned.evidence, graph.contracts)
+    empty = frozenset(key for key, node in graph.models.items() if node["name"] in names)
+    models = (frozenset(graph.models) if is_full else _models_with_news(con, graph, raw)) - empty
     if models:
-        mark_unfinished(con, models | affected_models(graph, [TOKENS]))
+        mark_unfinished(con, (models | affected_models(graph, [TOKENS])) - empty)
     is_idle = last is not None and not models
     is_through = is_idle and all(_is_done(con, stage, last) for stage in AFTER_MODELS)
     return Plan(
@@ -95,6 +100,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         build=last if last and is_idle else StageMark(session.run_id, code, raw.log_size, utc_now()),
         is_full=is_full,
         is_settled=is_through and session.workspace.current.exists(),
+        empty=empty,
         built=set(graph.models) - models,
     )
 

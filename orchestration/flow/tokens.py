@@ -13,7 +13,7 @@ def assign_tokens(session: Session, plan: Plan) -> int:
         plan.raw = assign_account_tokens(
             con, plan.evidence, plan.raw, vault=session.vault(), vault_file=workspace.vault
         )
-        plan.models |= affected_models(plan.graph, plan.raw.news)
+        plan.models |= affected_models(plan.graph, plan.raw.news) - plan.empty
         plan.built -= plan.models
         row = con.execute("select count(*) from raw.account_state").fetchone()
     return int(row[0]) if row else 0

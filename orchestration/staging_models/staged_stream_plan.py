@@ -1,9 +1,12 @@
 """What a declared stream becomes in staging: columns with their expressions, keys, and what is a loss."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
+
+import duckdb
 
 from connectors.streams import Account, Column, ColumnType, Stream
 from orchestration.staging_models.paths import Path, joined, parse_path
@@ -26,6 +29,8 @@ UPDATED: Final = "source_updated_at"
 ADDED: Final = ("source", "record_id", UPDATED, "cast_loss_count")
 _RESERVED: Final = (*ADDED, "record", "ordinal", "page_position", "log_index")
 _PAGES_OWN: Final[Mapping[str, str]] = {"scope": "@scope", "parent_key": "@parent_key"}
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_NAMESPACE: Final = re.compile(r"[a-z][a-z0-9_-]*")
 _NO_KEYS: Final = ("double", "varchar[]")
 
 
@@ -109,7 +114,10 @@ class StagedStreamPlan:
         Raises:
             ValueError: With the stream, and what to declare instead.
         """
-        problem = next(_problems(self), None)
+        try:
+            problem = next(_problems(self), None)
+        except ValueError as error:
+            problem = str(error)
         if problem is not None:
             raise ValueError(f"{self.kind}.{self.stream.name}: {problem}")
 
@@ -279,27 +287,56 @@ def _losses(plan: StagedStreamPlan) -> Iterator[str]:
 
 
 def _problems(plan: StagedStreamPlan) -> Iterator[str]:
-    stream = plan.stream
-    names = [column.name for column in stream.columns]
+    yield from _problems_of_names(plan)
+    for column in plan.stream.columns:
+        yield from _problems_of_column(plan, column)
+    for key in plan.stream.keys:
+        yield from _problems_of_key(plan, key)
+    if not plan.stream.keys:
+        yield "it has no key; name the fields that tell its records apart."
+
+
+def _problems_of_names(plan: StagedStreamPlan) -> Iterator[str]:
+    names = [column.name for column in plan.stream.columns]
     names += [name for account in plan.accounts for name, _ in account.columns]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         yield f"two columns are called {doubled[0]}; rename one, or give the accounts different roles."
-    for column in stream.columns:
-        if column.name in _RESERVED or _PAGES_OWN.get(column.name, column.path) != column.path:
-            yield f"staging has a {column.name} of its own; give the column {column.path} another name."
-        if plan.paths[column.name].is_list and column.type != "varchar[]":
-            yield f"{column.path} leads to many values; make it a varchar[], or take the list as json."
-        if plan.paths[column.name].page is not None and column.type in ("json", "varchar[]"):
-            yield f"{column.path} is a text of the page and no {column.type}."
-    for key in stream.keys:
-        named = plan.key_column(key)
-        if named is None:
-            yield f"no column and no account has the key's path {key}; declare one."
-        elif (column_of := plan.column(named)) is not None and column_of.type in _NO_KEYS:
-            yield f"the key {key} is a {column_of.type}, which tells nothing apart; declare another type."
-    if not stream.keys:
-        yield "it has no key; name the fields that tell its records apart."
+    for name in names:
+        if not _NAME.fullmatch(name) or name in _words_of_sql():
+            yield f"{name} is no name for a column; use small letters, digits and _, and no word of SQL."
+    for account in plan.accounts:
+        if not _NAMESPACE.fullmatch(account.declared.namespace):
+            yield f"{account.declared.namespace!r} is no namespace; use small letters, digits, _ and -."
+
+
+def _problems_of_column(plan: StagedStreamPlan, column: Column) -> Iterator[str]:
+    path = plan.paths[column.name]
+    if column.name in _RESERVED or _PAGES_OWN.get(column.name, column.path) != column.path:
+        yield f"staging has a {column.name} of its own; give the column {column.path} another name."
+    if path.is_list and column.type != "varchar[]":
+        yield f"{column.path} leads to many values; make it a varchar[], or take the list as json."
+    if path.page is not None and column.type in ("json", "varchar[]"):
+        yield f"{column.path} is a text of the page and no {column.type}."
+
+
+def _problems_of_key(plan: StagedStreamPlan, key: str) -> Iterator[str]:
+    named = plan.key_column(key)
+    column = plan.column(named) if named else None
+    if named is None:
+        yield f"no column and no account has the key's path {key}; declare one."
+    elif column is not None and column.type in _NO_KEYS:
+        yield f"the key {key} is a {column.type}, which tells nothing apart; declare another type."
+
+
+@cache
+def _words_of_sql() -> frozenset[str]:
+    """Words that DuckDB takes for no column without quotes."""
+    query = (
+        "select keyword_name from duckdb_keywords() where keyword_category in ('reserved', 'type_function')"
+    )
+    with duckdb.connect() as con:
+        return frozenset(word for (word,) in con.execute(query).fetchall())
 
 
 def _listed(path: Path) -> Path:

@@ -22,8 +22,11 @@ from connectors.evidence import Batch, EvidenceStore, Page, PageRef, WindowClose
 from connectors.evidence.record_values import records_of
 from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger
+from orchestration.model_graph import ModelGraph
 from orchestration.steps.account_tokens import assign_account_tokens
+from orchestration.steps.empty_models import create_empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, finish_build
+from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -66,6 +69,8 @@ class EvidenceBook:
     ledger: Ledger = field(init=False)
     store: EvidenceStore = field(init=False)
     landed: int = 0
+    kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
+    streams: Sequence[StagedStream] = STAGED_STREAMS
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.root / "ledger" / "ledger.sqlite", origin="assay/acme")
@@ -140,8 +145,9 @@ class EvidenceBook:
             log_size=size,
             files=self.store.committed_files(log_size=size),
             windows=self.store.windows(log_size=size),
-            kinds=KINDS,
+            kinds=self.kinds,
             redactions=pa.Table.from_pylist(redactions),
+            streams=self.streams,
         )
 
 
@@ -152,6 +158,7 @@ class Warehouse:
     root: Path
     threads: int = 2
     bots: BotRules = field(default_factory=lambda: BotRules(pattern=RULES["bot_login_pattern"]))
+    project: Path = PROJECT
 
     @property
     def file(self) -> Path:
@@ -184,7 +191,10 @@ class Warehouse:
     ) -> RawBuild:
         """Bring the selected models up to date with the evidence; a failing node fails the test."""
         build = self.prepare(evidence, config=config, sql=sql)
-        for result in self.dbt(command, "--select", *select):
+        with self.connection() as con:
+            empty = create_empty_models(con, evidence, contracts(self.project))
+        exclude = ["--exclude", *sorted(empty)] if empty else []
+        for result in self.dbt(command, "--select", *select, *exclude):
             assert result.status in ("success", "pass", "warn"), f"{result.node.name}: {result.message}"
         with self.connection() as con:
             finish_build(con, build)
@@ -193,7 +203,8 @@ class Warehouse:
     def dbt(self, *arguments: str) -> list[Any]:
         """Run dbt in this process and return the result of each node."""
         with _environment(self.file, self.vault_file, self.threads):
-            return list(_invoke(dbtRunner(manifest=manifest()), arguments).results)
+            runner = dbtRunner(manifest=manifest(self.project))
+            return list(_invoke(runner, arguments, project=self.project).results)
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -229,21 +240,27 @@ class Warehouse:
 
 
 @cache
-def manifest() -> Any:
-    """Parse the project once for all tests."""
+def manifest(project: Path = PROJECT) -> Any:
+    """Parse a project once for all tests."""
     scratch = Path(mkdtemp(prefix="assay-dbt-"))
     with _environment(scratch / "assay.duckdb", scratch / "identity.duckdb", 1):
-        return _invoke(dbtRunner(), ("parse",))
+        return _invoke(dbtRunner(), ("parse",), project=project)
 
 
 @cache
-def _target() -> str:
-    return mkdtemp(prefix="assay-dbt-target-")
+def contracts(project: Path = PROJECT) -> Mapping[str, Mapping[str, str]]:
+    """Types of the columns of each model whose contract states them."""
+    return ModelGraph(manifest(project).to_dict()).contracts
 
 
-def _invoke(runner: dbtRunner, arguments: Sequence[str]) -> Any:
-    flags = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    flags += ["--target-path", _target(), "--log-path", _target(), "--no-write-json"]
+@cache
+def _target(project: Path) -> str:
+    return mkdtemp(prefix=f"assay-dbt-target-{project.name}-")
+
+
+def _invoke(runner: dbtRunner, arguments: Sequence[str], *, project: Path) -> Any:
+    flags = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    flags += ["--target-path", _target(project), "--log-path", _target(project), "--no-write-json"]
     try:
         done = runner.invoke(["--log-level", "none", "--log-level-file", "none", *arguments, *flags])
     finally:

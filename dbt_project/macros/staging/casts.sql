@@ -9,8 +9,10 @@
 {# A text as a value of the type, or null. Whole numbers have no fraction that rounding would hide; an instant without
    an offset is UTC; a date is the day as written. #}
 {% macro read_as(expression, type) -%}
-    {%- if type in ('varchar', 'json') -%}
+    {%- if type == 'varchar' -%}
         {{ expression }}
+    {%- elif type == 'json' -%}
+        cast({{ expression }} as varchar)
     {%- elif type in ('bigint', 'integer') -%}
         {{ whole_number(expression, type) }}
     {%- elif type == 'epoch_seconds' -%}
