@@ -46,7 +46,7 @@ def _scope(drop: Drop, settings: DropsSettings, opening: Opening) -> FileScope:
     is_set = drop.mode == "replace_set"
     return FileScope(
         name=drop.name,
-        list=arrivals.newest if is_set else arrivals.deliveries,
+        listing=arrivals.newest if is_set else arrivals.deliveries,
         derivations=(rows,),
         check=arrivals.check,
         grouping=Grouping.SET if is_set else Grouping.EACH,

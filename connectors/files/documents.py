@@ -136,7 +136,7 @@ class FileScope:
 
     Attributes:
         name: The scope.
-        list: What it holds, given what is held and the state that the last listing left.
+        listing: What it holds, given what is held and the state that the last listing left.
         derivations: What is taken out of its documents.
         check: Whether it can be read at all.
         grouping: How its documents belong together.
@@ -144,7 +144,7 @@ class FileScope:
     """
 
     name: str
-    list: Callable[[Mapping[str, HeldDocument], Mapping[str, Any]], Listing]
+    listing: Callable[[Mapping[str, HeldDocument], Mapping[str, Any]], Listing]
     derivations: tuple[Derivation, ...]
     check: Callable[[], Diagnosis]
     grouping: Grouping = Grouping.SET

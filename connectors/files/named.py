@@ -36,13 +36,13 @@ class NamedFile:
         """The scope that is this file."""
         return FileScope(
             name=self.scope,
-            list=self._list,
+            listing=self._listing,
             derivations=(self.derivation,),
             check=self._check,
             is_whole=True,
         )
 
-    def _list(self, _held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
+    def _listing(self, _held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
         return Listing((document_of(self.path, name=self.name, borders=self.borders),))
 
     def _check(self) -> Diagnosis:
@@ -62,7 +62,9 @@ def shown_name(path: Path) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
-def document_of(path: Path, *, name: str, borders: Borders, key: str | None = None) -> Document:
+def document_of(
+    path: Path, *, name: str, borders: Borders = Borders.LINES, key: str | None = None
+) -> Document:
     """A file on disk as a document.
 
     Args:

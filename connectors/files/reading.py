@@ -47,7 +47,7 @@ class FileReading:
         """
         cursor = self.store.cursor(self.source, FILES, scope.name) or {}
         held = HeldDocument.all_in(cursor)
-        listing = scope.list(held, cursor.get("state", {}))
+        listing = scope.listing(held, cursor.get("state", {}))
         if scope.grouping is Grouping.EACH:
             yield from self._deliveries(scope, held, listing.documents)
             return

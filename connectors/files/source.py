@@ -174,7 +174,7 @@ def streams_chosen(declared: tuple[Stream, ...], chosen: tuple[str, ...] | None)
 def _byte_count(scope: FileScope) -> int:
     total = 0
     try:
-        for document in scope.list({}, {}).documents:
+        for document in scope.listing({}, {}).documents:
             if isinstance(document, Document):
                 with document.open() as content:
                     total += content.seek(0, 2)
