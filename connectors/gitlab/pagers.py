@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.http.answers import Answer
-from connectors.http.pagers import LinkHeader, link_relation, parameter_of, with_parameters
+from connectors.http.instants import text_of
+from connectors.http.pagers import LinkHeader, link_relation, with_parameters
 
 
 class _Updated(msgspec.Struct):
@@ -52,9 +53,7 @@ class UpdatedPages(NextPage):
         numbered = NextPage.following(self, url, answer, record_count=record_count)
         if numbered is None:
             return None
-        last = _UPDATES.decode(answer.body)[-1].updated_at
-        asked = parameter_of(answer.url, "updated_after")
-        if asked is not None and last <= datetime.fromisoformat(asked):
+        updates = [record.updated_at for record in _UPDATES.decode(answer.body)]
+        if updates[0] == updates[-1]:
             return numbered
-        start = last.isoformat().replace("+00:00", "Z")
-        return with_parameters(answer.url, {"updated_after": start, "page": "1"})
+        return with_parameters(answer.url, {"updated_after": text_of(updates[-1]), "page": "1"})

@@ -11,11 +11,13 @@ from connectors.sandbox.company import Company
 from connectors.sandbox.events import Event
 from connectors.sandbox.gitlab import delivery_documents, documents
 from connectors.sandbox.gitlab.fold import GitLabFold
-from connectors.sandbox.gitlab.listings import Listing, page_of
+from connectors.sandbox.gitlab.listings import MAX_COUNTED, Listing, page_of
 from connectors.sandbox.gitlab.state import Group, Project
 
 Found = Listing | dict[str, Any] | None
 LIMIT = 2000
+CHILD = "parent_pipeline"
+"""The source of child pipelines, which lists leave out unless they ask for it."""
 
 
 class GitLabApi:
@@ -138,7 +140,8 @@ class GitLabApi:
 
     def _listings(self, project: Project, request: ApiRequest) -> dict[str, Callable[[], Listing]]:
         state, updated = self.state, partial(_updated, request)
-        pipelines = [] if request.parameter("source") == "parent_pipeline" else project.pipelines.values()
+        is_child = request.parameter("source") == CHILD
+        pipelines = [row for row in project.pipelines.values() if (row.source == CHILD) == is_child]
         return {
             "merge_requests": lambda: Listing(
                 updated(project.merge_requests.values()), partial(documents.merge_request, state, project)
@@ -148,7 +151,9 @@ class GitLabApi:
                 updated(project.deployments.values()), partial(delivery_documents.deployment, state, project)
             ),
             "events": lambda: Listing(
-                _of_days(request, project.happenings), partial(documents.happening, state, project)
+                _of_days(request, project.happenings),
+                partial(documents.happening, state, project),
+                reachable=MAX_COUNTED + 1,
             ),
             "environments": lambda: Listing(
                 list(project.environments.values()), delivery_documents.environment

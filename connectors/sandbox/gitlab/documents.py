@@ -187,8 +187,10 @@ def commit(made: Project, row: Commit) -> Document:
     }
 
 
-def happening(state: GitLabState, made: Project, row: Happening) -> Document:
-    """An event of a project."""
+def happening(state: GitLabState, made: Project, row: Happening) -> Document | None:
+    """An event of a project; None for one that the reader may not see."""
+    if row.is_hidden:
+        return None
     author = user(state, row.author) or {}
     document = {
         "id": row.number,

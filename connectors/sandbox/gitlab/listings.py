@@ -15,10 +15,17 @@ MAX_COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that is answered in pages: everything in order, and how an item is rendered."""
+    """A list that is answered in pages.
+
+    Attributes:
+        items: Everything, in order.
+        render: Makes a document of an item; None for one that is left out after the page was cut.
+        reachable: How many items are counted and linked at most; None for all.
+    """
 
     items: Sequence[Any]
     render: Callable[[Any], Any]
+    reachable: int | None = None
 
 
 def page_of(listing: Listing, request: ApiRequest, headers: Mapping[str, str]) -> ApiResponse:
@@ -29,13 +36,13 @@ def page_of(listing: Listing, request: ApiRequest, headers: Mapping[str, str]) -
     if offset >= MAX_OFFSET:
         message = f"Offset pagination has a maximum allowed offset of {MAX_OFFSET}"
         return ApiResponse({"error": message}, status=400, headers=headers)
-    count = len(listing.items)
+    count = len(listing.items) if listing.reachable is None else min(len(listing.items), listing.reachable)
     has_next = offset + size < count
     links = [_link(request, 1, "first")]
     counted = {}
     if has_next:
         links.insert(0, _link(request, page + 1, "next"))
-    if count <= MAX_COUNTED:
+    if count <= MAX_COUNTED or listing.reachable is not None:
         last = max(1, -(-count // size))
         links.append(_link(request, last, "last"))
         counted = {"x-total": str(count), "x-total-pages": str(last)}
@@ -46,7 +53,8 @@ def page_of(listing: Listing, request: ApiRequest, headers: Mapping[str, str]) -
         "x-next-page": str(page + 1) if has_next else "",
         "x-prev-page": str(page - 1) if page > 1 else "",
     }
-    rows = [listing.render(item) for item in listing.items[offset : offset + size]]
+    rendered = map(listing.render, listing.items[offset : min(offset + size, count)])
+    rows = [row for row in rendered if row is not None]
     return ApiResponse(rows, headers={**headers, **paging, **counted})
 
 

@@ -23,7 +23,7 @@ class Group:
 
 @dataclass(slots=True)
 class Happening:
-    """One event of a project; `fields` are what its kind adds."""
+    """One event of a project; `fields` are what its kind adds. A hidden one leaves a gap in its page."""
 
     number: int
     action: str
@@ -32,6 +32,7 @@ class Happening:
     target_type: str | None = None
     target_id: int | None = None
     target_iid: int | None = None
+    is_hidden: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
 
 
