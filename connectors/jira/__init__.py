@@ -1,0 +1,1 @@
+"""Jira, Cloud and Data Center: settings, streams and how they are read."""
