@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show and confirm which personal data may be fetched.",
     ),
     "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
+    "backfill": ("orchestration.commands.backfill:backfill", "Fetch exactly some days of a stream again."),
     "status": (
         "orchestration.commands.status:status",
         "Show the evidence, the publication and who is at work.",

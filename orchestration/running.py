@@ -4,8 +4,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from orchestration.backfill import Backfill
 from orchestration.collection import uncollected_lines
 from orchestration.errors import (
     AssayError,
@@ -17,11 +18,11 @@ from orchestration.errors import (
 from orchestration.failures import RunFailure, report_failure
 from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
-from orchestration.sources import utc_now
+from orchestration.sources import enabled_streams, utc_now
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
-    from dagster import ExecuteInProcessResult
+    from dagster import Definitions, ExecuteInProcessResult
 
 DAGSTER_SETTINGS = """# written by assay; one workspace, one instance
 telemetry:
@@ -35,10 +36,12 @@ class RunOptions:
 
     Attributes:
         is_full_refresh: Build every model from the beginning.
+        backfill: What to fetch again; None fetches what is new.
         first_wait_seconds: Wait before the second attempt at a stream that failed for now.
     """
 
     is_full_refresh: bool = False
+    backfill: Backfill | None = None
     first_wait_seconds: float = 20.0
 
 
@@ -58,7 +61,8 @@ def run_workspace(
         SettingsError: the settings are wrong; nothing was started.
         WorkspaceLockedError: another run works here; nothing was started.
     """
-    with open_session(workspace, command="assay run", environment=environment, watcher=watcher) as session:
+    command = "assay backfill" if options and options.backfill else "assay run"
+    with open_session(workspace, command=command, environment=environment, watcher=watcher) as session:
         try:
             error = _execute(session, options or RunOptions())
         except Exception as unexpected:
@@ -97,8 +101,8 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
             instance=instance,
             raise_on_error=False,
             run_id=session.run_id,
-            tags={STARTED_BY: COMMAND},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            **_scope(definitions, session, options.backfill, tags={STARTED_BY: COMMAND}),
         )
     session.leave()
     if _is_interrupted(result):
@@ -106,6 +110,27 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
     if result.success and not session.record.scope_failures:
         return _uncollected_reason(session.record)
     return _reason(session.record, result)
+
+
+def _scope(
+    definitions: "Definitions", session: Session, backfill: Backfill | None, *, tags: dict[str, str]
+) -> dict[str, Any]:
+    """Return what a run covers: everything, or some streams of some days and all that is built of streams."""
+    if backfill is None:
+        return {"tags": tags}
+    from orchestration.assets.streams import stream_key  # noqa: PLC0415 - loaded by now
+
+    every_stream = {
+        stream_key(source.name, stream.name)
+        for source in session.settings.sources
+        for stream in enabled_streams(source)
+    }
+    wanted = {stream_key(backfill.source, stream) for stream in (*backfill.streams, *backfill.followers)}
+    assets = definitions.resolve_asset_graph().executable_asset_keys
+    return {
+        "asset_selection": sorted((assets - every_stream) | wanted),
+        "tags": tags | backfill.range_tags(),
+    }
 
 
 def _uncollected_reason(record: RunRecord) -> AssayError | None:

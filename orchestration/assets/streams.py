@@ -1,10 +1,14 @@
 """One asset per stream of each source: what was fetched, and what its failure means."""
 
+import warnings
+from collections.abc import Iterator
+
 import dagster as dg
 
 from connectors.errors import ConnectorError, TransientSourceError
 from connectors.reports import StreamReport
 from connectors.streams import Stream
+from orchestration.assets.partitions import days_of, window_of
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.extraction import (
     extract_stream,
@@ -23,14 +27,28 @@ def stream_assets(
     settings: Settings, *, first_wait_seconds: float = FIRST_WAIT_SECONDS
 ) -> list[dg.AssetsDefinition]:
     """Return the assets of every enabled stream, in the order in which they are best fetched."""
-    assets: list[dg.AssetsDefinition] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # backfill policies are called beta in this version
+        return list(_stream_assets(settings, first_wait_seconds))
+
+
+def _stream_assets(settings: Settings, first_wait_seconds: float) -> Iterator[dg.AssetsDefinition]:
+    days = days_of(settings)
+    count = 0
     for source in settings.sources:
         streams = enabled_streams(source)
         names = {stream.name for stream in streams}
         for stream in streams:
             parent = stream.parent if stream.parent in names else None
-            assets.append(_stream_asset(source, stream, parent, -len(assets), first_wait_seconds))
-    return assets
+            yield _stream_asset(
+                source,
+                stream,
+                parent=parent,
+                partitions=days if stream.is_windowed else None,
+                priority=-count,
+                first_wait_seconds=first_wait_seconds,
+            )
+            count += 1
 
 
 def stream_key(source: str, stream: str) -> dg.AssetKey:
@@ -41,7 +59,9 @@ def stream_key(source: str, stream: str) -> dg.AssetKey:
 def _stream_asset(
     source: SourceSettings,
     stream: Stream,
+    *,
     parent: str | None,
+    partitions: dg.DailyPartitionsDefinition | None,
     priority: int,
     first_wait_seconds: float,
 ) -> dg.AssetsDefinition:
@@ -57,6 +77,8 @@ def _stream_asset(
             "documentation": stream.documentation or "none",
             "personal data": ", ".join(stream.personal_data) or "none",
         },
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         pool=f"source_{source.name}",
         op_tags={"dagster/priority": str(priority)},
     )
@@ -69,7 +91,7 @@ def _stream_asset(
             return dg.MaterializeResult(metadata={"collected": False, "why": reason})
         try:
             give_up_if_unreachable(session, source.name, stream.name)
-            report = extract_stream(session, source.name, stream.name)
+            report = extract_stream(session, source.name, stream.name, window=window_of(context))
         except ConnectorError as error:
             asked = what_to_raise(error, attempt=context.retry_number, first_wait_seconds=first_wait_seconds)
             if isinstance(asked, dg.RetryRequested):

@@ -2,6 +2,7 @@
 
 from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
 from connectors.reports import StreamReport
+from connectors.streams import TimeWindow
 from orchestration.collection import Uncollected, uncollected_lines
 from orchestration.run_record import StreamFailure
 from orchestration.session import Session
@@ -29,8 +30,16 @@ def leave_out(session: Session, source: str, stream: str) -> str | None:
     return reason
 
 
-def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
-    """Fetch what is new in one stream; pages are committed as they come.
+def extract_stream(
+    session: Session, source: str, stream: str, *, window: TimeWindow | None = None
+) -> StreamReport:
+    """Fetch what is new in one stream, or one window of it again; pages are committed as they come.
+
+    Args:
+        session: The open workspace.
+        source: Name of the source.
+        stream: Name of the stream.
+        window: What to fetch again, the cursor left where it is; None goes on from the cursor.
 
     Raises:
         ConnectorError: the stream could not be read to its end. What it had delivered is kept.
@@ -38,7 +47,7 @@ def extract_stream(session: Session, source: str, stream: str) -> StreamReport:
     if not session.record.reports:
         session.enter("extract")
     report = session.source(source).extract(
-        stream, run_id=session.run_id, on_progress=session.watcher.extracting
+        stream, run_id=session.run_id, on_progress=session.watcher.extracting, window=window
     )
     if report.failures and not report.windows_closed:
         raise report.failures[0].error  # not one scope could be read: the source itself has failed
