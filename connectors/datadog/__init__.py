@@ -1,0 +1,1 @@
+"""Datadog: service level objectives with their history, monitors with their groups, incidents."""

@@ -1,0 +1,1 @@
+"""The simulated Datadog: objectives with their history, monitors with their groups, incidents, users."""
