@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,6 @@ from connectors.http.reading import Reader
 from connectors.http.rules import Bounds
 from connectors.prometheus.settings import PrometheusSettings, SampledQuery
 from connectors.prometheus.slices import (
-    EPOCH,
     Grid,
     Horizon,
     Slice,
@@ -105,8 +104,8 @@ def range_parameters(query: SampledQuery, part: Slice) -> dict[str, str]:
     """The parameters of a range query, whose end is inclusive: it is the last instant of the slice."""
     return {
         "query": query.query,
-        "start": str(_seconds(part.start)),
-        "end": str(_seconds(last_instant(grid_of(query), part))),
+        "start": text_of(part.start),
+        "end": text_of(last_instant(grid_of(query), part)),
         "step": str(query.step_seconds),
     }
 
@@ -177,7 +176,3 @@ def _advanced(
         _SINCE: text_of(horizon.since),
         _DEFINITION: _definition(query),
     }
-
-
-def _seconds(instant: datetime) -> int:
-    return int((instant.astimezone(UTC) - EPOCH).total_seconds())

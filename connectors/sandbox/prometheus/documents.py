@@ -64,7 +64,7 @@ def targets(monitoring: Monitoring) -> dict[str, Any]:
                 "scrapeTimeout": "10s",
             }
         )
-    return {"activeTargets": active, "droppedTargets": []}
+    return {"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": {}}
 
 
 def rule_groups(monitoring: Monitoring) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from tests.connectors.workspace import FakeTime, landed, open_store, windows
 from tests.replay.vendor_api import VendorApi
 
 TOKEN = "s3cr3t-t0ken"
-SECRETS = {"ASSAY_PROMETHEUS_TOKEN": TOKEN}
+SECRETS = {"ASSAY_PROMETHEUS_TOKEN": TOKEN, "ASSAY_PROMETHEUS_USER": "assay"}
 Sample = tuple[str, str, int]
 """Scope, labels as JSON, epoch seconds."""
 

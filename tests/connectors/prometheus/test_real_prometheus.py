@@ -108,12 +108,12 @@ def _live(exporter: Exporter, base_url: str, alerting: str, store: EvidenceStore
         assert not open_alertmanager_source(store, alerting).extract(stream, run_id="run").failures
     exporter.start()
     exporter.counter.inc(9)
-    wait_until(lambda: _now(base_url, "shop_requests_total") == ["9"], "the exporter's return")
-    time.sleep(1)
+    wait_until(lambda: _now(base_url, "service:shop_requests:sum") == ["9"], "the exporter's return")
 
 
 def _now(base_url: str, query: str) -> list[str]:
-    answer = asked(f"{base_url}/api/v1/query", query=query)
+    """The values as of the last whole second, which is the last that a range of seconds reaches."""
+    answer = asked(f"{base_url}/api/v1/query", query=query, time=int(time.time()))
     return [row["value"][1] for row in answer["data"]["result"]] if answer else []
 
 

@@ -56,7 +56,7 @@ def test_a_later_run_asks_only_for_the_slices_of_the_overlap(tmp_path: Path) -> 
         observed.time.now = instant("2026-11-22 18:00")
         report = extract(observed, "later")
         assert (report.requests, report.pages) == (1, 1)
-        start, end = seconds("2026-11-22"), seconds("2026-11-22 17:58")
+        start, end = "2026-11-22T00:00:00Z", "2026-11-22T17:58:00Z"
         assert server.asked() == [f"/api/v1/query_range?query=up&start={start}&end={end}&step=60"]
         assert len(observed.held()) == len(counting("2026-11-20", "2026-11-22 17:59"))
 
@@ -125,7 +125,7 @@ def test_an_answer_with_warnings_is_no_answer(tmp_path: Path) -> None:
         b'"warnings":["No StoreAPIs matched for this query: store-2 is unavailable"]}'
     )
     server.spoil = lambda request: (
-        Response(partial) if request.query["start"] == str(seconds("2026-11-22")) else None
+        Response(partial) if request.query["start"] == "2026-11-22T00:00:00Z" else None
     )
     with observe(tmp_path, server, now="2026-11-22 12:00", queries=[UP], since="2026-11-21") as observed:
         with pytest.raises(TransientSourceError, match="store-2 is unavailable"):
