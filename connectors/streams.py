@@ -71,7 +71,7 @@ class Column:
         name: Name of the column: units and kinds in it (`_seconds`, `_at`, `_date`, `is_`).
         path: Where the value stands in a record: `$.fields.status.name`, `$.value[0]`, `$.labels[*]`,
             `$.labels[*].name`, `$."odd key".id` (a key that is no plain word stands in quotes; upper and
-            lower case count); `@scope` and `@parent_key` are the page's own.
+            lower case count); `@scope`, `@parent_key` and, but for sets, `@fetched_at` are the page's own.
         type: How it is read.
         description: One sentence for the analyst.
         is_required: Whether every record has it: one without counts as a loss.

@@ -25,6 +25,15 @@ def cursor_state(
     return None if row is None else dict(json.loads(row[0]))
 
 
+def cursor_states(connection: sqlite3.Connection, source: str, stream: str) -> dict[str, dict[str, Any]]:
+    """The states that the stream's engine left, by scope."""
+    rows = connection.execute(
+        "SELECT scope, state FROM cursors JOIN scopes USING (scope_id) WHERE source = ? AND stream = ?",
+        (source, stream),
+    ).fetchall()
+    return {scope: dict(json.loads(state)) for scope, state in rows}
+
+
 def validator_of(connection: sqlite3.Connection, request_key: str) -> Validator | None:
     """What the same request was answered the last time."""
     row = connection.execute(

@@ -104,6 +104,11 @@ class EvidenceStore:
         with self._reading() as connection:
             return bookkeeping.cursor_state(connection, source, stream, scope)
 
+    def cursors(self, source: str, stream: str) -> dict[str, dict[str, Any]]:
+        """Where the stream continues, by scope."""
+        with self._reading() as connection:
+            return bookkeeping.cursor_states(connection, source, stream)
+
     def validator(self, request_key: str) -> Validator | None:
         """What the same request was answered the last time."""
         with self._reading() as connection:

@@ -128,7 +128,8 @@ def _records(plan: StagedStreamPlan) -> str:
     if plan.stream.mode is Mode.REPLACE_SET:
         call = f"records_of_changed_sets({names}, structure{wrapped})"
     else:
-        call = f"records_in(source('raw', '{plan.table}__new'), structure{wrapped})"
+        carried = ", carrying=['fetched_at']" if plan.reads_fetch_time else ""
+        call = f"records_in(source('raw', '{plan.table}__new'), structure{wrapped}{carried})"
     return _cte("records", [f"{{{{ {call} }}}}"])
 
 

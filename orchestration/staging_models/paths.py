@@ -8,9 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-PageColumn = Literal["scope", "parent_key"]
+PageColumn = Literal["scope", "parent_key", "fetched_at"]
 
-_PAGE_COLUMNS: Final[dict[str, PageColumn]] = {"@scope": "scope", "@parent_key": "parent_key"}
+_PAGE_COLUMNS: Final[dict[str, PageColumn]] = {
+    "@scope": "scope",
+    "@parent_key": "parent_key",
+    "@fetched_at": "fetched_at",
+}
 _SEGMENT = re.compile(
     r"""\.?(?:(?P<name>[A-Za-z0-9_-]+)|"(?P<quoted>[^"'\\{}%]+)")|\[(?P<index>\d+)\]|(?P<every>\[\*\])"""
 )

@@ -122,6 +122,11 @@ class StagedStreamPlan:
             raise ValueError(f"{self.kind}.{self.stream.name}: {problem}")
 
     @property
+    def reads_fetch_time(self) -> bool:
+        """Whether a column is the time at which the page was complete."""
+        return any(parse_path(column.path).page == "fetched_at" for column in self.stream.columns)
+
+    @property
     def table(self) -> str:
         """The raw view."""
         return f"{self.kind}__{self.stream.name}"

@@ -1,0 +1,1 @@
+"""What others send: deliveries of webhooks and plain documents, kept before they are acknowledged."""
