@@ -42,15 +42,15 @@ def header_of_total(stream: HttpStream) -> str | None:
 
 
 def _enveloped(stream: HttpStream, path: list[str]) -> Callable[[bytes], Listing]:
-    """A list (null for an empty one) inside objects; beside it, on request, the total."""
+    """A list inside objects, null for an empty one or absent beside a total of 0; on request, the total."""
     total = stream.total or _COUNT
     holds_total = len(path) == 1 and "." not in total and not total.startswith(_HEADER)
     shape: Any = list[stream.record] | None  # type: ignore[name-defined]  # built at run time
     for name in reversed(path):
-        counted = [("total", int | None, None)] if holds_total else []
-        shape = msgspec.defstruct(
-            "Envelope", [("held", shape), *counted], rename={"held": name, "total": total}
-        )
+        fields: list[Any] = [("held", shape)]
+        if holds_total:
+            fields = [("held", shape | msgspec.UnsetType, msgspec.UNSET), ("total", int | None, None)]
+        shape = msgspec.defstruct("Envelope", fields, rename={"held": name, "total": total})
     decoder = msgspec.json.Decoder(shape)
 
     def read(body: bytes) -> Listing:
@@ -58,9 +58,11 @@ def _enveloped(stream: HttpStream, path: list[str]) -> Callable[[bytes], Listing
         claimed = value.total if holds_total else None
         for _ in path:
             value = value.held
+        if value is msgspec.UNSET and claimed != 0:
+            raise msgspec.ValidationError(f"Object missing required field `{path[-1]}`")
         if not holds_total and not total.startswith(_HEADER) and stream.total is not None:
             found = value_at(body, tuple(total.split(".")))
             claimed = found if isinstance(found, int) else None
-        return Listing(value or [], claimed)
+        return Listing([] if value is msgspec.UNSET else value or [], claimed)
 
     return read
