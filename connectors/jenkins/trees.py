@@ -34,7 +34,7 @@ BUILDS_TREE = (
 
 def jobs_tree(levels: int = LEVELS) -> str:
     """The tree of items: of the last level only whether anything stands below."""
-    below = "jobs[fullName]{0,1}"
+    below = "jobs[name]{0,1}"
     for _ in range(levels):
         below = f"jobs[{_ITEM},{below}]"
     return f"{_ITEM},{below}"

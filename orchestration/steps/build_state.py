@@ -50,11 +50,22 @@ def unusable_streams(
 
 
 def forget(con: duckdb.DuckDBPyConnection, streams: Collection[StagedStream]) -> None:
-    """Drop the streams' staging tables and everything known of how far they were read."""
+    """Drop the streams' staging tables and everything known of how far they were read.
+
+    What stands nested in a stream's records may have models of its own, named after the stream's: entries of
+    `stg_argocd__applications` are `stg_argocd__applications__deployments`. They go with it.
+    """
+    held = con.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
     for stream in streams:
-        con.execute(f"drop table if exists staging.{stream.model}")
+        nested = f"{stream.model}__"
+        for (name,) in held:
+            if name == stream.model or name.startswith(nested):
+                con.execute(f"drop table staging.{name}")
         con.execute("delete from raw.build_state where stream = ?", [stream.table])
-        con.execute("delete from raw.unreadable_records where stream = ?", [stream.table])
+        con.execute(
+            "delete from raw.unreadable_records where stream = ? or starts_with(stream, ?)",
+            [stream.table, f"{stream.table}__"],
+        )
 
 
 def record_streams(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str], *, log_size: int) -> None:

@@ -21,12 +21,9 @@ _STAGE_STATUS = {"success": "SUCCESS", "failure": "FAILED", "cancelled": "ABORTE
 def item_bean(item: Item, url: str) -> dict[str, Any]:
     """A folder or a job."""
     own = f"{url}/"
-    bean: dict[str, Any] = {
-        "_class": item.class_name,
-        "name": item.name,
-        "fullName": item.full_name,
-        "url": own,
-    }
+    bean: dict[str, Any] = {"_class": item.class_name, "url": own}
+    if item.name:
+        bean |= {"name": item.name, "fullName": item.full_name}
     if not item.is_job:
         below = [partial(item_bean, each, f"{own}job/{each.name}") for each in item.items.values()]
         return bean | {"jobs": below, "mode": "NORMAL"}
