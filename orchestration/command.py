@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
     "backfill": ("orchestration.commands.backfill:backfill", "Fetch exactly some days of a stream again."),
+    "receive": (
+        "orchestration.commands.receive:receive",
+        "Take webhooks and pushed reports until Ctrl-C.",
+    ),
     "status": (
         "orchestration.commands.status:status",
         "Show the evidence, the publication and who is at work.",

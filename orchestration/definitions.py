@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.assets.arrivals import arrival_sensor
 from orchestration.assets.automation import WHOLE_JOB, failure_sensor, nightly
 from orchestration.assets.checks import asset_checks, check_results_asset
 from orchestration.assets.models import model_assets
@@ -41,7 +42,7 @@ def workspace_definitions(
         asset_checks=[asset_checks({key for assets in built for key in assets.keys})],
         jobs=[WHOLE_JOB],
         schedules=[nightly(settings)],
-        sensors=[failure_sensor(workspace)],
+        sensors=[failure_sensor(workspace), arrival_sensor(workspace)],
         resources={"workspace": workspace_resource(workspace, opened)},
     )
 
