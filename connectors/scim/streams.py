@@ -74,7 +74,7 @@ USERS = HttpStream(
             name="displayName",
             email="emails[0].value",
         ),
-        Account(role="employee", path=_EXTENSION, namespace="roster", id="employeeNumber"),
+        Account(role="employee", path=f"{_EXTENSION}.employeeNumber", namespace="roster", id=""),
         Account(role="manager", path=f"{_EXTENSION}.manager", namespace=NAMESPACE, id="value"),
     ),
     personal_data=(PersonalData.ACCOUNT, PersonalData.NAME, PersonalData.EMAIL, PersonalData.EMPLOYMENT),
