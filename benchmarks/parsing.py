@@ -7,7 +7,7 @@ import duckdb
 from benchmarks.figures import Figure
 from benchmarks.house import House
 from benchmarks.measuring import MEGABYTE, forget_peak, peak_megabytes, stopwatch
-from quality_checks.landed_records import key_reader
+from quality_checks.record_keys import key_reader
 from quality_checks.streams import STREAMS
 
 THREADS = 2

@@ -122,6 +122,8 @@ class Stream:
         keys: Fields that identify a record within the source, as dotted paths; `@scope` and `@parent_key` are
             the page's own.
         parent: The stream whose records this one is fetched for, or None.
+        parent_key: Path in the parent's record of what this stream is asked for by, where that is neither the
+            name by which the parent is listed nor its only key.
         is_conditional: Whether the source can answer "not modified" without a body.
         envelope: Dotted path of the list of records, or None where the body itself is the list (or record).
         updated_at: Path of the instant that orders versions of a record, or None where the fetch orders them.
@@ -145,6 +147,7 @@ class Stream:
     mode: Mode
     keys: tuple[str, ...]
     parent: str | None = None
+    parent_key: str | None = None
     is_conditional: bool = False
     envelope: str | None = None
     updated_at: str | None = None

@@ -1,6 +1,6 @@
 """The way in: run the declared checks over a warehouse, all of them or layer by layer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -11,18 +11,11 @@ from quality_checks.fact_comparisons import FACT_COMPARISONS
 from quality_checks.landed_records import count_landed_records
 from quality_checks.mart_comparisons import MART_COMPARISONS
 from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer
-from quality_checks.staging_comparisons import LANDING_COMPARISONS, STAGING_COMPARISONS
-from quality_checks.streams import STREAMS
+from quality_checks.staging_comparisons import landing_comparisons, staging_comparisons
+from quality_checks.streams import STREAMS, StreamContract
 from quality_checks.suites import SUITES
-from quality_checks.window_comparisons import WINDOW_COMPARISONS
+from quality_checks.window_comparisons import window_comparisons
 
-COMPARISONS: tuple[Comparison, ...] = (
-    *WINDOW_COMPARISONS,
-    *LANDING_COMPARISONS,
-    *STAGING_COMPARISONS,
-    *FACT_COMPARISONS,
-    *MART_COMPARISONS,
-)
 _ON_EVIDENCE: frozenset[Layer] = frozenset({"extraction", "landing", "staging"})
 _ORGANISATION_WIDE = ("repositories", "teams", "members")
 
@@ -37,9 +30,26 @@ class ExpectedPlace:
     scope: str
 
 
-def declared_checks() -> tuple[CheckDeclaration, ...]:
+def comparisons(streams: Sequence[StreamContract] = STREAMS) -> tuple[Comparison, ...]:
+    """Every comparison, in the order of the layers.
+
+    Args:
+        streams: The streams that the warehouse holds, with what a second parser must know of them.
+    """
+    return (
+        *window_comparisons(streams),
+        *landing_comparisons(streams),
+        *staging_comparisons(streams),
+        *FACT_COMPARISONS,
+        *MART_COMPARISONS,
+    )
+
+
+def declared_checks(streams: Sequence[StreamContract] = STREAMS) -> tuple[CheckDeclaration, ...]:
     """Every check that `run_checks` may report, without a warehouse and without heavy imports."""
-    compared = [declaration for comparison in COMPARISONS for declaration in comparison.declarations()]
+    compared = [
+        declaration for comparison in comparisons(streams) for declaration in comparison.declarations()
+    ]
     suites = [declaration for suite in SUITES for declaration in suite.declarations()]
     return (*compared, *suites)
 
@@ -47,6 +57,7 @@ def declared_checks() -> tuple[CheckDeclaration, ...]:
 def run_checks(
     con: duckdb.DuckDBPyConnection,
     *,
+    streams: Sequence[StreamContract] = STREAMS,
     layers: Collection[Layer] = LAYERS,
     expected: Iterable[ExpectedPlace] | None = None,
 ) -> list[CheckResult]:
@@ -55,6 +66,7 @@ def run_checks(
     Args:
         con: A writable connection to the warehouse, without an open transaction. The counts of the second
             parser are kept there in the schema `quality`.
+        streams: The streams that the warehouse holds.
         layers: Which hand-overs to check.
         expected: The places that the settings name. Without them: every configured repository for each
             stream that its source lists per repository.
@@ -62,23 +74,24 @@ def run_checks(
     Returns:
         One result per check and subject, in the order of declaration.
     """
-    results = run_reconciliation(con, layers=layers, expected=expected)
+    results = run_reconciliation(con, streams=streams, layers=layers, expected=expected)
     return results + run_expectations(con) if "expectations" in layers else results
 
 
 def run_reconciliation(
     con: duckdb.DuckDBPyConnection,
     *,
+    streams: Sequence[StreamContract] = STREAMS,
     layers: Collection[Layer] = LAYERS,
     expected: Iterable[ExpectedPlace] | None = None,
 ) -> list[CheckResult]:
     """Run the comparisons of the named layers; see `run_checks`."""
     if _ON_EVIDENCE & set(layers):
-        count_landed_records(con)
-        _write_expected_places(con, expected)
+        count_landed_records(con, streams)
+        _write_expected_places(con, streams, expected)
     return [
         result
-        for comparison in COMPARISONS
+        for comparison in comparisons(streams)
         if comparison.layer in layers
         for result in compare(con, comparison, scope=_scope(con, comparison.layer))
     ]
@@ -105,7 +118,11 @@ def _scope(con: duckdb.DuckDBPyConnection, layer: Layer) -> str:
     return "unknown" if row is None else str(row[0])
 
 
-def _write_expected_places(con: duckdb.DuckDBPyConnection, expected: Iterable[ExpectedPlace] | None) -> None:
+def _write_expected_places(
+    con: duckdb.DuckDBPyConnection,
+    streams: Sequence[StreamContract],
+    expected: Iterable[ExpectedPlace] | None,
+) -> None:
     """Write what the settings name, and what the source itself listed as theirs."""
     con.execute("create schema if not exists quality")
     con.execute(
@@ -113,7 +130,7 @@ def _write_expected_places(con: duckdb.DuckDBPyConnection, expected: Iterable[Ex
         "(source varchar, kind varchar, stream varchar, scope varchar)"
     )
     if expected is None:
-        con.execute(f"insert into quality.expected_places {_configured_places()}")
+        con.execute(f"insert into quality.expected_places {_configured_places(streams)}")
     else:
         places = sorted((place.source, place.kind, place.stream, place.scope) for place in set(expected))
         columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
@@ -134,17 +151,17 @@ _LISTED_PLACES = """
 """
 
 
-def _configured_places() -> str:
-    streams = ", ".join(
+def _configured_places(streams: Sequence[StreamContract]) -> str:
+    listed = ", ".join(
         f"('{contract.kind}', '{contract.stream}')"
-        for contract in STREAMS
+        for contract in streams
         if contract.parent is None and contract.stream not in _ORGANISATION_WIDE
     )
     return f"""
         select distinct repositories.source, kind, stream, repositories.repository
         from config.repositories as repositories
         inner join (select distinct source, kind from raw.fetch_windows) using (source)
-        inner join (values {streams}) as listed (kind, stream) using (kind)
+        inner join (values {listed}) as listed (kind, stream) using (kind)
     """
 
 

@@ -5,23 +5,20 @@ page is read once in its life: the counts and the hashed keys stay in the wareho
 only the pages that came since. A page that does not parse stays counted as such until it is read anew.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
-from quality_checks.streams import STREAMS, StreamContract
+from quality_checks.record_keys import BETWEEN_PARTS, key_reader, written
+from quality_checks.streams import SCOPE, STREAMS, StreamContract
 
 ORDINAL_BITS = 23  # record_id = log_index << 23 | ordinal
 RECORDS_HELD = 200_000
 PAGES_TOGETHER = 16  # DuckDB never hands over less than a row group, which is cut small
-_COMMIT = re.compile(rb"\x1e([0-9a-f]{40}(?:[0-9a-f]{24})?)\x1f")
-_REFERENCE = re.compile(rb"\x1e([^\x1e\x1f]+)\x1f")
 
 _TABLES = """
     create schema if not exists quality;
@@ -33,20 +30,19 @@ _TABLES = """
     );
 """
 
-KeyReader = Callable[[bytes], list[str | None]]
 
-
-def count_landed_records(con: duckdb.DuckDBPyConnection) -> int:
+def count_landed_records(con: duckdb.DuckDBPyConnection, streams: Iterable[StreamContract] = STREAMS) -> int:
     """Bring `quality.landed_pages` and `quality.landed_records` up to the committed pages.
 
     Args:
         con: A writable connection to the warehouse with the `raw` views in place.
+        streams: How the bodies of each stream look.
 
     Returns:
         How many pages were read now.
     """
     con.execute(_TABLES)
-    return sum(_count_stream(con, contract) for contract in STREAMS if _exists(con, contract))
+    return sum(_count_stream(con, contract) for contract in streams if _exists(con, contract))
 
 
 def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
@@ -63,11 +59,11 @@ def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> i
     read = key_reader(contract)
     for page in _new_pages(con, contract):
         try:
-            keys = read(page.body)
+            keys = [names.of(page, at, key) for at, key in enumerate(read(page.body))]
         except (msgspec.DecodeError, ValueError):
             keep.unparsed(page.log_index)
             continue
-        keep.parsed(page.log_index, page.source, [names.of(page, at, key) for at, key in enumerate(keys)])
+        keep.parsed(page.log_index, page.source, keys)
     keep.flush()
     return keep.pages
 
@@ -76,6 +72,7 @@ class _Page(NamedTuple):
     log_index: int
     source: str
     scope: str
+    parent_key: str | None
     window_id: str
     body: bytes
 
@@ -93,15 +90,17 @@ class _Names:
 
     def of(self, page: _Page, ordinal: int, key: str | None) -> str:
         if key is None:
-            return f"{page.source}\x1f{page.log_index}/{ordinal}"
+            return f"{page.source}{BETWEEN_PARTS}{page.log_index}/{ordinal}"
         if self.contract.is_about_people:
-            number = self.people.setdefault((page.window_id, key), len(self.people))
-            return f"{page.window_id}\x1f{number}"
-        return (
-            f"{page.source}\x1f{page.scope}\x1f{key}"
-            if self.contract.is_scoped
-            else f"{page.source}\x1f{key}"
-        )
+            name = BETWEEN_PARTS.join((*self._of_page(page), key))
+            number = self.people.setdefault((page.window_id, name), len(self.people))
+            return f"{page.window_id}{BETWEEN_PARTS}{number}"
+        of_record = (key,) if self.contract.record_parts else ()
+        return BETWEEN_PARTS.join((page.source, *self._of_page(page), *of_record))
+
+    def _of_page(self, page: _Page) -> Iterator[str]:
+        for part in self.contract.page_parts:
+            yield written(part.reading, page.scope if part.path == SCOPE else page.parent_key)
 
 
 def _new_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> Iterator[_Page]:
@@ -129,43 +128,6 @@ def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContra
             f"delete from quality.{table} where {contract.is_of_stream} "
             f"and {log_index} not in (select log_index from {contract.raw})"
         )
-
-
-def key_reader(contract: StreamContract) -> KeyReader:
-    """A function from a body to the keys of its records, in their order; None where one may lack its key.
-
-    The function raises `msgspec.DecodeError` (of which a wrong type is one) or `ValueError` where the body is
-    not what the endpoint documents.
-    """
-    if contract.shape == "separated":
-        pattern = _COMMIT if contract.stream == "commits" else _REFERENCE
-        return lambda body: _separated(body, pattern)
-    kept = (contract.key, int | str | None, None) if contract.is_key_optional else (contract.key, int | str)
-    record = msgspec.defstruct("Record", [kept])
-    key_of = attrgetter(contract.key)
-    if contract.shape == "array_or_object":
-        one_or_many = msgspec.json.Decoder(list[record] | record)  # type: ignore[valid-type]
-        return lambda body: [_text(key_of(item)) for item in _listed(one_or_many.decode(body))]
-    if contract.shape == "wrapped" and contract.wrapper is not None:
-        page = msgspec.defstruct("Page", [(contract.wrapper, list[record])])  # type: ignore[valid-type]
-        wrapped, list_of = msgspec.json.Decoder(page), attrgetter(contract.wrapper)
-        return lambda body: [_text(key_of(item)) for item in list_of(wrapped.decode(body))]
-    array = msgspec.json.Decoder(list[record])  # type: ignore[valid-type]
-    return lambda body: [_text(key_of(item)) for item in array.decode(body)]
-
-
-def _listed(found: Any) -> list[Any]:
-    return found if isinstance(found, list) else [found]
-
-
-def _text(key: int | str | None) -> str | None:
-    return None if key is None else str(key)
-
-
-def _separated(body: bytes, pattern: re.Pattern[bytes]) -> list[str | None]:
-    if body.strip() and not body.startswith(b"\x1e"):
-        raise ValueError("the page does not start with a record")
-    return [found.decode("utf-8", "backslashreplace") for found in pattern.findall(body)]
 
 
 @dataclass(slots=True)

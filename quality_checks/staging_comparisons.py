@@ -1,17 +1,18 @@
 """Evidence against staging: every record that landed is in its model, once, and nothing else is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from quality_checks.comparisons import Comparison
 from quality_checks.landed_records import ORDINAL_BITS
-from quality_checks.streams import STREAMS, StreamContract
-from quality_checks.window_comparisons import RAW_SUBJECTS, SUBJECT
+from quality_checks.streams import StreamContract
+from quality_checks.window_comparisons import SUBJECT
 
 _PAGE = "concat('page ', item)"
 
 _PARSED = Comparison(
     name="pages_parse",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="landing",
     sentence="Every page is what its endpoint documents, for a second parser too.",
     left=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages",
@@ -24,10 +25,14 @@ _PARSED = Comparison(
 
 _PAGE_COUNTS = Comparison(
     name="page_record_counts_match",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="landing",
     sentence="The connector and a second parser count the same records on every page.",
-    left=f"select {SUBJECT}, log_index as item, record_count as value from raw.evidence_pages",
+    left=f"""
+        select {SUBJECT}, log_index as item, record_count as value
+        from raw.evidence_pages
+        semi join (select distinct kind, stream from quality.landed_pages) using (kind, stream)
+    """,
     right=f"select {SUBJECT}, log_index as item, counted as value from quality.landed_pages",
     measure="records",
     remedy="One of the two parsers skips records of the page. Compare its body with both before publishing.",
@@ -37,7 +42,7 @@ _PAGE_COUNTS = Comparison(
 
 def _keys_staged(contract: StreamContract) -> Comparison:
     """Upsert and append: one row per key that ever landed."""
-    place = "source, chr(31), repository, chr(31)" if contract.is_scoped else "source, chr(31)"
+    parts = ", ".join(part.staged_text for part in (*contract.page_parts, *contract.record_parts))
     return Comparison(
         name="landed_keys_are_staged",
         subjects=(contract.staging,),
@@ -50,7 +55,7 @@ def _keys_staged(contract: StreamContract) -> Comparison:
             group by key
         """,
         right=f"""
-            select hash(concat({place}, {contract.staged_key})) as item, count(*) as value
+            select hash(concat_ws(chr(31), source, {parts})) as item, count(*) as value
             from {contract.staging}
             group by item
         """,
@@ -65,6 +70,40 @@ def _keys_staged(contract: StreamContract) -> Comparison:
             ),
             concat('a key that never landed (', item, ')')
         )""",
+    )
+
+
+def _people_staged(contract: StreamContract) -> Comparison:
+    """Upsert and append of people, whose keys are not kept: no fewer than any one reading named."""
+    return Comparison(
+        name="landed_people_are_staged",
+        subjects=(contract.staging,),
+        layer="staging",
+        sentence="There are at least as many rows as one reading of the source named different people.",
+        left=f"""
+            select source as item, max(people) as value
+            from (
+                select source, window_index, count(distinct key) as people
+                from (
+                    select source, window_index, unnest(page_indexes) as log_index
+                    from raw.fetch_windows
+                    where {contract.is_of_stream}
+                )
+                inner join (
+                    select record_id >> {ORDINAL_BITS} as log_index, key
+                    from quality.landed_records
+                    where {contract.is_of_stream}
+                ) using (log_index)
+                group by source, window_index
+            )
+            group by source
+        """,
+        right=f"select source as item, count(*) as value from {contract.staging} group by source",
+        measure="rows",
+        remedy="Rows are missing in the model. Rebuild it with `assay run --full-refresh`; if the difference "
+        "stays, the model drops people.",
+        item="concat('source ', item)",
+        rule="at_least",
     )
 
 
@@ -160,19 +199,20 @@ def _nothing_cast_away(contract: StreamContract) -> Comparison:
     )
 
 
-def _children_read(child: StreamContract, parent: str, parent_key: str, scope: str) -> Comparison:
+def _children_read(child: StreamContract, parent_key: str, scope: str | None) -> Comparison:
     """A warning: a parent that vanished before its own list could be read leaves a gap for ever."""
+    staged_scope, read_scope = (f"{scope}, ", "scope, ") if scope else ("", "")
     return Comparison(
         name="parents_were_read",
         subjects=(child.raw,),
         layer="staging",
         sentence="Each parent's own list was read to its end.",
         left=f"""
-            select distinct concat_ws(' ', source, {scope}, {parent_key}) as item, 1 as value
-            from staging.stg_{child.kind}__{parent}
+            select distinct concat_ws(' ', source, {staged_scope}{parent_key}) as item, 1 as value
+            from staging.stg_{child.kind}__{child.parent}
         """,
         right=f"""
-            select distinct concat_ws(' ', source, scope, parent_key) as item, 1 as value
+            select distinct concat_ws(' ', source, {read_scope}parent_key) as item, 1 as value
             from raw.fetch_windows
             where {child.is_of_stream}
         """,
@@ -183,23 +223,24 @@ def _children_read(child: StreamContract, parent: str, parent_key: str, scope: s
     )
 
 
-_PARENT_KEYS = {
-    "pull_requests": ("number", "repository"),
-    "issues": ("number", "repository"),
-    "deployments": ("deployment_id", "repository"),
-    "workflow_runs": ("run_id", "repository"),
-    "teams": ("slug", "organisation"),
-}
+def landing_comparisons(streams: Iterable[StreamContract]) -> tuple[Comparison, ...]:
+    """What must hold of the pages of these streams."""
+    subjects = tuple(contract.raw for contract in streams)
+    return tuple(replace(comparison, subjects=subjects) for comparison in (_PARSED, _PAGE_COUNTS))
 
 
-def _staging_comparisons() -> Iterator[Comparison]:
-    for contract in STREAMS:
-        yield _sets_staged(contract) if contract.mode == "replace_set" else _keys_staged(contract)
+def staging_comparisons(streams: Iterable[StreamContract]) -> Iterator[Comparison]:
+    """What must hold of the models of these streams."""
+    for contract in streams:
+        if contract.is_row_per_record:
+            yield _rows_staged(contract)
         yield _records_known(contract)
         yield _nothing_cast_away(contract)
-        if contract.parent is not None:
-            yield _children_read(contract, contract.parent, *_PARENT_KEYS[contract.parent])
+        if contract.parent_columns is not None:
+            yield _children_read(contract, *contract.parent_columns)
 
 
-LANDING_COMPARISONS: tuple[Comparison, ...] = (_PARSED, _PAGE_COUNTS)
-STAGING_COMPARISONS: tuple[Comparison, ...] = tuple(_staging_comparisons())
+def _rows_staged(contract: StreamContract) -> Comparison:
+    if contract.mode == "replace_set":
+        return _sets_staged(contract)
+    return _people_staged(contract) if contract.is_about_people else _keys_staged(contract)

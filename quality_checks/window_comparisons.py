@@ -4,10 +4,11 @@ A window is one complete reading of a stream for one scope (and parent): it may 
 it names its pages. A window that a newer one covers no longer matters: what it missed was read again.
 """
 
-from quality_checks.comparisons import Comparison
-from quality_checks.streams import STREAMS
+from collections.abc import Iterable
+from dataclasses import replace
 
-RAW_SUBJECTS = tuple(contract.raw for contract in STREAMS)
+from quality_checks.comparisons import Comparison
+from quality_checks.streams import StreamContract
 
 SUBJECT = "concat('raw.', kind, '__', stream) as subject"
 WINDOW = "concat_ws(' ', window_index, scope, parent_key) as item"
@@ -49,7 +50,7 @@ _ARRIVED = f"""
 
 _CLAIMED = Comparison(
     name="claimed_totals_arrived",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="Each window holds at least as many different records as the source said there were.",
     left=f"select {SUBJECT}, {WINDOW}, claimed_total as value from ({_CLAIMING})",
@@ -65,7 +66,7 @@ _CLAIMED = Comparison(
 # Lists move while they are read, and a window of the past is never read again: a few may be missing for ever.
 _MOST_CLAIMED = Comparison(
     name="claimed_totals_nearly_arrived",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="No window lacks more than one in a hundred of the records that the source said there were.",
     left=f"""
@@ -82,7 +83,7 @@ _MOST_CLAIMED = Comparison(
 
 _CHAINS = Comparison(
     name="window_pages_exist",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="Every page that a closed window names is committed under the same source and stream.",
     left=f"select {SUBJECT}, {WINDOW}, len(page_indexes) as value from raw.fetch_windows",
@@ -100,7 +101,7 @@ _CHAINS = Comparison(
 
 _WINDOW_COUNTS = Comparison(
     name="window_record_counts_match",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="A window's record count is the sum over its pages.",
     left=f"select {SUBJECT}, {WINDOW}, record_count as value from raw.fetch_windows",
@@ -118,7 +119,7 @@ _WINDOW_COUNTS = Comparison(
 
 _STREAMS_READ = Comparison(
     name="streams_were_read",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="Every stream that the settings ask for was read to its end somewhere.",
     left=f"select distinct {SUBJECT}, source as item, 1 as value from quality.expected_places",
@@ -135,7 +136,7 @@ _STREAMS_READ = Comparison(
 # A warning: a repository may be empty, or have the feature switched off, and then has nothing to be read.
 _PLACES_READ = Comparison(
     name="places_were_read",
-    subjects=RAW_SUBJECTS,
+    subjects=(),
     layer="extraction",
     sentence="Every configured place was read to its end at least once.",
     left=f"select {SUBJECT}, concat_ws(' ', source, scope) as item, 1 as value from quality.expected_places",
@@ -150,11 +151,10 @@ _PLACES_READ = Comparison(
     severity="warning",
 )
 
-WINDOW_COMPARISONS: tuple[Comparison, ...] = (
-    _CLAIMED,
-    _MOST_CLAIMED,
-    _CHAINS,
-    _WINDOW_COUNTS,
-    _STREAMS_READ,
-    _PLACES_READ,
-)
+_COMPARISONS = (_CLAIMED, _MOST_CLAIMED, _CHAINS, _WINDOW_COUNTS, _STREAMS_READ, _PLACES_READ)
+
+
+def window_comparisons(streams: Iterable[StreamContract]) -> tuple[Comparison, ...]:
+    """What must hold of the windows of these streams."""
+    subjects = tuple(contract.raw for contract in streams)
+    return tuple(replace(comparison, subjects=subjects) for comparison in _COMPARISONS)

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.checking import check_build
 from orchestration.flow.warehouse import open_warehouse
+from orchestration.stream_contracts import STREAM_CONTRACTS
 from quality_checks.checks import declared_checks
 from quality_checks.results import CheckResult
 
@@ -56,7 +57,7 @@ def asset_checks(known: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             description=f"{declared.sentence} Owner: {declared.owner}.",
             additional_deps=[RESULTS],
         )
-        for declared in declared_checks()
+        for declared in declared_checks(STREAM_CONTRACTS)
         if subject_key(declared.subject) in known
     }
 

@@ -9,6 +9,7 @@ from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import mark_stage, stage_mark
 from orchestration.session import Session
 from orchestration.sources import enabled_streams
+from orchestration.stream_contracts import contracts_of
 from quality_checks.checks import ExpectedPlace, run_checks
 from quality_checks.results import CheckResult
 
@@ -22,7 +23,8 @@ def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) ->
     if mark is not None and mark.build_id == plan.build.build_id:
         results = read_results(con)
     else:
-        results = run_checks(con, expected=expected_places(session, con))
+        streams = contracts_of({source.kind for source in session.settings.sources})
+        results = run_checks(con, streams=streams, expected=expected_places(session, con))
         _write_results(con, results)
         mark_stage(con, "checks", plan.build)
     session.record.checks = results

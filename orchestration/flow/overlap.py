@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 import duckdb
 
-from quality_checks.streams import STREAMS, StreamContract
+from orchestration.staging_models.record_shape import json_path
+from orchestration.stream_contracts import STREAM_CONTRACTS
+from quality_checks.streams import SCOPE, KeyPart, StreamContract
 
 MOST_PAGES = 500
-_BY_TABLE = {f"raw.{contract.kind}__{contract.stream}__new": contract for contract in STREAMS}
-_JSON_SHAPES = ("array", "array_or_object", "wrapped")
+_BY_TABLE = {f"{contract.raw}__new": contract for contract in STREAM_CONTRACTS}
 
 
 def is_only_overlap(con: duckdb.DuckDBPyConnection, news: Iterable[str]) -> bool:
@@ -31,7 +32,9 @@ def is_only_overlap(con: duckdb.DuckDBPyConnection, news: Iterable[str]) -> bool
 
 
 def _brings_nothing(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
-    if contract.mode == "replace_set" or contract.shape not in _JSON_SHAPES or contract.key is None:
+    if contract.mode == "replace_set" or contract.shape == "separated":
+        return False
+    if contract.is_about_people or contract.is_key_optional or not contract.is_row_per_record:
         return False
     try:
         row = con.execute(f"select count(*), sum(record_count) from {contract.raw}__new").fetchone()
@@ -44,46 +47,58 @@ def _brings_nothing(con: duckdb.DuckDBPyConnection, contract: StreamContract) ->
 
 def _count_unknown(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
     """Count the new records that differ from the staged one of the same key, or have none."""
-    same_scope = " and known.scope = fresh.scope" if contract.is_scoped else ""
+    parts = (*contract.page_parts, *contract.record_parts)
+    landed_key = ", ".join(_landed_text(part) for part in parts)
+    staged_key = ", ".join(part.staged_text for part in parts)
     row = con.execute(f"""
         with fresh as (
-            select scope, unnest({_records(contract)}) as record
+            select source, scope, parent_key, unnest({_records(contract)}) as record
             from {contract.raw}__new
         ),
         keyed as (
-            select *, record ->> '$.{contract.key}' as record_key from fresh
+            select concat_ws(chr(31), source, {landed_key}) as record_key, record::varchar as record
+            from fresh
         ),
         staged as (
-            select {contract.staged_key}::varchar as record_key, record_id from {contract.staging}
-            where {contract.staged_key}::varchar in (select record_key from keyed)
+            select concat_ws(chr(31), source, {staged_key}) as record_key, record_id from {contract.staging}
+        ),
+        wanted as (
+            select * from staged where record_key in (select record_key from keyed)
         ),
         held as (
-            select scope, log_index, {_records(contract)} as records
-            from {contract.raw} where log_index in (select record_id >> 23 from staged)
+            select log_index, {_records(contract)} as records
+            from {contract.raw} where log_index in (select record_id >> 23 from wanted)
         ),
         listed as (
-            select scope, unnest(records)::varchar as record,
+            select unnest(records)::varchar as record,
                 (log_index << 23) + generate_subscripts(records, 1) - 1 as record_id
             from held
         ),
         known as (
-            select scope, record_key, record from listed inner join staged using (record_id)
+            select record_key, record from listed inner join wanted using (record_id)
         )
-        select count(*) from keyed as fresh
-        where not exists (
-            from known
-            where known.record_key = fresh.record_key and known.record = fresh.record::varchar{same_scope}
-        )
+        select count(*) from keyed anti join known using (record_key, record)
     """).fetchone()
     return int(row[0]) if row else 0
 
 
+def _landed_text(part: KeyPart) -> str:
+    """A part of the key of a new record as the text that staging's column has."""
+    text = f"(record ->> '{json_path(part.path)}')"
+    if part.is_of_page:
+        text = "scope" if part.path == SCOPE else "parent_key"
+    if part.reading == "instant":
+        return f"epoch_us(try_cast({text} as timestamptz))"
+    if part.reading == "epoch_seconds":
+        return f"(try_cast({text} as decimal(24, 6)) * 1000000)::bigint"
+    if part.reading == "epoch_milliseconds":
+        return f"(try_cast({text} as decimal(24, 3)) * 1000)::bigint"
+    return text
+
+
 def _records(contract: StreamContract) -> str:
     """The records of a page as a list of JSON values."""
-    document = "decode(body)::json"
-    if contract.shape == "wrapped":
-        return f"json_extract({document}, '$.{contract.wrapper}[*]')"
-    whole = f"json_extract({document}, '$[*]')"
-    if contract.shape == "array":
-        return whole
-    return f"case when json_type({document}) = 'ARRAY' then {whole} else [{document}] end"
+    document, place = "decode(body)::json", json_path(contract.envelope)
+    whole = f"json_extract({document}, '{place}[*]')"
+    one = f"[json_extract({document}, '{place}')]"
+    return f"case when json_type({document}, '{place}') = 'ARRAY' then {whole} else {one} end"

@@ -24,9 +24,15 @@ def create_empty_models(
     Returns:
         The models that need no building, whether their tables were made now or before.
     """
-    empty = {stream.model for stream in evidence.streams if not evidence.files_of(stream)} & columns.keys()
+    streams = [stream.model for stream in evidence.streams if not evidence.files_of(stream)]
+    empty = {model for model in columns if any(_is_of(model, stream) for stream in streams)}
     held = con.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
     for model in sorted(empty - {name for (name,) in held}):
         typed = ", ".join(f'"{name}" {data_type}' for name, data_type in columns[model].items())
         con.execute(f"create table staging.{model} ({typed})")
     return frozenset(empty)
+
+
+def _is_of(model: str, stream: str) -> bool:
+    """Whether a model reads a stream's pages: its own, or one of what stands nested in its records."""
+    return model == stream or model.startswith(f"{stream}__")

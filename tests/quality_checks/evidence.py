@@ -22,7 +22,9 @@ PAGE_COLUMNS = (
     "window_id varchar, sequence integer, record_count integer, fetched_at timestamptz, url varchar, "
     "body_sha256 varchar, body_bytes bigint"
 )
-RAW_COLUMNS = "log_index bigint, source varchar, scope varchar, window_id varchar, body blob"
+RAW_COLUMNS = (
+    "log_index bigint, source varchar, scope varchar, parent_key varchar, window_id varchar, body blob"
+)
 AT = "2026-06-01T00:00:00Z"
 ORGANISATION_WIDE = ("teams", "members", "repositories")
 SHOP, SEARCH = "acme/shop", "acme/search"
@@ -53,13 +55,13 @@ class Evidence:
             index, body = self._take(), _body(contract, keys)
             indexes.append(index)
             place = {"log_index": index, "source": contract.kind, "scope": scope, "window_id": window_id}
+            place |= {"parent_key": parent_key}
             self.bodies.setdefault((contract.kind, contract.stream), []).append(place | {"body": body})
             self.pages.append(
                 place
                 | {
                     "kind": contract.kind,
                     "stream": contract.stream,
-                    "parent_key": parent_key,
                     "sequence": sequence,
                     "record_count": len(keys),
                     "fetched_at": AT,
@@ -99,11 +101,16 @@ class Evidence:
 def _body(contract: StreamContract, keys: list[str]) -> bytes:
     if contract.shape == "separated":
         return b"".join(f"\x1e{key}\x1fmore\x1f{key} \x1d\n".encode() for key in keys)
-    numeric = contract.key == "id"
-    records = [{"other": [1, {"id": 3}], contract.key: int(key) if numeric else key} for key in keys]
-    if contract.wrapper is not None:
-        return json.dumps({"total_count": len(keys), contract.wrapper: records}).encode()
+    field = _field(contract)
+    records = [{"other": [1, {"id": 3}], field: int(key) if field == "id" else key} for key in keys]
+    for wrapper in contract.envelope:
+        return json.dumps({"total_count": len(keys), wrapper: records}).encode()
     return json.dumps(records).encode()
+
+
+def _field(contract: StreamContract) -> str:
+    """The field of a record that the hand-stated contracts have for a key."""
+    return str(contract.record_parts[0].path[0])
 
 
 def sha(number: int) -> str:
@@ -148,15 +155,15 @@ def places() -> list[ExpectedPlace]:
 
 def _keys(contract: StreamContract, offset: int) -> list[str]:
     first = 100 * offset
-    if contract.key == "sha":
+    if _field(contract) == "sha":
         return [sha(1), sha(2), sha(first + 3)]  # two commits stand in both repositories
-    if contract.key == "name":
+    if _field(contract) == "name":
         return [f"v1.{first}", f"v1.{first + 1}", f"v1.{first + 2}"]
     return [str(first + number) for number in (1, 2, 3)]
 
 
 def _shas(contract: StreamContract, keys: list[str]) -> list[str]:
-    return [sha(int(key)) for key in keys] if contract.key == "sha" else keys
+    return [sha(int(key)) for key in keys] if _field(contract) == "sha" else keys
 
 
 def _parents(stream: str, offset: int) -> list[str]:
@@ -201,17 +208,18 @@ def _stage(
         "teams": "slug varchar,",
         "reviews": "pull_request_number integer,",
     }.get(contract.stream, "")
-    kind = "varchar" if contract.key in ("sha", "name") else "bigint"
+    kind = "varchar" if _field(contract) in ("sha", "name") else "bigint"
     con.execute(
         f"create table {contract.staging} (source varchar, {place} varchar, {more} "
-        f"{contract.staged_key} {kind}, record_id bigint, cast_loss_count integer)"
+        f"{contract.record_parts[0].staged} {kind}, record_id bigint, cast_loss_count integer)"
     )
     if not rows:
         return
     scopes, keys, record_ids = map(list, zip(*rows, strict=True))
     con.execute(
         f"insert into {contract.staging} by name select '{contract.kind}' as source, unnest(?) as {place}, "
-        f"unnest(?)::{kind} as {contract.staged_key}, unnest(?) as record_id, 0 as cast_loss_count",
+        f"unnest(?)::{kind} as {contract.record_parts[0].staged}, unnest(?) as record_id, "
+        "0 as cast_loss_count",
         [scopes, keys, record_ids],
     )
     if contract.stream == "teams":

@@ -4,7 +4,8 @@ import duckdb
 import msgspec
 import pytest
 
-from quality_checks.landed_records import count_landed_records, key_reader
+from quality_checks.landed_records import count_landed_records
+from quality_checks.record_keys import key_reader
 from quality_checks.streams import STREAMS, StreamContract
 
 CONTRACTS = {(contract.kind, contract.stream): contract for contract in STREAMS}
@@ -61,7 +62,8 @@ def test_git_output_that_starts_in_the_middle_of_a_record_is_refused() -> None:
 def test_a_page_is_read_once_in_its_life(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert count_landed_records(warehouse) == 0
     warehouse.execute(
-        "insert into raw.github__issues select 9999, source, scope, window_id, '[{\"id\": 424242}]'::blob "
+        "insert into raw.github__issues "
+        "select 9999, source, scope, null, window_id, '[{\"id\": 424242}]'::blob "
         "from raw.github__issues limit 1"
     )
 
@@ -91,7 +93,8 @@ def test_a_person_who_moved_between_two_pages_of_a_window_is_one(
 ) -> None:
     for log_index in (8001, 8002):
         warehouse.execute(
-            "insert into raw.github__members values (?, 'github', 'acme', 'w-new', '[{\"id\": 7}]'::blob)",
+            "insert into raw.github__members "
+            "values (?, 'github', 'acme', null, 'w-new', '[{\"id\": 7}]'::blob)",
             [log_index],
         )
     count_landed_records(warehouse)

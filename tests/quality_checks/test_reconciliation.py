@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from quality_checks import run_reconciliation
-from quality_checks.checks import COMPARISONS
+from quality_checks.checks import comparisons
 from quality_checks.comparisons import compare
 from quality_checks.landed_records import count_landed_records
 from quality_checks.results import CheckResult
@@ -13,7 +13,7 @@ from tests.quality_checks.evidence import places
 from tests.quality_checks.faults import FAULTS, Fault
 
 DECLARED = {
-    (comparison.name, subject): comparison for comparison in COMPARISONS for subject in comparison.subjects
+    (comparison.name, subject): comparison for comparison in comparisons() for subject in comparison.subjects
 }
 STREAM_OF = {name: contract for contract in STREAMS for name in (contract.raw, contract.staging)}
 
@@ -37,7 +37,7 @@ def outcomes(con: duckdb.DuckDBPyConnection, check: str) -> dict[str, CheckResul
     count_landed_records(con)
     return {
         result.subject: result
-        for comparison in COMPARISONS
+        for comparison in comparisons()
         if comparison.name == check
         for result in compare(con, comparison, scope="all")
     }
