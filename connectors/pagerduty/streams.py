@@ -3,7 +3,8 @@
 Log entries are read for the whole account by windows, a hundred a request. Reading them incident by incident
 would take a request for each incident, and another one each time it changed. They never change, so every
 window is read once; they also tell what an incident does not: acknowledgements after it is over, escalations,
-and the end of those old incidents whose `resolved_at` is empty.
+and the end of those old incidents whose `resolved_at` is empty. Their channels are included, for without them
+an entry keeps to itself what a note says, and notes are where people name the deployment that caused it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -181,7 +182,7 @@ STREAMS: tuple[HttpStream, ...] = (
         mode=Mode.APPEND,
         keys=("id",),
         path="/log_entries",
-        parameters=(_TOTAL, _ZONE, ("is_overview", "false")),
+        parameters=(_TOTAL, _ZONE, ("is_overview", "false"), ("include[]", "channels")),
         reading=Reading.WINDOWS,
         windows=_windows(overlap=timedelta(hours=1)),
         pager=_PAGES,
@@ -190,7 +191,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.LOG_ENTRIES,
         accounts=columns.LOG_ENTRY_ACCOUNTS,
         account_paths=("$.agent",),
-        personal_data=_TEXT,
+        personal_data=(*_TEXT, PersonalData.EMAIL),
         is_windowed=True,
         documentation=_DOCS + "c661e065403b5-list-log-entries",
     ),

@@ -112,6 +112,28 @@ def test_the_log_tells_the_end_of_incidents_that_have_none_themselves(staged: Wa
     assert all(is_same for (is_same,) in rows)
 
 
+def test_what_a_note_names_is_kept_as_a_reference_and_nothing_else_of_it(
+    account: ReadAccount, staged: Warehouse
+) -> None:
+    rows = staged.rows(
+        """
+        select entries.incident_id, found.entry_type, found.incident_id = entries.incident_id,
+            referenced_deployment_ids, mentioned_shas, mentioned_issues, referenced_tags
+        from staging.stg_pagerduty__log_entries__references as found
+        join staging.stg_pagerduty__log_entries as entries using (source, log_entry_id)
+        """
+    )
+    notes = [(alarm.id, entry.note) for alarm, entry in account.api.log() if entry.kind == "annotate"]
+    assert len(notes) > 10
+    assert sorted(row[0] for row in rows) == sorted(alarm for alarm, _ in notes)
+    assert {row[1:3] for row in rows} == {("annotate_log_entry", True)}
+    texts = [note for _, note in notes]
+    assert sum(len(row[3]) for row in rows) == sum("deployment" in text for text in texts)
+    assert sum(len(row[4]) for row in rows) == sum("@" in text for text in texts)
+    assert sum(len(row[5]) for row in rows) == sum("#" in text for text in texts)
+    assert sum(len(row[6]) for row in rows) == sum("/releases/tag/" in text for text in texts)
+
+
 def test_every_service_leads_to_its_team_and_to_somebody_on_call(
     account: ReadAccount, staged: Warehouse
 ) -> None:

@@ -93,7 +93,9 @@ class PagerDutyApi:
         if request.method != "GET":
             return _error(405, 2100, "Method not allowed", [])
         try:
-            document = self._document(request, Rendering(self._people, zone_wanted(request)))
+            has_channels = "channels" in request.query.get("include[]", ())
+            rendering = Rendering(self._people, zone_wanted(request), has_channels=has_channels)
+            document = self._document(request, rendering)
         except InvalidInputError as error:
             return _error(400, 2001, "Invalid Input Provided", [str(error)])
         if document is None:

@@ -33,11 +33,15 @@ class Rendering:
     Args:
         people: Everybody who ever had an account, by login.
         zone: The zone that instants are written in.
+        has_channels: Whether channels are given whole.
     """
 
-    def __init__(self, people: Mapping[str, Person], zone: tzinfo = UTC) -> None:
+    def __init__(
+        self, people: Mapping[str, Person], zone: tzinfo = UTC, *, has_channels: bool = False
+    ) -> None:
         self._people = people
         self._zone = zone
+        self._has_channels = has_channels
 
     def stamp(self, instant: int) -> str:
         """An instant as PagerDuty writes it."""
@@ -84,7 +88,7 @@ class Rendering:
         }
 
     def log_entry(self, alarm: Alarm, entry: LogEntry) -> Document:
-        """One line of an incident's log."""
+        """One line of an incident's log; what a note says is part of its channel."""
         document = {
             **self._entry_reference(alarm, entry),
             "type": f"{entry.kind}_log_entry",
@@ -96,7 +100,7 @@ class Rendering:
             "teams": [self.team_reference(alarm.team)],
             "contexts": [],
         }
-        if entry.kind == "annotate":
+        if entry.kind == "annotate" and self._has_channels:
             document["channel"] = {"type": "note", "summary": entry.note}
         elif entry.kind == "trigger":
             document["event_details"] = {"description": alarm.title}

@@ -161,6 +161,14 @@ def test_a_resolved_incident_without_the_instant_still_tells_when_its_status_cha
         }
 
 
+def test_what_notes_say_is_asked_for_since_entries_keep_it_to_themselves_otherwise(tmp_path: Path) -> None:
+    with open_account(tmp_path, at=END, since=SINCE) as account:
+        account.extract("log_entries")
+        notes = [row for row in account.records("log_entries") if row["type"] == "annotate_log_entry"]
+        assert notes
+        assert all(row["channel"]["summary"].startswith("Caused by ") for row in notes)
+
+
 def test_a_merged_incident_names_the_one_that_took_it_in(tmp_path: Path) -> None:
     with open_account(tmp_path, at=END, since=SINCE) as account:
         account.extract("incidents")
