@@ -107,9 +107,19 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
     session.leave()
     if _is_interrupted(result):
         raise KeyboardInterrupt
-    if result.success and not session.record.scope_failures:
-        return _uncollected_reason(session.record)
-    return _reason(session.record, result)
+    return reason_of(session.record, result)
+
+
+def reason_of(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError | None:
+    """Return the error that says best why a run is not complete, or None where it is.
+
+    Args:
+        record: What the run did.
+        result: What Dagster says of it.
+    """
+    if result.success and not record.scope_failures:
+        return _uncollected_reason(record)
+    return _failure_reason(record, result)
 
 
 def _scope(
@@ -140,8 +150,7 @@ def _uncollected_reason(record: RunRecord) -> AssayError | None:
     return NotCollectedError(f"everything else is done, but not everything was fetched:\n{lines}")
 
 
-def _reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:
-    """Return the error that says best why a run is not complete."""
+def _failure_reason(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError:
     if record.failures:
         return SourceFailedError(
             "Not every stream could be read. What had arrived is kept, and the publication stays as it was; "
