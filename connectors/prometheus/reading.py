@@ -25,7 +25,7 @@ from connectors.prometheus.slices import (
     slices_between,
 )
 
-_COMPLETE, _SINCE, _DEFINITION = "complete_until", "since", "definition"
+_COMPLETE, _SINCE, _READ, _DEFINITION = "complete_until", "since", "read_until", "definition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RangeReader:
         _check_definition(reader, query, settled)
         horizon = horizon_of(self.settings, reader.bounds, now=reader.clock())
         for part in self._wanted(reader, query, horizon, settled=settled):
-            cursor = _advanced(settled, query, horizon, part=None if reader.window else part)
+            cursor = _advanced(settled, query, horizon, part, is_again=reader.window is not None)
             async with aclosing(_read(reader, query, part, settled=settled, cursor=cursor)) as events:
                 async for event in events:
                     yield event
@@ -61,7 +61,7 @@ class RangeReader:
         self, reader: Reader, query: SampledQuery, horizon: Horizon, *, settled: Mapping[str, Any]
     ) -> list[Slice]:
         grid = grid_of(query)
-        read_until = instant_of(settled.get(_COMPLETE))
+        read_until = instant_of(settled.get(_READ))
         if reader.window is None:
             overlap = timedelta(minutes=self.settings.overlap_minutes)
             return new_slices(
@@ -72,12 +72,12 @@ class RangeReader:
                 overlap=overlap,
             )
         wanted = list(slices_between(grid, horizon, reader.window.start, reader.window.end))
-        fading = next((part for part in wanted if is_fading(part, horizon, read_until)), None)
-        if fading is not None:
+        is_forgotten = reader.window.end <= horizon.remembered_from
+        if is_forgotten or any(is_fading(part, horizon, read_until) for part in wanted):
             raise PermanentSourceError(
-                f"The slice from {text_of(fading.start)} cannot be read again: the server keeps "
-                f"{self.settings.retention_days} days, so it would answer with less than what was read then. "
-                "What was read stays. Choose a later window, or raise retention_days if it keeps more.",
+                f"The window from {text_of(reader.window.start)} cannot be read: the server keeps "
+                f"{self.settings.retention_days} days, so it would answer with less than there was. What was "
+                "read before stays. Choose a later window, or raise retention_days if the server keeps more.",
                 source=reader.source,
                 stream=reader.stream.name,
             )
@@ -165,14 +165,12 @@ def _complete_until(settled: Mapping[str, Any], horizon: Horizon) -> datetime | 
 
 
 def _advanced(
-    settled: Mapping[str, Any], query: SampledQuery, horizon: Horizon, *, part: Slice | None
+    settled: Mapping[str, Any], query: SampledQuery, horizon: Horizon, part: Slice, *, is_again: bool
 ) -> dict[str, Any]:
-    """The cursor after a slice; one that was asked for again leaves it where it is."""
-    if part is None:
-        return {**settled, _DEFINITION: _definition(query)}
+    """The cursor after a slice; one that was asked for by its window leaves it where a run goes on."""
+    read_until = latest([instant_of(settled.get(_READ)), part.end])
+    known = {_READ: text_of(read_until), _DEFINITION: _definition(query)}
+    if is_again:
+        return {**settled, **known}
     reached = latest([_complete_until(settled, horizon), part.end])
-    return {
-        _COMPLETE: text_of(reached),
-        _SINCE: text_of(horizon.since),
-        _DEFINITION: _definition(query),
-    }
+    return {_COMPLETE: text_of(reached), _SINCE: text_of(horizon.since), **known}

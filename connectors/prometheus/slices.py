@@ -53,13 +53,18 @@ class Horizon:
     end: datetime
     remembered_from: datetime
 
+    @property
+    def start(self) -> datetime:
+        """The first moment to be asked for: what is older is not wanted, or forgotten."""
+        return self.remembered_from if self.since is None else max(self.since, self.remembered_from)
+
 
 def slices_between(grid: Grid, horizon: Horizon, start: datetime, end: datetime) -> Iterator[Slice]:
     """The slices that touch [start, end), oldest first, each as far as the horizon reaches."""
     cell = floored(start, grid.length)
     while cell < min(end, horizon.end):
         until = cell + grid.length
-        first = cell if horizon.since is None else max(cell, ceiled(horizon.since, grid.step))
+        first = max(cell, ceiled(horizon.start, grid.step))
         reached = min(until, horizon.end)
         if first < reached:
             yield Slice(cell, first, reached)
@@ -86,8 +91,7 @@ def new_slices(
         read_until: Up to where slices were ever read.
         overlap: How long before what is complete is read again.
     """
-    oldest = horizon.remembered_from if horizon.since is None else max(horizon.since, horizon.remembered_from)
-    start = oldest if complete_until is None else max(oldest, complete_until - overlap)
+    start = horizon.start if complete_until is None else max(horizon.start, complete_until - overlap)
     return [
         part
         for part in slices_between(grid, horizon, start, horizon.end)
@@ -102,7 +106,8 @@ def last_instant(grid: Grid, part: Slice) -> datetime:
 
 def is_fading(part: Slice, horizon: Horizon, read_until: datetime | None) -> bool:
     """Whether reading a slice again would lose samples that were read before the server forgot them."""
-    return read_until is not None and part.start < min(read_until, horizon.remembered_from)
+    begins = part.cell if horizon.since is None else max(part.cell, horizon.since)
+    return read_until is not None and begins < min(read_until, horizon.remembered_from)
 
 
 def floored(instant: datetime, unit: timedelta) -> datetime:

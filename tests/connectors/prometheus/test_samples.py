@@ -225,6 +225,21 @@ def test_what_the_server_has_forgotten_is_neither_replaced_nor_asked_for(tmp_pat
         assert held.items() <= observed.held().items()
 
 
+def test_a_window_is_not_read_again_when_the_server_begins_to_forget_it(tmp_path: Path) -> None:
+    small = SmallPrometheus({"shop": counting("2026-11-01", "2026-11-22 12:00")})
+    server = VendorApi(small, prefix="prometheus")
+    window = TimeWindow(instant("2026-11-07"), instant("2026-11-08"))
+    with observe(tmp_path, server, now="2026-11-22 12:00", queries=[UP], since="2026-11-01") as observed:
+        first = observed.source.extract("range_samples", run_id="first", window=window)
+        assert (len(first.failures), first.requests) == (0, 1)
+        (read,) = windows(observed.store, "range_samples")
+        assert read["requested_from"] == instant("2026-11-07 12:00")
+        observed.time.now = instant("2026-11-22 18:00")
+        again = observed.source.extract("range_samples", run_id="again", window=window)
+        assert "keeps 15 days" in failure(again)
+        assert len(observed.held()) == 12 * 60
+
+
 def test_earlier_history_is_read_when_the_settings_ask_for_it(tmp_path: Path) -> None:
     small = SmallPrometheus({"shop": counting("2026-11-18", "2026-11-22 12:00")})
     server = VendorApi(small, prefix="prometheus")
