@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.events import Event, PageArrived, ParentGone, Resumption, WindowClosed, WindowOpened
+from connectors.events import (
+    Event,
+    PageArrived,
+    ParentGone,
+    ParentsCovered,
+    Resumption,
+    WindowClosed,
+    WindowOpened,
+)
 from connectors.evidence import (
     Batch,
     ChildDone,
@@ -89,6 +97,9 @@ class Committer:
             self._add_page(event)
         elif isinstance(event, WindowClosed):
             self._close(event)
+        elif isinstance(event, ParentsCovered):
+            for parent_key, version in event.versions:
+                self._mark_done(event.scope, parent_key, version)
         else:
             self._forget_parent(event)
 

@@ -133,4 +133,17 @@ class ParentGone:
     version: str
 
 
-Event = WindowOpened | PageArrived | WindowClosed | ParentGone
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentsCovered:
+    """Parents whose children stood in a listing that was read beside: they need none of their own.
+
+    Attributes:
+        scope: Repository or project.
+        versions: Key and version of each.
+    """
+
+    scope: str
+    versions: tuple[tuple[str, str], ...]
+
+
+Event = WindowOpened | PageArrived | WindowClosed | ParentGone | ParentsCovered

@@ -3,9 +3,10 @@
 from functools import partial
 from urllib.parse import quote, urlsplit
 
+from connectors.gitlab.jobs import PARENTS, job_units
 from connectors.gitlab.scopes import project_units, scopes_of
 from connectors.gitlab.settings import GitLabSettings
-from connectors.gitlab.streams import PROJECT, STREAMS
+from connectors.gitlab.streams import PIPELINE_JOBS, PROJECT, STREAMS
 from connectors.http.credentials import StaticCredentials
 from connectors.http.retries import LimitHeaders
 from connectors.http.source import HttpApi, HttpSource, streams_wanted
@@ -26,16 +27,28 @@ def open_gitlab(settings: GitLabSettings, opening: Opening) -> HttpSource:
             STREAMS,
             settings.streams,
             source=settings.name,
-            always=(PROJECT.name,) if settings.groups else (),
+            always=_always(settings),
         ),
         credentials=StaticCredentials({"private-token": token} if token is not None else {}),
         scopes=partial(scopes_of, settings),
         probe=_probe(settings),
         per_minute=_PER_MINUTE.get(urlsplit(settings.base_url).hostname or ""),
         limits=_LIMITS,
-        readers={PROJECT.name: partial(project_units, settings)},
+        readers={
+            PROJECT.name: partial(project_units, settings),
+            PIPELINE_JOBS.name: lambda reader, store: job_units(
+                scopes_of(settings, reader.stream, store), reader
+            ),
+        },
+        walked=frozenset(PARENTS),
     )
     return HttpSource(api, settings, opening)
+
+
+def _always(settings: GitLabSettings) -> tuple[str, ...]:
+    """Streams that others go through: projects of groups, and for jobs also the child pipelines."""
+    listed = (PROJECT.name,) if settings.groups else ()
+    return (*listed, *PARENTS) if PIPELINE_JOBS.name in (settings.streams or ()) else listed
 
 
 def _probe(settings: GitLabSettings) -> str:

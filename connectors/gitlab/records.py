@@ -37,8 +37,17 @@ class Pipeline(msgspec.Struct):
 
     id: int
     status: str = ""
+    created_at: datetime | None = None
     updated_at: datetime | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; any change of its jobs that changes the pipeline moves status or last update."""
-        return str(self.id), f"{self.status}:{text_of(self.updated_at)}", {}
+        extra = {"created_at": text_of(self.created_at)}
+        return str(self.id), f"{self.status}:{text_of(self.updated_at)}", extra
+
+
+class Job(msgspec.Struct):
+    """A job; ids rise with the time at which jobs were created."""
+
+    id: int
+    created_at: datetime | None = None

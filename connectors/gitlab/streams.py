@@ -1,9 +1,10 @@
 """Everything that is read from GitLab, declared: docs.gitlab.com/api, version 4.
 
 What it costs: one request for a hundred records, and beside them one for each merge request whose branch
-changed (its commits) and two for each pipeline that changed (its details, its jobs). Lists of pipelines
-have neither start nor end nor who started them, so the details cannot be spared; a workspace that leaves
-the stream out still has start and end of every job.
+changed (its commits), one for each pipeline that changed (its details) and one for each pipeline that
+changed after its jobs were listed (its jobs again). Lists of pipelines have neither start nor end nor who
+started them, so the details cannot be spared; a workspace that leaves the stream out still has start and
+end of every job.
 
 Reviews come from the project's events: approvals and comments of all merge requests, a hundred a request.
 The notes and approvals of each merge request would take a request or two for each.
@@ -79,6 +80,22 @@ PROJECT = HttpStream(
     documentation=_DOCS + "projects/#retrieve-a-project",
 )
 """How projects are read that the settings list: one by one."""
+
+PIPELINE_JOBS = HttpStream(
+    name="jobs",
+    title="Jobs",
+    description="A job of a pipeline, retried ones included.",
+    mode=Mode.UPSERT,
+    keys=("id",),
+    path="/projects/{scope}/pipelines/{parent_key}/jobs",
+    scope_safe="",
+    parameters=(("include_retried", "true"),),
+    reading=Reading.PER_PARENT,
+    pager=NextPage(),
+    record=records.Job,
+    documentation=_DOCS + "jobs/#list-all-jobs-for-a-pipeline",
+)
+"""How the jobs of a pipeline are read that changed after they were listed."""
 
 STREAMS: tuple[HttpStream, ...] = (
     HttpStream(
@@ -275,23 +292,6 @@ STREAMS: tuple[HttpStream, ...] = (
         documentation=_DOCS + "pipelines/#retrieve-a-pipeline",
     ),
     HttpStream(
-        name="jobs",
-        title="Jobs",
-        description="A job of a pipeline, retried ones included.",
-        mode=Mode.REPLACE_SET,
-        keys=("id",),
-        parent="pipelines",
-        path="/projects/{scope}/pipelines/{parent_key}/jobs",
-        scope_safe="",
-        parameters=(("include_retried", "true"),),
-        reading=Reading.PER_PARENT,
-        pager=NextPage(),
-        columns=columns.JOBS,
-        accounts=(columns.person("actor", "$.user"),),
-        personal_data=_GIT,
-        documentation=_DOCS + "jobs/#list-all-jobs-for-a-pipeline",
-    ),
-    HttpStream(
         name="child_pipelines",
         title="Child pipelines",
         description="A pipeline that another one started, which the list of pipelines leaves out.",
@@ -312,21 +312,22 @@ STREAMS: tuple[HttpStream, ...] = (
         documentation=_DOCS + "pipelines/#list-project-pipelines",
     ),
     HttpStream(
-        name="child_pipeline_jobs",
-        title="Child pipeline jobs",
-        description="A job of a child pipeline, retried ones included.",
-        mode=Mode.REPLACE_SET,
+        name="jobs",
+        title="Jobs",
+        description="A job of a pipeline or of a child pipeline, retried ones included.",
+        mode=Mode.UPSERT,
         keys=("id",),
-        parent="child_pipelines",
-        path="/projects/{scope}/pipelines/{parent_key}/jobs",
+        parent="pipelines",
+        path="/projects/{scope}/jobs",
         scope_safe="",
-        parameters=(("include_retried", "true"),),
-        reading=Reading.PER_PARENT,
+        parameters=(("pagination", "keyset"), ("order_by", "id"), ("sort", "desc")),
+        reading=Reading.OWN,
         pager=NextPage(),
+        record=records.Job,
         columns=columns.JOBS,
         accounts=(columns.person("actor", "$.user"),),
         personal_data=_GIT,
-        documentation=_DOCS + "jobs/#list-all-jobs-for-a-pipeline",
+        documentation=_DOCS + "jobs/#list-all-jobs-for-a-project",
     ),
     HttpStream(
         name="deployments",

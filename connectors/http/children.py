@@ -18,7 +18,7 @@ def changed_parents(reader: Reader, parent_stream: str, scope: str) -> list[Unit
     pending = reader.store.pending_parents(
         source=reader.source, parent_stream=parent_stream, child_stream=reader.stream.name, scope=scope
     )
-    return [_unit(reader, parent) for parent in pending]
+    return [unit_of(reader, parent) for parent in pending]
 
 
 def named_parents(reader: Reader, scope: str, keys: list[str]) -> list[Unit]:
@@ -26,9 +26,14 @@ def named_parents(reader: Reader, scope: str, keys: list[str]) -> list[Unit]:
     return [Unit(scope, partial(_events, reader, scope, key, None), key) for key in keys]
 
 
-def _unit(reader: Reader, parent: ParentVersion) -> Unit:
-    events = partial(_events, reader, parent.scope, parent.parent_key, parent.version)
-    return Unit(parent.scope, events, parent.parent_key)
+def unit_of(reader: Reader, parent: ParentVersion) -> Unit:
+    """The unit of one parent in its present version."""
+    return Unit(parent.scope, partial(children_of, reader, parent), parent.parent_key)
+
+
+def children_of(reader: Reader, parent: ParentVersion) -> AsyncGenerator[Event, None]:
+    """The events of one parent in its present version."""
+    return _events(reader, parent.scope, parent.parent_key, parent.version)
 
 
 async def _events(

@@ -12,7 +12,7 @@ from connectors.sandbox.events import Event
 from connectors.sandbox.gitlab import delivery_documents, documents
 from connectors.sandbox.gitlab.fold import GitLabFold
 from connectors.sandbox.gitlab.listings import MAX_COUNTED, Listing, page_of
-from connectors.sandbox.gitlab.state import Group, Project
+from connectors.sandbox.gitlab.state import GitLabState, Group, Job, Pipeline, Project
 
 Found = Listing | dict[str, Any] | None
 LIMIT = 2000
@@ -159,8 +159,21 @@ class GitLabApi:
                 list(project.environments.values()), delivery_documents.environment
             ),
             "releases": lambda: Listing(project.releases, partial(documents.release, state, project)),
+            "jobs": lambda: Listing(
+                _jobs(project), partial(_job, state, project), keyset=lambda row: row[1].number
+            ),
             "repository/tags": lambda: Listing(sorted(project.tags.items()), partial(documents.tag, project)),
         }
+
+
+def _jobs(project: Project) -> list[tuple[Pipeline, Job]]:
+    """Every job of a project, with its pipeline, newest first."""
+    rows = [(pipeline, job) for pipeline in project.pipelines.values() for job in pipeline.jobs]
+    return sorted(rows, key=lambda row: -row[1].number)
+
+
+def _job(state: GitLabState, project: Project, row: tuple[Pipeline, Job]) -> dict[str, Any]:
+    return delivery_documents.job(state, project, *row)
 
 
 def _updated(request: ApiRequest, rows: Any) -> list[Any]:

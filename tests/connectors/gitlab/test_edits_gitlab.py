@@ -1,5 +1,6 @@
 """Whatever is changed between runs and between pages: increments end in what one full reading gives."""
 
+import random
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.gitlab import kind as gitlab_kind
 from connectors.gitlab.pagers import NextPage
 from connectors.gitlab.streams import STREAMS
+from connectors.sandbox.gitlab.state import Pipeline
 from tests.connectors.gitlab.server import START, SmallGitLab, newest
 from tests.connectors.workspace import open_store
 from tests.replay.loopback import Request, Response
@@ -87,6 +89,77 @@ def test_increments_end_in_what_a_full_reading_gives(plans: list[list[tuple[int,
         with open_store(Path(folder) / "full") as store:
             edited.run(store, [])
             assert increments == held(store)
+
+
+class Building:
+    """A GitLab in which pipelines start, wait, end and are retried, also while they are read."""
+
+    def __init__(self, seed: int) -> None:
+        self.gitlab = SmallGitLab()
+        self.project = self.gitlab.project()
+        self.chance = random.Random(seed)
+        self.gitlab.api.spoil = self._go_on
+
+    def run(self, store: Any, *, is_live: bool = True) -> None:
+        """Half a day goes by, then everything is read, while things go on."""
+        for _ in range(self.chance.randrange(8) if is_live else 0):
+            self.gitlab.wait(self.chance.randrange(60, 7200))
+            self.happen()
+        self.gitlab.wait(3600)
+        self._is_live = is_live
+        self.gitlab.extract(store, "projects", "pipelines", "child_pipelines", "jobs")
+
+    def happen(self) -> None:
+        """One of the things that change jobs."""
+        pipelines = list(self.project.pipelines.values())
+        running = [row for row in pipelines if row.status == "running"]
+        choice = self.chance.randrange(4)
+        if choice <= 1 or not pipelines:
+            self._start()
+        elif choice == 2 and running:
+            self._end(self.chance.choice(running))
+        else:
+            self._retry(self.chance.choice(pipelines))
+
+    def _start(self) -> None:
+        pipeline = self.gitlab.pipeline(self.project, updated_at=self.gitlab.at, status="running")
+        pipeline.created_at = self.gitlab.at
+        pipeline.source = self.chance.choice(["push", "parent_pipeline"])
+        pipeline.jobs = [self.gitlab.job(at=self.gitlab.at) for _ in range(self.chance.randrange(1, 60))]
+        for job in pipeline.jobs:
+            job.finished_at = None
+
+    def _end(self, pipeline: Pipeline) -> None:
+        for job in pipeline.jobs:
+            job.finished_at = job.finished_at or self.gitlab.at
+        pipeline.status, pipeline.updated_at = "success", self.gitlab.at
+
+    def _retry(self, pipeline: Pipeline) -> None:
+        job = self.gitlab.job(at=self.gitlab.at)
+        job.finished_at = None
+        pipeline.jobs.append(job)
+        pipeline.status, pipeline.updated_at = "running", self.gitlab.at
+
+    def _go_on(self, request: Request) -> Response | None:
+        del request
+        if self._is_live and self.chance.randrange(3) == 0:
+            self.happen()
+        return None
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32), runs=st.integers(1, 4))
+def test_jobs_end_as_a_full_reading_has_them(seed: int, runs: int) -> None:
+    building = Building(seed)
+    with building.gitlab.api.server, TemporaryDirectory() as folder:
+        with open_store(Path(folder) / "increments") as store:
+            for _ in range(runs):
+                building.run(store)
+            building.run(store, is_live=False)
+            increments = newest(store, "jobs")
+        with open_store(Path(folder) / "full") as store:
+            building.run(store, is_live=False)
+            assert increments == newest(store, "jobs")
 
 
 def after_edits_while_paging(folder: Path) -> int:

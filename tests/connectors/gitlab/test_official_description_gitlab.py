@@ -21,6 +21,7 @@ from openapi_core.testing import MockRequest
 from werkzeug.datastructures import ImmutableMultiDict
 
 from connectors.gitlab.streams import STREAMS
+from connectors.sandbox.events import BuildStarted
 from connectors.sandbox.gitlab.api import GitLabApi
 from connectors.sandbox.organisation import simulate
 from tests.connectors.gitlab.server import TOKEN, clock_at, open_source
@@ -39,11 +40,13 @@ ADDED: dict[str, set[str]] = {
     "/v3/projects/{id}/events": {"sort", "after", "before"},  # events.md
     "/v3/projects/{id}/pipelines": {"source", *UPDATES},  # pipelines.md
     "/v3/projects/{id}/pipelines/{pipeline_id}/jobs": {"include_retried"} | PAGES,  # jobs.md
+    "/v3/projects/{id}/jobs": {"pagination", "order_by", "sort", "cursor"} | PAGES,  # jobs.md
     "/v3/projects/{id}/deployments": UPDATES,  # deployments.md
     "/v3/projects/{id}/releases": {"order_by", "sort"} | PAGES,  # releases/index.md
     "/v3/projects/{id}/repository/tags": {"order_by", "sort"} | PAGES,  # tags.md
 }
 NEW_PATHS = {
+    "/v3/projects/{id}/jobs",
     "/v3/groups/{id}/descendant_groups",
     "/v3/projects/{id}/pipelines/{pipeline_id}/jobs",
     "/v3/projects/{id}/releases",
@@ -65,7 +68,8 @@ def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Request]
     api = GitLabApi(company.company, company.timeline, TOKEN)
     gitlab = VendorApi(api, prefix="gitlab")
     with gitlab.server, open_store(tmp_path_factory.mktemp("described")) as store:
-        for at in (company.parameters.ends_at - 6 * 86_400, company.parameters.ends_at - 1):
+        builds = [event.at for event in company.timeline if isinstance(event, BuildStarted)]
+        for at in (builds[len(builds) // 2] + 60, company.parameters.ends_at - 1):
             api.move_to(at)
             source = open_source(store, gitlab.base_url, clock_at(at), concurrency=2)
             for stream in STREAMS:

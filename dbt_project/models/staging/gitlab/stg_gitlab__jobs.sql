@@ -1,6 +1,6 @@
 -- Written by `python -m orchestration.staging_models write` from jobs in connectors/gitlab.
--- One row per job of a pipeline, retried ones included.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'job_id']) }}
+-- One row per job of a pipeline or of a child pipeline, retried ones included.
+{{ config(incremental_strategy='newest_version', unique_key=['source', 'job_id']) }}
 
 {% set structure = {
     'id': 'VARCHAR', 'pipeline': {'id': 'VARCHAR', 'sha': 'VARCHAR'}, 'name': 'VARCHAR', 'stage': 'VARCHAR',
@@ -24,12 +24,12 @@
 ] %}
 
 with records as (
-    {{ records_of_changed_sets('gitlab', 'jobs', structure) }}
+    {{ records_in(source('raw', 'gitlab__jobs__new'), structure) }}
 ),
 
-set_members as (
+versions as (
     select
-        source, record_id, page_position, ordinal,
+        source, record_id,
         {{ typed(columns) }}
         null::timestamptz as source_updated_at,
         {{ account('gitlab', 'record.user.id') }} as actor_account,
@@ -42,12 +42,15 @@ set_members as (
             'record.user is not null and record.user.id is null',
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['job_id']) }}
+),
+
+newest as (
+    {{ newest_version('versions', ['job_id']) }}
 )
 
 select
     source, project_path, job_id, pipeline_id, commit_sha, name, stage, status, failure_reason, may_fail, is_tag,
     created_at, started_at, finished_at, {{ token_columns('actor') }},
     record_id, source_updated_at, cast_loss_count + {{ token_loss('actor') }} as cast_loss_count
-from set_members
+from newest
 {{ join_tokens('actor') }}
