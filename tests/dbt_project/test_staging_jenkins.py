@@ -8,8 +8,11 @@ import pytest
 
 from connectors.sandbox.jenkins.documents import LIBRARY, library_commit
 from connectors.sandbox.jenkins.state import FREESTYLE, MULTIBRANCH, ORGANISATION
+from tests.connectors.jenkins.recorded import RecordedJenkins
 from tests.connectors.jenkins.server import SHA, START, SmallJenkins, finish, read
+from tests.connectors.workspace import landed
 from tests.dbt_project.warehouse import EvidenceBook, Warehouse
+from tests.replay.vendor_api import VendorApi
 
 SELECTED = ("path:models/staging/jenkins",)
 KINDS = {"jenkins": "jenkins"}
@@ -58,7 +61,9 @@ def test_items_are_taken_out_of_folders_of_any_depth(staged: Staged) -> None:
     ]
     deepest = f"select item_class, json_path from staging.stg_jenkins__jobs where job_full_name = '{deep}'"
     assert warehouse.rows(deepest) == [(pipeline, "$.jobs[0].jobs[0].jobs[0]")]
-    ((folders,),) = warehouse.rows("select count(*) from staging.stg_jenkins__jobs where job_full_name like 'f_%'")
+    ((folders,),) = warehouse.rows(
+        "select count(*) from staging.stg_jenkins__jobs where job_full_name like 'f_%'"
+    )
     assert folders == 8
 
 
@@ -93,8 +98,8 @@ def test_the_commit_is_the_jobs_own_and_not_that_of_a_shared_library(staged: Sta
     jenkins.build(jenkins.job("delivery/old", kind=FREESTYLE))
     unclear = jenkins.build(jenkins.job("delivery/something"))
     rows = staged.stage().rows(
-        "select job_full_name, commit_sha, branch_name, repository, revision_commit_shas, revision_repositories "
-        "from staging.stg_jenkins__builds order by 1"
+        "select job_full_name, commit_sha, branch_name, repository, revision_commit_shas, "
+        "revision_repositories from staging.stg_jenkins__builds order by 1"
     )
     own, library = "github.example/acme/shop", LIBRARY.removeprefix("https://").removesuffix(".git")
     assert rows == [
@@ -110,7 +115,9 @@ def test_a_job_made_anew_overwrites_nothing(staged: Staged) -> None:
     staged.stage()
     del jenkins.state.root.items["acme"].items["shop"].items["main"]
     jenkins.build(jenkins.branch("main"), result="FAILURE", at=START + 86_400)
-    rows = staged.stage().rows("select build_number, status from staging.stg_jenkins__builds order by started_at")
+    rows = staged.stage().rows(
+        "select build_number, status from staging.stg_jenkins__builds order by started_at"
+    )
     assert rows == [(1, "SUCCESS"), (2, "SUCCESS"), (3, "SUCCESS"), (1, "FAILURE")]
 
 
@@ -127,3 +134,38 @@ def test_addresses_of_one_repository_are_alike_and_hold_no_password(staged: Stag
     query = f"select url, {{{{ git_remote('url') }}}} from (values {values}) as given(url)"
     (compiled,) = staged.warehouse.dbt("compile", "--inline", query)
     assert dict(staged.warehouse.rows(compiled.node.compiled_code)) == remotes
+
+
+def test_recorded_replies_arrive_whole_and_without_people(payloads: Path, tmp_path: Path) -> None:
+    recorded = RecordedJenkins(payloads / "devlake" / "jenkins")
+    api, book = VendorApi(recorded, prefix="jenkins"), EvidenceBook(tmp_path / "book", kinds=KINDS)
+    with api.server:
+        reports = read(book.store, api.base_url)
+    assert not any(report.failures for report in reports.values())
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.build(book.evidence(), command="build", select=SELECTED)
+    builds = {
+        (name, build["number"], build["result"]) for name, found in recorded.builds.items() for build in found
+    }
+    query = "select job_full_name, build_number, status from staging.stg_jenkins__builds"
+    assert set(warehouse.rows(query)) == builds
+    assert len(builds) == 14 + 15
+    ((losses, unfinished),) = warehouse.rows(
+        "select sum(cast_loss_count), count(*) filter (finished_at is null) from staging.stg_jenkins__builds"
+    )
+    still = [build for found in recorded.builds.values() for build in found if build["building"]]
+    assert (losses, unfinished) == (0, len(still))
+    commits = "select count(*) from staging.stg_jenkins__builds where commit_sha is not null"
+    assert warehouse.rows(commits) == [(3 + 13,)]
+    staged = (
+        "select job_full_name, build_number::varchar, count(*) from staging.stg_jenkins__stages group by all"
+    )
+    ended = {(name, str(number)) for name, number, _ in builds}
+    expected = {
+        (*key, len({stage["id"] for stage in found}))
+        for key, found in recorded.stages.items()
+        if key in ended
+    }
+    assert set(warehouse.rows(staged)) == {each for each in expected if each[2]}
+    bodies = b"".join(row["body"] for name in ("jobs", "builds") for row in landed(book.store, name))
+    assert b"merico" not in bodies.replace(b"merico-dev", b"")
