@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import steps
+from orchestration import staging_models, steps
 from orchestration.dbt_runner import DbtProject
 from orchestration.flow.overlap import is_only_overlap
 from orchestration.flow.pinning import pin_evidence
@@ -129,9 +129,10 @@ def _is_done(con: duckdb.DuckDBPyConnection, stage: Stage, build: StageMark | No
 def _code_hash(project: DbtProject) -> str:
     """Hash the SQL and the Python steps: whatever turns evidence into rows."""
     digest = hashlib.sha256(project.code_hash().encode())
-    for path in sorted(Path(steps.__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for package in (steps, staging_models):
+        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

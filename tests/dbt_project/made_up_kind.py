@@ -1,5 +1,6 @@
 """A kind of source that nobody has, with every type of column, form of key, mode and shape of page."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from functools import cache
@@ -85,6 +86,7 @@ ENTRIES = Stream(
     mode=Mode.APPEND,
     keys=("@parent_key", "number"),
     parent="tickets",
+    parent_key="id",
     columns=(
         Column("ticket_id", "@parent_key", "bigint", "The ticket."),
         Column("number", "$.number", "integer", "Its number in the log."),
@@ -101,6 +103,7 @@ SEATS = Stream(
     mode=Mode.REPLACE_SET,
     keys=("@scope", "@parent_key", "user.id"),
     parent="tickets",
+    parent_key="id",
     envelope="seats",
     columns=(
         Column("project_key", "@scope", "varchar", "Key of the project."),
@@ -119,6 +122,15 @@ SITES = Stream(
         Column("site", "@scope", "varchar", "The site."),
         Column("version", "$.version", "varchar", "Version of the software.", is_required=True),
     ),
+)
+MEMBERS = Stream(
+    name="members",
+    title="Members",
+    description="A member of the organisation.",
+    mode=Mode.UPSERT,
+    keys=("id",),
+    columns=(Column("organisation", "@scope", "varchar", "The organisation."),),
+    accounts=(Account(role="member", path="$", namespace="tracker", login="login"),),
 )
 ODDITIES = Stream(
     name="oddities",
@@ -152,7 +164,7 @@ def made_up_kind(*streams: Stream) -> SourceKind:
     return SourceKind(
         name="tracker",
         title="Tracker",
-        streams=streams or (TICKETS, READINGS, ENTRIES, SEATS, SITES, ODDITIES),
+        streams=streams or (TICKETS, READINGS, ENTRIES, SEATS, SITES, MEMBERS, ODDITIES),
         settings=MadeUpSettings,
         open=_never_opened,
     )
@@ -195,7 +207,19 @@ def made_up_streams() -> Sequence[StagedStream]:
 
 def made_up_book(root: Path) -> EvidenceBook:
     """Evidence of a source of the made-up kind."""
-    return EvidenceBook(root, kinds={"tracker": "tracker"}, streams=made_up_streams())
+    return EvidenceBook(root, kinds={"tracker": "tracker"}, streams=made_up_streams(), count=_count_records)
+
+
+def _count_records(stream: str, content: bytes) -> int:
+    """Count as a connector would: without the help of the code under test."""
+    envelopes = {"tickets": ("data", "tickets"), "readings": ("readings",), "seats": ("seats",)}
+    try:
+        held = json.loads(content)
+        for key in envelopes.get(stream, ()):
+            held = held[key]
+    except (ValueError, KeyError, TypeError):
+        return 0
+    return len(held) if isinstance(held, list) else int(held is not None)
 
 
 def made_up_warehouse(root: Path, **settings: Any) -> Warehouse:

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -71,6 +71,7 @@ class EvidenceBook:
     landed: int = 0
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     streams: Sequence[StagedStream] = STAGED_STREAMS
+    count: Callable[[str, bytes], int] = lambda _stream, content: len(records_of(content))
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.root / "ledger" / "ledger.sqlite", origin="assay/acme")
@@ -129,9 +130,10 @@ class EvidenceBook:
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             url = f"https://api.example/{scope}/{stream}/{parent or ''}?page={sequence}"
             request = (source, stream, scope, parent, window_id, sequence, "GET", url)
-            pages.append(Page(*request, 200, {}, at, "run", content, len(records_of(content))))
+            pages.append(Page(*request, 200, {}, at, "run", content, self.count(stream, content)))
+        records = sum(page.record_count for page in pages if page.window_id == window_id)
         return WindowClose(
-            window_id, source, stream, scope, parent, None, None, at, at, "run", None, 0, tuple(used)
+            window_id, source, stream, scope, parent, None, None, at, at, "run", None, records, tuple(used)
         )
 
     def evidence(self, log_size: int | None = None) -> Evidence:

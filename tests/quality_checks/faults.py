@@ -29,8 +29,8 @@ EVIDENCE_FAULTS = (
     ),
     Fault(
         "claimed_totals_nearly_arrived",
-        "the source counts twice as many as it lists",
-        f"update raw.fetch_windows set claimed_total = 2 * record_count where {_NEWEST_WINDOW}",
+        "the source counts three times as many as it lists",
+        f"update raw.fetch_windows set claimed_total = 3 * record_count where {_NEWEST_WINDOW}",
     ),
     Fault(
         "window_pages_exist",
@@ -85,6 +85,11 @@ EVIDENCE_FAULTS = (
         "landed_keys_are_staged",
         "a row stands under another source",
         f"update {{subject}} set source = 'other' where {_NEWEST_ROW}",
+    ),
+    Fault(
+        "landed_people_are_staged",
+        "people are missing",
+        "delete from {subject}",
     ),
     Fault(
         "newest_sets_are_staged",
