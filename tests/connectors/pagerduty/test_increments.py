@@ -1,7 +1,9 @@
 """First runs and increments against the simulated account: nothing is lost, nothing asked twice in vain."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import TransientSourceError
+from connectors.http.streams import HttpStream
+from connectors.pagerduty import kind
 from connectors.pagerduty.streams import STREAMS
 from connectors.sandbox.api import ApiRequest
 from connectors.streams import TimeWindow
@@ -16,6 +20,7 @@ from tests.connectors.pagerduty.account import (
     SMALL,
     TOKEN,
     ReadAccount,
+    answers_of,
     incidents_of,
     open_account,
     story,
@@ -156,8 +161,8 @@ def test_one_window_can_be_read_again_and_leaves_the_cursor_where_it_is(tmp_path
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[list[tuple[datetime, datetime | None]], list[datetime]]:
-    """Incidents that stay open for minutes or months, and the instants at which somebody reads them."""
+def histories(draw: st.DrawFn) -> tuple[list[tuple[datetime, datetime | None]], list[datetime], int]:
+    """Incidents open for minutes or months, when somebody reads them, and minutes between requests."""
     days = st.floats(min_value=0, max_value=300)
     lengths = st.one_of(st.none(), st.floats(min_value=0.01, max_value=120))
     start = utc("2025-07-10")
@@ -166,32 +171,70 @@ def histories(draw: st.DrawFn) -> tuple[list[tuple[datetime, datetime | None]], 
         for day, length in draw(st.lists(st.tuples(days, lengths), min_size=1, max_size=12))
     ]
     runs = [start + timedelta(days=day) for day in sorted(draw(st.lists(days, min_size=1, max_size=4)))]
-    return spans, runs
+    return spans, runs, draw(st.integers(min_value=0, max_value=3000))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
-def test_any_history_of_runs_ends_in_what_one_full_run_reads(
+def test_any_history_of_runs_ends_in_what_the_account_holds_though_it_changes_between_two_pages(
     tmp_path_factory: pytest.TempPathFactory,
-    history: tuple[list[tuple[datetime, datetime | None]], list[datetime]],
+    history: tuple[list[tuple[datetime, datetime | None]], list[datetime], int],
 ) -> None:
-    spans, runs = history
-    folder = tmp_path_factory.mktemp("account")
-    with open_account(folder, at=runs[0], since=SINCE, events=incidents_of(*spans)) as account:
-        for instant in [*runs, END]:
-            account.move_to(instant)
+    spans, runs, minutes = history
+    pages_of_two = tuple(replace(stream, pager=replace(stream.pager, size=2)) for stream in STREAMS)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        open_account_after(patch, pages_of_two, tmp_path_factory, runs[0], spans) as account,
+    ):
+        for instant in runs:
+            account.move_to(max(instant, at(account)))
+            account.server.handler = moving(account, minutes)
             account.extract("incidents")
             account.extract("log_entries")
-        with_full_run = {
-            alarm.id: account.api.respond(
-                ApiRequest(
-                    "GET",
-                    f"/incidents/{alarm.id}",
-                    {"time_zone": ("UTC",)},
-                    {"authorization": f"Token token={TOKEN}"},
-                )
-            ).document["incident"]
-            for alarm in account.api.alarms()
+        account.server.handler = answers_of(account.api)
+        account.move_to(max(END, at(account)))
+        account.extract("incidents")
+        account.extract("log_entries")
+        assert account.newest("incidents") == {
+            alarm.id: as_held(account, alarm.id) for alarm in account.api.alarms()
         }
-        assert account.newest("incidents") == with_full_run
         assert len(account.newest("log_entries")) == len(account.api.log())
+
+
+def at(account: ReadAccount) -> datetime:
+    """The instant that the account is at."""
+    return datetime.fromtimestamp(account.api.now, UTC)
+
+
+def moving(account: ReadAccount, minutes: int) -> Handler:
+    """Let so many minutes pass for the account after each answer; the source's clock stands still."""
+    answer = answers_of(account.api)
+
+    def answer_and_move(request: Request) -> Response:
+        response = answer(request)
+        account.api.move_to(account.api.now + 60 * minutes)
+        return response
+
+    return answer_and_move
+
+
+def open_account_after(
+    patch: pytest.MonkeyPatch,
+    streams: tuple[HttpStream, ...],
+    tmp_path_factory: pytest.TempPathFactory,
+    first: datetime,
+    spans: list[tuple[datetime, datetime | None]],
+) -> AbstractContextManager[ReadAccount]:
+    """An account that is read by other declarations."""
+    patch.setattr(kind, "STREAMS", streams)
+    return open_account(
+        tmp_path_factory.mktemp("account"), at=first, since=SINCE, events=incidents_of(*spans)
+    )
+
+
+def as_held(account: ReadAccount, incident: str) -> dict[str, object]:
+    """An incident as the account has it."""
+    headers = {"authorization": f"Token token={TOKEN}"}
+    request = ApiRequest("GET", f"/incidents/{incident}", {"time_zone": ("UTC",)}, headers)
+    found: dict[str, object] = account.api.respond(request).document["incident"]
+    return found
