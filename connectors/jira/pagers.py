@@ -13,8 +13,9 @@ from connectors.jira.records import Issue
 _AFTER = "after"
 
 
-class _Found(msgspec.Struct):
+class _Found(msgspec.Struct, rename="camel"):
     total: int = 0
+    max_results: int = 0
     issues: list[Issue] = []
 
 
@@ -28,7 +29,8 @@ class SteadyOffset:
     An edited issue leaves its place, everything behind it moves up, and the next offset begins too late. So
     each page begins with the last issue of the page before (the *anchor*, carried along in a parameter that
     Jira ignores). Where it does not, and nothing that sorts before the anchor is there either, the pages have
-    moved apart: one page back, until they meet. Nothing moves, nothing extra is asked for.
+    moved apart: almost a page back (so that no page comes twice), until they meet. Nothing moves, nothing extra
+    is asked for.
 
     Attributes:
         size: Issues on a page.
@@ -48,7 +50,8 @@ class SteadyOffset:
         found = _FOUND.decode(answer.body)
         start = int(parameter_of(url, "startAt") or 0)
         if start and not self._meets(found.issues, parameter_of(url, _AFTER) or ""):
-            return with_parameters(url, {"startAt": str(max(0, start - self.size + 1))})
+            back = max(1, (found.max_results or self.size) - 2)
+            return with_parameters(url, {"startAt": str(max(0, start - back))})
         end = start + len(found.issues)
         if end >= found.total or not found.issues:
             return None

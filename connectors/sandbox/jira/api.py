@@ -28,7 +28,7 @@ class JiraApi:
         events: Its whole timeline.
         token: The one secret that is let in; None lets everybody in.
         is_cloud: Which of the two products it is.
-        is_short: Whether Cloud's pages come one record short, as they may.
+        largest_page: The most issues on a page of a search; None for the product's own bound.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class JiraApi:
         token: str | None,
         *,
         is_cloud: bool,
-        is_short: bool = False,
+        largest_page: int | None = None,
     ) -> None:
         self.state = founded(company)
         self.is_cloud = is_cloud
-        self.searches = Searches(self.state, is_cloud, is_short)
+        self.searches = Searches(self.state, is_cloud, largest_page)
         self._token = token
         self._waiting = happenings(company, events)
         self._next = 0

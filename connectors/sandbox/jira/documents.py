@@ -233,7 +233,7 @@ class Renderer:
             "issuetype": {"id": ISSUE_TYPES[issue.kind], "name": issue.kind, "subtask": False},
             "project": {"id": str(issue.project.id), "key": issue.project.key, "name": issue.project.name},
             "status": self.status(issue.status),
-            "statuscategorychangedate": stamp(issue.status_since),
+            **({"statuscategorychangedate": stamp(issue.status_since)} if self.is_cloud else {}),
             "resolution": self.resolution(issue),
             "resolutiondate": stamp(issue.resolved_at) if issue.resolved_at else None,
             "priority": priority,
@@ -275,7 +275,7 @@ class Renderer:
         """The sprints of an issue: objects in Cloud, the text of an object in Data Center."""
         rows = [self.sprint(row) for row in self.state.planned_sprints if row.id in issue.sprints]
         if self.is_cloud or not rows:
-            return rows or None
+            return [{**row, "boardId": row["originBoardId"]} for row in rows] or None
         return [
             f"com.atlassian.greenhopper.service.sprint.Sprint@{row['id']:x}[id={row['id']},rapidViewId={row['originBoardId']},"
             f"state={row['state'].upper()},name={row['name']},startDate={row['startDate']},endDate={row['endDate']}]"

@@ -17,6 +17,9 @@ from connectors.sandbox.jira.state import DONE, IN_PROGRESS, IN_REVIEW, TO_DO, I
 
 PRIORITIES = {1: "Highest", 2: "High", 3: "Medium", 4: "Low"}
 KINDS = {"bug": "Bug", "production-defect": "Bug", "enhancement": "Story"}
+RESPONSE = 300
+"""Seconds until somebody looks into an incident."""
+
 _MENTION = re.compile(r"(?:Fixes|Closes|Resolves) (?:([\w.-]+/[\w.-]+))?#(\d+)")
 
 Apply = Callable[[JiraState], None]
@@ -108,7 +111,15 @@ def _incident_opened(telling: Telling, event: told.IncidentOpened) -> None:
         labels=labels, priority=PRIORITIES[event.severity],
     )  # fmt: skip
     telling.tell(event.at, partial(create, event.at))
+    telling.tell_of(event.at + RESPONSE, name, partial(_respond, actor=event.reporter))
     _invent(telling, name, at=event.at, author=event.reporter, is_planned=False)
+
+
+def _respond(state: JiraState, issue: Issue, at: int, *, actor: str) -> None:
+    """Who reported an incident looks into it first, unless somebody mends it already."""
+    if issue.status == TO_DO:
+        edits.assign(state, issue, at, to=actor)
+        edits.transition(state, issue, at + 1, to=IN_PROGRESS, author=actor)
 
 
 def _create(

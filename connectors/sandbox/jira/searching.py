@@ -23,12 +23,12 @@ class Searches:
     Attributes:
         state: The site.
         is_cloud: Whether the index lags.
-        is_short: Whether Cloud's pages come one record short, as it may.
+        largest_page: The most issues on a page, whatever is asked for; None for the product's own bound.
     """
 
     state: JiraState
     is_cloud: bool
-    is_short: bool = False
+    largest_page: int | None = None
     _held: dict[str, Found] = field(default_factory=dict)
 
     def forget(self) -> None:
@@ -59,16 +59,17 @@ class Searches:
         ]
         return sorted(pairs, key=lambda pair: (pair[0], pair[1].id))
 
+    def _size(self, request: ApiRequest, largest: int) -> int:
+        return min(int(request.parameter("maxResults", "50")), self.largest_page or largest)
+
     def cloud_page(self, request: ApiRequest, render: Renderer) -> Document:
         """A page of `/search/jql`: no total, and a token for the page after it unless it is the last."""
         wanted, text = names(request, "fields", "id"), request.parameter("jql")
         is_plain = wanted <= {"id", "key"}
-        size = min(int(request.parameter("maxResults", "50")), CLOUD_KEYS_PAGE if is_plain else CLOUD_PAGE)
+        size = self._size(request, CLOUD_KEYS_PAGE if is_plain else CLOUD_PAGE)
         found = self.found(text)
         after = read_token(request.parameter("nextPageToken"), text)
         rest = [pair for pair in found if after is None or as_list(pair) > after]
-        if len(rest) > size > 1 and self.is_short:
-            size -= 1
         shown, expand = rest[:size], names(request, "expand")
         document: Document = {
             "issues": [render.issue(issue, wanted=wanted, expand=expand) for _, issue in shown]
@@ -81,7 +82,7 @@ class Searches:
     def data_center_page(self, request: ApiRequest, render: Renderer) -> Document:
         """A page of `/search`: an offset into what is found right now."""
         start = int(request.parameter("startAt", "0"))
-        size = min(int(request.parameter("maxResults", "50")), DATA_CENTER_PAGE)
+        size = self._size(request, DATA_CENTER_PAGE)
         found = self.found(request.parameter("jql"))
         wanted, expand = names(request, "fields", "*all"), names(request, "expand")
         shown = [

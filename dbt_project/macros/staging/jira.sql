@@ -75,7 +75,7 @@
         )
 {%- endmacro %}
 
-{# The changed fields of histories, with their entries' addresses. `found` has source, scope, record_id, issue_id and
+{# The changed fields of histories, with their entries' addresses. `found` has source, record_id, issue_id and
    entries; an entry that is null stands for a page that could not be read. #}
 {% macro jira_changed_fields(found) %}
     select
@@ -87,7 +87,7 @@
             source, record_id, issue_id, entry,
             unnest(case when entry is null then [null] else entry.items end) as item,
             unnest(case when entry is null then [null] else range(len(entry.items)) end) as item_number
-        from ({{ found }})
+        from {{ found }}
     )
 {% endmacro %}
 
