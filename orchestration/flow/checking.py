@@ -14,6 +14,7 @@ from quality_checks.checks import ExpectedPlace, run_checks
 from quality_checks.results import CheckResult
 
 RESULTS = "quality.check_results"
+_READ_BY_REPOSITORY = ("github", "git")
 _ORGANISATION_WIDE = ("repositories", "teams", "members")
 
 
@@ -37,6 +38,7 @@ def expected_places(session: Session, con: duckdb.DuckDBPyConnection) -> list[Ex
     return [
         ExpectedPlace(source=source.name, kind=source.kind, stream=stream.name, scope=repository)
         for source in session.settings.sources
+        if source.kind in _READ_BY_REPOSITORY
         for stream in enabled_streams(source)
         if stream.parent is None and stream.name not in _ORGANISATION_WIDE
         if (source.name, stream.name) not in session.uncollected

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from connectors.settings import HttpSettings
 from orchestration.session import Session
+from orchestration.settings import SourceSettings
 from orchestration.sources import enabled_streams
 from orchestration.steps.raw_schema import Evidence, first_missing_window
 
@@ -91,11 +92,18 @@ def _redactions(session: Session) -> pa.Table:
 
 
 def _repositories(session: Session, windows: pa.Table) -> frozenset[tuple[str, str]]:
-    """Return (source, repository) of the windows; other scopes of such sources have no slash."""
-    sources = {
-        source.name
-        for source in session.settings.sources
-        if source.listed_repositories or source.repository_owners
-    }
+    """Return (source, repository) of the windows, as far as the settings say that scopes are repositories."""
+    sources = {source.name: source for source in session.settings.sources}
     pairs = zip(windows["source"].to_pylist(), windows["scope"].to_pylist(), strict=True)
-    return frozenset((source, scope) for source, scope in set(pairs) if source in sources and "/" in scope)
+    return frozenset(
+        (name, scope) for name, scope in set(pairs) if name in sources and is_repository(sources[name], scope)
+    )
+
+
+def is_repository(source: SourceSettings, scope: str) -> bool:
+    """Whether a scope of a source is a repository that the settings name, or of an owner that they name."""
+    known = scope.lower()
+    listed = {name.lower() for name in source.listed_repositories}
+    owners = {name.lower() for name in source.repository_owners}
+    is_owned = known not in owners and any(known.startswith(f"{owner}/") for owner in owners)
+    return known in listed or is_owned

@@ -1,9 +1,14 @@
 """Settings are checked as a whole: every problem with its line, its key and its remedy."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from connectors.settings import HttpSettings
+from connectors.sources import SOURCE_KINDS
 from orchestration.errors import SettingsError
 from orchestration.scaffold import annotated_settings
 from orchestration.settings import GitHubSettings, Settings, examine, read_settings
@@ -178,3 +183,56 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> No
     file.write_bytes("organisation: acme\n# caf\u00e9\n".encode("latin-1"))
     with pytest.raises(SettingsError, match=r"assay\.yml:2: a byte that is not UTF-8"):
         read_settings(file)
+
+
+def shown_sources(text: str) -> list[dict[str, Any]]:
+    """The sources of the annotated example, those in comments too."""
+    section = text.partition("\nsources:\n")[2].partition("\n# Teams")[0]
+    plain = "\n".join(re.sub(r"^  # ", "  ", line) for line in section.splitlines())
+    found: list[dict[str, Any]] = yaml.safe_load(plain)
+    return found
+
+
+def test_the_annotated_example_shows_every_kind_of_source_and_each_is_valid() -> None:
+    shown = shown_sources(annotated_settings("acme"))
+    assert {source["kind"] for source in shown} == SOURCE_KINDS.keys()
+    for source in shown:
+        SOURCE_KINDS[source["kind"]].settings.model_validate(source)
+
+
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
+def test_the_page_about_the_workspace_explains_every_key_of_every_kind(kind: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "workspace.md").read_text(encoding="utf-8")
+    shared = page.partition("\n#### Every source\n")[2].partition("\n#### ")[0]
+    over_http = page.partition("\n#### Every source behind an HTTP API\n")[2].partition("\n#### ")[0]
+    own = page.partition(f"\n#### `{kind}`\n")[2].partition("\n#### ")[0].partition("\n### ")[0]
+    settings = SOURCE_KINDS[kind].settings
+    assert own, f"docs/workspace.md has no section `{kind}`"
+    known = shared + own + (over_http if issubclass(settings, HttpSettings) else "")
+    assert [name for name in settings.model_fields if f"`{name}`" not in known] == []
+
+
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
+def test_unknown_streams_and_unset_variables_are_named_for_every_kind(folder: Path, kind: str) -> None:
+    (source,) = [each for each in shown_sources(annotated_settings("acme")) if each["kind"] == kind]
+    first = SOURCE_KINDS[kind].streams[0].name
+    document = {"organisation": "acme", "sources": [source | {"streams": [f"{first}x"]}]}
+    _, problems = examine(yaml.safe_dump(document), folder=folder, environment={})
+    messages = [f"{problem.message}. {problem.remedy}" for problem in problems]
+    assert any(f"has no stream '{first}x' here" in each and f"'{first}'" in each for each in messages)
+    asked = SOURCE_KINDS[kind].settings.model_validate(source).variables.values()
+    for variable in asked:
+        assert any(f"the environment variable {variable} is not set" in each for each in messages)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind.name for kind in SOURCE_KINDS.values() if issubclass(kind.settings, HttpSettings)]
+)
+def test_no_address_carries_credentials(folder: Path, kind: str) -> None:
+    (source,) = [each for each in shown_sources(annotated_settings("acme")) if each["kind"] == kind]
+    document = {"organisation": "acme", "sources": [source | {"base_url": "https://me:pw@host.example"}]}
+    _, problems = examine(yaml.safe_dump(document), folder=folder)
+    assert [problem.message for problem in problems if problem.key == "sources[0].base_url"] == [
+        "the address carries credentials"
+    ]
+    assert "pw@" not in str(problems)

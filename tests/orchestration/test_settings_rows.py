@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from orchestration.flow.pinning import reaches_until
+from orchestration.flow.pinning import is_repository, reaches_until
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.settings import Settings
 from orchestration.steps.config_tables import CONFIG_TABLES
@@ -112,3 +112,23 @@ def test_a_window_that_was_fetched_again_reaches_no_further_than_its_end() -> No
         }
     )
     assert reaches_until(windows, ["ci"], ZoneInfo("UTC")) == datetime(2026, 5, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("source", "scope", "expected"),
+    [
+        ({"kind": "github", "organisation": "Acme"}, "acme/shop", True),
+        ({"kind": "github", "organisation": "acme"}, "acme", False),
+        ({"kind": "github", "repositories": ["acme/shop"]}, "acme/shop", True),
+        ({"kind": "github", "repositories": ["acme/shop"]}, "acme/left", False),
+        ({"kind": "gitlab", "groups": ["acme", "acme/tools"]}, "acme/tools/cli", True),
+        ({"kind": "gitlab", "groups": ["acme", "acme/tools"]}, "acme/tools", False),
+        ({"kind": "circleci", "projects": ["gh/acme/shop"]}, "gh/acme/shop", False),
+        ({"kind": "jenkins", "base_url": "http://ci.example"}, "delivery/deploy", False),
+    ],
+)
+def test_a_scope_is_a_repository_where_the_settings_say_so(
+    source: dict[str, object], scope: str, expected: bool
+) -> None:
+    settings = Settings.model_validate({"organisation": "acme", "sources": [source | {"name": "any"}]})
+    assert is_repository(settings.sources[0], scope) is expected
