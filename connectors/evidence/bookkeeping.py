@@ -78,16 +78,6 @@ def parents(connection: sqlite3.Connection, source: str, stream: str, scope: str
     ]
 
 
-def children_done(connection: sqlite3.Connection, source: str, stream: str, scope: str) -> dict[str, str]:
-    """The version of each parent for which the stream's records were fetched."""
-    rows = connection.execute(
-        "SELECT parent_key, version FROM children_done JOIN scopes USING (scope_id)"
-        " WHERE source = ? AND stream = ? AND scope = ?",
-        (source, stream, scope),
-    ).fetchall()
-    return dict(rows)
-
-
 def known_keys(connection: sqlite3.Connection, source: str, stream: str, scope: str) -> set[str]:
     """Keys of all parents that the stream recorded in the scope."""
     rows = connection.execute(

@@ -128,11 +128,6 @@ class EvidenceStore:
         with self._reading() as connection:
             return bookkeeping.parents(connection, source, stream, scope)
 
-    def children_done(self, source: str, stream: str, scope: str) -> dict[str, str]:
-        """The version of each parent for which the stream's records were fetched."""
-        with self._reading() as connection:
-            return bookkeeping.children_done(connection, source, stream, scope)
-
     def known_keys(self, source: str, stream: str, scope: str) -> set[str]:
         """Keys of all parents that the stream recorded in the scope."""
         with self._reading() as connection:

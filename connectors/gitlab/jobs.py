@@ -75,7 +75,7 @@ class JobsRule:
             self._newest = {"id": newest, "created_at": text_of(created_at)}
         is_known = any(job.id <= self._known.get("id", 0) for job in jobs)
         since = self._since
-        return is_known or (since is not None and any(_is_before(job.created_at, since) for job in jobs))
+        return is_known or any(since and job.created_at and job.created_at < since for job in jobs)
 
     def progress(self) -> dict[str, Any]:
         """The newest job of this window."""
@@ -113,17 +113,14 @@ def _pipelines(reader: Reader, scope: str) -> tuple[tuple[tuple[str, str], ...],
     settled, _ = reader.cursor(scope)
     known = _settled(settled, reader.bounds.since_at)
     floor = latest([instant_of(known.get("created_at")), reader.bounds.since_at])
-    done = reader.store.children_done(reader.source, reader.stream.name, scope)
     covered: list[tuple[str, str]] = []
     changed: list[ParentVersion] = []
     for parent in PARENTS:
         for row in reader.store.pending_parents(
             source=reader.source, parent_stream=parent, child_stream=reader.stream.name, scope=scope
         ):
-            is_new = floor is None or not _is_before(
-                instant_of(row.attributes["created_at"]), floor, or_at=True
-            )
-            if is_new and row.parent_key not in done:
+            created_at = instant_of(row.attributes["created_at"])
+            if floor is None or (created_at is not None and created_at > floor):
                 covered.append((row.parent_key, row.version))
             else:
                 changed.append(row)
@@ -135,8 +132,3 @@ def _settled(settled: Mapping[str, Any], since: datetime | None) -> Mapping[str,
     reached_since = instant_of(settled.get("since"))
     has_grown = reached_since is not None and (since is None or since < reached_since)
     return {} if has_grown else {key: settled[key] for key in ("id", "created_at") if key in settled}
-
-
-def _is_before(instant: datetime | None, limit: datetime, *, or_at: bool = False) -> bool:
-    """Whether an instant lies before a limit; one that nobody knows may do so."""
-    return instant is None or instant < limit or (or_at and instant == limit)
