@@ -3,7 +3,6 @@
 import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -19,7 +18,6 @@ from connectors.sandbox.prometheus.series import all_series
 BASIC_USER: Final = "assay"
 """User for basic authentication; the token is the password."""
 
-_HTTP_DATE: Final = "%a, %d %b %Y %H:%M:%S GMT"
 Route = Callable[[Mapping[str, str]], Any]
 
 
@@ -60,12 +58,7 @@ class PrometheusApi:
         except BadRequestError as error:
             document = {"status": "error", "errorType": "bad_data", "error": str(error)}
             return ApiResponse(document, status=400)
-        return ApiResponse({"status": "success", "data": data}, headers=self._headers())
-
-    def _headers(self) -> dict[str, str]:
-        """The simulated time; Prometheus sends no entity tags."""
-        now = datetime.fromtimestamp(self.monitoring.now, UTC)
-        return {"date": now.strftime(_HTTP_DATE)}
+        return ApiResponse({"status": "success", "data": data})
 
     def _query_range(self, parameters: Mapping[str, str]) -> Any:
         asked = range_parameters(parameters)
