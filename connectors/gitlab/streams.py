@@ -324,6 +324,7 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.OWN,
         pager=NextPage(),
         record=records.Job,
+        is_conditional=True,
         columns=columns.JOBS,
         accounts=(columns.person("actor", "$.user"),),
         personal_data=_GIT,

@@ -51,7 +51,7 @@ async def estimate_streams(
     costs: dict[str, _Cost] = {}
     estimates = []
     for stream in streams:
-        if stream.parent is not None and stream.parent in costs:
+        if stream.parent in costs and "{parent_key}" in stream.path:
             parents = costs[stream.parent].records
             cost = _Cost(max(parents, 1.0), parents, parents * _CHILD_BYTES)
         else:
@@ -91,7 +91,8 @@ async def _of_scope(
     if stream.reading is Reading.WINDOWS and stream.windows is not None:
         longest = stream.windows.longest
         repeated = max(1.0, (now - (since or stream.windows.first)) / longest)
-        parameters = dict(stream.windows.parameters(now - longest, now))
+        start = max(now - longest, since) if since else now - longest
+        parameters = dict(stream.windows.parameters(start, now))
     place = session.origin.url(stream.path_for(scope, **parameters))
     url, content = parts_of(place)
     read = listing_reader(stream)

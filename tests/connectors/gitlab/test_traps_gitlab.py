@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from connectors.errors import PermanentSourceError
 from connectors.gitlab.settings import GitLabSettings
-from tests.connectors.gitlab.server import FIRST_COMMIT, START, TOKEN, SmallGitLab, newest
+from tests.connectors.gitlab.server import FIRST_COMMIT, START, TOKEN, SmallGitLab, newest, open_source
 from tests.connectors.workspace import landed, landed_records, open_store, windows
 from tests.replay.loopback import Request, Response
 
@@ -269,3 +269,20 @@ def test_streams_of_projects_wait_for_the_list_of_projects(tmp_path: Path) -> No
     unread = pytest.raises(PermanentSourceError, match="Extract projects first")
     with gitlab.api.server, open_store(tmp_path) as store, unread:
         gitlab.extract(store, "pipelines")
+
+
+def test_a_first_run_can_be_planned(tmp_path: Path) -> None:
+    gitlab = SmallGitLab()
+    project = gitlab.project()
+    for minute in range(150):
+        gitlab.pipeline(project, updated_at=START + 60 * minute)
+    with gitlab.api.server, open_store(tmp_path) as store:
+        source = open_source(store, gitlab.api.base_url, gitlab.time)
+        assert [finding.is_ok for finding in source.check()] == [True, True]
+        gitlab.extract(store, "projects")
+        planned = {row.stream: row.requests for row in source.estimate()}
+        spent = {name: report.requests for name, report in gitlab.extract(store).items()}
+        assert planned["pipelines"] == spent["pipelines"] == 2
+        assert planned["pipeline_details"] == spent["pipeline_details"] == 150
+        assert planned["deployments"] == spent["deployments"] == 1
+        assert spent["jobs"] == 2
