@@ -24,11 +24,6 @@ class BackstageSettings(SourceSettings):
     folder: Path | None = None
     paths: tuple[str, ...] = ("**/catalog-info.yaml", "**/catalog-info.yml")
 
-    @property
-    def listed_repositories(self) -> tuple[str, ...]:
-        """The clones' names."""
-        return tuple(clone.name for clone in self.repositories)
-
     @field_validator("paths")
     @classmethod
     def _inside(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,7 +36,7 @@ class BackstageSettings(SourceSettings):
     def _somewhere(self) -> "BackstageSettings":
         if not self.repositories and self.folder is None:
             raise PydanticCustomError("nowhere", "name repositories, or a folder")
-        names = self.listed_repositories
+        names = [clone.name for clone in self.repositories]
         if len(set(names)) < len(names):
             raise PydanticCustomError("twice", "a repository is listed twice")
         return self

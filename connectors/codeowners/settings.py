@@ -20,8 +20,3 @@ class CodeownersSettings(SourceSettings):
     kind: Literal["codeowners"]
     repositories: Annotated[tuple[GitClone, ...], Field(min_length=1)]
     dialect: DialectName = "github"
-
-    @property
-    def listed_repositories(self) -> tuple[str, ...]:
-        """The clones' names."""
-        return tuple(clone.name for clone in self.repositories)

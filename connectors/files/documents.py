@@ -11,7 +11,7 @@ from connectors.reports import Diagnosis
 from connectors.streams import Stream
 
 FILES = "files"
-"""Name of the stream that holds files as they were given, in every kind of this family."""
+"""Usual name of the stream that holds files as they were given."""
 
 Record = dict[str, Any]
 
@@ -140,6 +140,7 @@ class FileScope:
         derivations: What is taken out of its documents.
         check: Whether it can be read at all.
         grouping: How its documents belong together.
+        files: The stream that holds its files as they were given.
         is_whole: Whether one refused document stops the scope: without it there would be no set at all.
     """
 
@@ -148,6 +149,7 @@ class FileScope:
     derivations: tuple[Derivation, ...]
     check: Callable[[], Diagnosis]
     grouping: Grouping = Grouping.SET
+    files: str = FILES
     is_whole: bool = False
 
 
@@ -157,7 +159,7 @@ class FileKind:
 
     Attributes:
         kind: The kind.
-        streams: The streams that the settings ask for, each after its parent; the first is `files`.
+        streams: The streams that the settings ask for, each after its parent.
         scopes: Where documents are found.
     """
 

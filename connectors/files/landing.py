@@ -14,7 +14,7 @@ from connectors.errors import PermanentSourceError
 from connectors.events import PageArrived
 from connectors.evidence import EvidenceStore
 from connectors.files.chunks import chunks_of
-from connectors.files.documents import FILES, Derivation, Document, HeldDocument, Record
+from connectors.files.documents import Derivation, Document, HeldDocument, Record
 
 RECORD_PAGE_BYTES = 4 * 1024 * 1024
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
@@ -29,17 +29,19 @@ class Pages:
         store: Where evidence lies.
         source: Name of the source.
         clock: The time now, in UTC.
+        files: The stream that holds files as they were given.
     """
 
     store: EvidenceStore
     source: str
     clock: Callable[[], datetime]
+    files: str
 
     def of_file(self, scope: str, document: Document, content: IO[bytes]) -> Iterator[PageArrived]:
         """The file as given, cut where records end."""
         for part, body in enumerate(chunks_of(content, document.borders)):
             yield self._page(
-                stream=FILES,
+                stream=self.files,
                 place=_with(document.place, f"part={part}"),
                 identity=f"{scope} {document.key} {document.sha256} {part}",
                 body=body,
@@ -94,7 +96,7 @@ class Pages:
 
     def held_file(self, scope: str, held: HeldDocument) -> Iterator[PageArrived]:
         """The pages of a file that has not changed."""
-        return self.held(FILES, f"{scope} {held.key} {held.sha256}", part_count=held.part_count)
+        return self.held(self.files, f"{scope} {held.key} {held.sha256}", part_count=held.part_count)
 
     def held_records(
         self, scope: str, held: HeldDocument, derivation: Derivation, *, part_count: int

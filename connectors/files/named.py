@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.errors import ConnectorError
 from connectors.files.chunks import Borders
-from connectors.files.documents import Derivation, Document, FileScope, HeldDocument, Listing
+from connectors.files.documents import FILES, Derivation, Document, FileScope, HeldDocument, Listing
 from connectors.files.landing import file_place
 from connectors.files.snapshots import open_snapshot, state_of
 from connectors.reports import Diagnosis
@@ -24,6 +24,7 @@ class NamedFile:
         name: How pages and messages call it, see `shown_name`.
         borders: Where it may be cut.
         derivation: What is taken out of it.
+        files: The stream that holds it as it was given.
     """
 
     scope: str
@@ -31,6 +32,7 @@ class NamedFile:
     name: str
     borders: Borders
     derivation: Derivation
+    files: str = FILES
 
     def as_scope(self) -> FileScope:
         """The scope that is this file."""
@@ -39,6 +41,7 @@ class NamedFile:
             listing=self._listing,
             derivations=(self.derivation,),
             check=self._check,
+            files=self.files,
             is_whole=True,
         )
 

@@ -8,7 +8,6 @@ from connectors.errors import ConnectorError
 from connectors.events import Event, PageArrived, WindowClosed, WindowOpened
 from connectors.evidence import EvidenceStore
 from connectors.files.documents import (
-    FILES,
     Derivation,
     Document,
     FileScope,
@@ -45,7 +44,7 @@ class FileReading:
         Raises:
             ConnectorError: The scope could not be read; what is known of it stays.
         """
-        cursor = self.store.cursor(self.source, FILES, scope.name) or {}
+        cursor = self.store.cursor(self.source, scope.files, scope.name) or {}
         held = HeldDocument.all_in(cursor)
         listing = scope.listing(held, cursor.get("state", {}))
         if scope.grouping is Grouping.EACH:
@@ -62,7 +61,7 @@ class FileReading:
 
     def records(self, scope: FileScope, derivation: Derivation) -> Events:
         """What is taken out of the documents in evidence."""
-        files = HeldDocument.all_in(self.store.cursor(self.source, FILES, scope.name))
+        files = HeldDocument.all_in(self.store.cursor(self.source, scope.files, scope.name))
         cursor = self.store.cursor(self.source, derivation.stream, scope.name) or {}
         progress = _Progress(derivation, dict(cursor.get("documents", {})))
         if scope.grouping is Grouping.EACH:

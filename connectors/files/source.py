@@ -6,7 +6,7 @@ from contextlib import closing
 from connectors.committer import BatchLimits, Committer
 from connectors.errors import ConnectorError, PermanentSourceError
 from connectors.evidence import EvidenceStore
-from connectors.files.documents import FILES, Document, FileKind, FileScope
+from connectors.files.documents import Document, FileKind, FileScope
 from connectors.files.landing import Pages
 from connectors.files.reading import Events, FileReading
 from connectors.reports import Diagnosis, Progress, ScopeFailure, StreamEstimate, StreamReport, Tally
@@ -56,7 +56,7 @@ class FileSource:
         """Read what is new of one stream and commit it.
 
         Args:
-            stream: `files`, or a stream of records that are taken out of them.
+            stream: A stream of files, or of records that are taken out of them.
             run_id: The run, as it stands in evidence.
             on_progress: Told after each scope and batch.
             window: Refused: a file has no windows of time.
@@ -98,7 +98,7 @@ class FileSource:
         """Bytes of a first extraction, by what lies there now."""
         total = sum(_byte_count(scope) for scope in self._scopes)
         return [
-            StreamEstimate(stream.name, 0, total * (1 if stream.name == FILES else _BYTES_PER_RECORD_PAGE))
+            StreamEstimate(stream.name, 0, total * (1 if stream.parent is None else _BYTES_PER_RECORD_PAGE))
             for stream in self.streams
         ]
 
@@ -123,7 +123,7 @@ class FileSource:
         return [
             scope
             for scope in self._scopes
-            if stream == FILES or any(derivation.stream == stream for derivation in scope.derivations)
+            if stream == scope.files or any(derivation.stream == stream for derivation in scope.derivations)
         ]
 
     def _read_scope(
@@ -146,9 +146,9 @@ class FileSource:
         tell()
 
     def _events(self, scope: FileScope, stream: str, refuse: Callable[[str, ConnectorError], None]) -> Events:
-        pages = Pages(self._store, self.name, self._runtime.clock)
+        pages = Pages(self._store, self.name, self._runtime.clock, scope.files)
         reading = FileReading(self._store, self.name, pages, refuse)
-        if stream == FILES:
+        if stream == scope.files:
             return reading.files(scope)
         (derivation,) = [each for each in scope.derivations if each.stream == stream]
         return reading.records(scope, derivation)
@@ -160,7 +160,7 @@ class FileSource:
 
 
 def streams_chosen(declared: tuple[Stream, ...], chosen: tuple[str, ...] | None) -> tuple[Stream, ...]:
-    """The streams that the settings ask for; files come with all of them.
+    """The streams that the settings ask for; and the files that they are taken out of.
 
     Args:
         declared: All streams of the kind.
@@ -168,7 +168,8 @@ def streams_chosen(declared: tuple[Stream, ...], chosen: tuple[str, ...] | None)
     """
     if chosen is None:
         return declared
-    return tuple(stream for stream in declared if stream.name == FILES or stream.name in chosen)
+    wanted = {*chosen, *(stream.parent for stream in declared if stream.name in chosen)}
+    return tuple(stream for stream in declared if stream.name in wanted)
 
 
 def _byte_count(scope: FileScope) -> int:

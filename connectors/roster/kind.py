@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from connectors.files.chunks import Borders
-from connectors.files.documents import Derivation, FileKind
+from connectors.files.documents import FILES, Derivation, FileKind
 from connectors.files.named import NamedFile, shown_name
 from connectors.files.source import FileSource, streams_chosen
 from connectors.kinds import Opening, SourceKind
@@ -14,7 +14,7 @@ from connectors.roster.absences import absences_in
 from connectors.roster.format import RosterFormat
 from connectors.roster.people import people_in
 from connectors.roster.settings import RosterSettings
-from connectors.roster.streams import EMPLOYMENTS, LEAVE, STREAMS
+from connectors.roster.streams import EMPLOYMENTS, LEAVE, LEAVE_FILES, STREAMS
 from connectors.streams import in_dependency_order
 
 _VERSION = 1
@@ -48,23 +48,24 @@ def _files(settings: RosterSettings, folder: Path) -> Iterator[NamedFile]:
         version=f"{EMPLOYMENTS.name}/{_VERSION} {digest}",
         records=partial(people_in, written=written),
     )
-    yield _named("people", settings.people, folder, people)
+    yield _named("people", settings.people, folder, people, files=FILES)
     if settings.leave is not None:
         leave = Derivation(
             stream=LEAVE.name,
             version=f"{LEAVE.name}/{_VERSION} {digest}",
             records=partial(absences_in, written=written),
         )
-        yield _named("leave", settings.leave, folder, leave)
+        yield _named("leave", settings.leave, folder, leave, files=LEAVE_FILES)
 
 
-def _named(scope: str, path: Path, folder: Path, derivation: Derivation) -> NamedFile:
+def _named(scope: str, path: Path, folder: Path, derivation: Derivation, *, files: str) -> NamedFile:
     return NamedFile(
         scope=scope,
         path=(folder / path).resolve(),
         name=shown_name(path),
         borders=Borders.CSV,
         derivation=derivation,
+        files=files,
     )
 
 

@@ -5,7 +5,10 @@ from connectors.files.streams import files_stream
 from connectors.streams import Account, Column, Mode, PersonalData, Stream
 
 NAMESPACE = "roster"
-_DOCUMENTATION = "https://github.com/assay-metrics/assay/blob/main/docs/sources/roster.md"
+LEAVE_FILES = "leave_files"
+"""Apart from the file of people, so that the collection register can allow one without the other."""
+
+_DOCUMENTATION = "https://www.rfc-editor.org/rfc/rfc4180"
 
 _PERSON = Account(role="person", path="$.person", namespace=NAMESPACE, name="name", email="email")
 _LINE = Column(
@@ -52,7 +55,7 @@ LEAVE = Stream(
     description="A time in which a person is away; why is not known.",
     mode=Mode.REPLACE_SET,
     keys=("$.person.id", "$.from_date"),
-    parent=FILES,
+    parent=LEAVE_FILES,
     columns=(
         Column("from_date", "$.from_date", "date", "First day away.", is_required=True),
         Column("until_date", "$.until_date", "date", "First day back.", is_required=True),
@@ -64,16 +67,16 @@ LEAVE = Stream(
 )
 STREAMS: tuple[Stream, ...] = (
     files_stream(
-        description="A part of a roster's file as it was given.",
-        personal_data=(
-            PersonalData.ACCOUNT,
-            PersonalData.NAME,
-            PersonalData.EMAIL,
-            PersonalData.EMPLOYMENT,
-            PersonalData.ABSENCE,
-        ),
+        description="A part of the file of people as it was given.",
+        personal_data=EMPLOYMENTS.personal_data,
         documentation=_DOCUMENTATION,
     ),
     EMPLOYMENTS,
+    files_stream(
+        name=LEAVE_FILES,
+        description="A part of the file of leave as it was given.",
+        personal_data=LEAVE.personal_data,
+        documentation=_DOCUMENTATION,
+    ),
     LEAVE,
 )

@@ -70,7 +70,7 @@ def test_the_roster_is_the_same_each_time_and_accepted_by_its_connector(tmp_path
     assert first == again
     with open_store(tmp_path / "ws") as store:
         reports = extract(store, tmp_path, kind="roster", people="roster.csv", leave="leave.csv")
-        assert [report.failures for report in reports.values()] == [(), (), ()]
+        assert {report.failures for report in reports.values()} == {()}
         with (tmp_path / "leave.csv").open(newline="") as file:
             assert len(current(store, "leave")) == len(list(csv.DictReader(file))) > 0
 
