@@ -65,6 +65,11 @@ class SourceSettings(SettingsSection):
         return {key: variable for key, variable in named.items() if variable is not None}
 
     @property
+    def unused_streams(self) -> tuple[str, ...]:
+        """Streams of the kind that these settings do without."""
+        return ()
+
+    @property
     def listed_repositories(self) -> tuple[str, ...]:
         """Repositories that the source has by name, for services to refer to."""
         return ()

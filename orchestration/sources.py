@@ -22,7 +22,9 @@ def utc_now() -> datetime:
 
 def enabled_streams(source: SourceSettings) -> tuple[Stream, ...]:
     """Return the streams that a source delivers: the chosen ones and what they are fetched for, in order."""
-    declared = SOURCE_KINDS[source.kind].streams
+    declared = tuple(
+        stream for stream in SOURCE_KINDS[source.kind].streams if stream.name not in source.unused_streams
+    )
     if source.streams is None:
         return declared
     by_name = {stream.name: stream for stream in declared}

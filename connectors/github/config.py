@@ -31,6 +31,7 @@ class GitHubConfig:
         repositories: Full names of the repositories to read; empty for all of the organisation.
         token: The credential, or None.
         app: The App to act as instead of the token, or None.
+        is_by_graphql: Whether reviews, commits and timelines are asked for by GraphQL where it can.
         streams: Streams to read, with those that they need; None for all.
         since: Nothing from before this day, where the API can tell.
         until: Nothing from this day on, where the API can tell.
@@ -47,6 +48,7 @@ class GitHubConfig:
     repositories: tuple[str, ...] = ()
     token: str | None = None
     app: App | None = None
+    is_by_graphql: bool = False
     streams: tuple[str, ...] | None = None
     since: date | None = None
     until: date | None = None
@@ -105,6 +107,13 @@ class GitHubConfig:
             proxy=self.proxy,
             ca_file=self.ca_file,
         )
+
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL answers; on Enterprise Server beside the REST API's `/api/v3`."""
+        origin = Origin.of(self.base_url)
+        path = origin.path.removesuffix("/v3") if origin.path.endswith("/api/v3") else origin.path
+        return f"{origin.scheme}://{origin.host_header}{path}/graphql"
 
     @property
     def paced_per_minute(self) -> int | None:

@@ -19,6 +19,7 @@ def open_github(settings: GitHubSettings, opening: Opening) -> GitHubSource:
         repositories=settings.repositories,
         token=opening.secrets[settings.token_env] if settings.token_env and not settings.app_id else None,
         app=_app(settings, opening),
+        is_by_graphql=not settings.unused_streams,
         streams=settings.streams,
         since=settings.since,
         until=settings.until,

@@ -35,10 +35,10 @@ def read_commits_of_pull_requests(
             scope=scope,
         )
         for parent in pending:
-            yield Unit(scope, partial(_events, reader, parent), parent.parent_key)
+            yield Unit(scope, partial(commits_of, reader, parent), parent.parent_key)
 
 
-async def _events(reader: Reader, parent: ParentVersion) -> AsyncGenerator[Event, None]:
+async def commits_of(reader: Reader, parent: ParentVersion) -> AsyncGenerator[Event, None]:
     """The window of one pull request: its listing and, past its end, the comparison."""
     scope, number = parent.scope, parent.parent_key
     yield WindowOpened(scope=scope, started_at=reader.clock(), parent_key=number, is_resumable=False)

@@ -32,10 +32,12 @@ class Numbered(msgspec.Struct):
 
     number: int
     updated_at: datetime | None = None
+    node_id: str | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
-        """Its number; any change moves its last update."""
-        return str(self.number), text_of(self.updated_at), {}
+        """Its number; any change moves its last update. GraphQL knows it by its node id."""
+        attributes = {"node_id": self.node_id} if self.node_id else {}
+        return str(self.number), text_of(self.updated_at), attributes
 
 
 class Commitish(msgspec.Struct):
@@ -54,7 +56,8 @@ class PullRequest(Numbered):
         """Its number; any change moves its last update. The ends are needed to compare them."""
         ends = {"head": self.head, "base": self.base}
         shas = {name: end.sha for name, end in ends.items() if end is not None and end.sha}
-        return str(self.number), text_of(self.updated_at), shas
+        key, version, attributes = super().as_parent()
+        return key, version, attributes | shas
 
 
 class Updated(msgspec.Struct):

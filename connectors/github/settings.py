@@ -33,6 +33,8 @@ class GitHubSettings(HttpSettings):
         app_key_env: The variable that holds the App's private key (PEM).
         app_key_file: A file that holds it instead.
         installation_id: Which installation to act as; by default that of the organisation.
+        details: How reviews, commits and timelines are asked for: `graphql` gets those of many pull requests
+            in one request and leaves to REST what it cannot give; `rest` takes three requests for each.
     """
 
     MAX_CONCURRENCY: ClassVar[int] = 100
@@ -46,6 +48,7 @@ class GitHubSettings(HttpSettings):
     app_key_env: EnvironmentVariable | None = None
     app_key_file: Path | None = None
     installation_id: Annotated[int, Field(ge=1)] | None = None
+    details: Literal["rest", "graphql"] = "graphql"
     concurrency: Annotated[int, Field(ge=1)] = 16
 
     def model_post_init(self, context: Any) -> None:
@@ -73,6 +76,12 @@ class GitHubSettings(HttpSettings):
         """The variables that must be set: the App's key, or the token."""
         named = super().variables
         return {key: name for key, name in named.items() if key != "token_env" or self.app_id is None}
+
+    @property
+    def unused_streams(self) -> tuple[str, ...]:
+        """Nodes are asked for by GraphQL only, and GraphQL answers nobody without credentials."""
+        is_by_graphql = self.details == "graphql" and (self.app_id or self.token_env)
+        return () if is_by_graphql else ("item_details",)
 
     @property
     def listed_repositories(self) -> tuple[str, ...]:

@@ -12,14 +12,17 @@ from connectors.github.checks import diagnose
 from connectors.github.config import GitHubConfig
 from connectors.github.estimates import estimate_streams
 from connectors.github.graph import GraphRule
-from connectors.github.long_pull_requests import read_commits_of_pull_requests
+from connectors.github.graphql.batches import detail_units
+from connectors.github.graphql.children import ByRest, child_units
+from connectors.github.long_pull_requests import commits_of, read_commits_of_pull_requests
 from connectors.github.ranges import read_ranges
 from connectors.github.scopes import scopes_of
 from connectors.github.streams import REPOSITORY, STREAMS
+from connectors.http.children import children_of
 from connectors.http.lanes import Unit
 from connectors.http.reading import Reader, read_scope
 from connectors.http.retries import RetryPolicy
-from connectors.http.source import HttpApi, HttpSource, streams_wanted
+from connectors.http.source import HttpApi, HttpSource, OwnReader, streams_wanted
 from connectors.http.streams import HttpStream
 from connectors.kinds import Opening
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
@@ -107,10 +110,12 @@ def github_streams(config: GitHubConfig) -> tuple[HttpStream, ...]:
     Raises:
         PermanentSourceError: The settings name a stream that does not exist.
     """
-    declared = {stream.name: stream for stream in STREAMS}
+    declared = {stream.name: stream for stream in STREAMS if config.is_by_graphql or stream.name != DETAILS}
     if config.repositories:
         declared[REPOSITORY.name] = REPOSITORY
-    always = () if config.repositories else (REPOSITORY.name,)
+    always: tuple[str, ...] = () if config.repositories else (REPOSITORY.name,)
+    if config.is_by_graphql and set(config.streams or ()) & set(_BY_REST):
+        always = (*always, DETAILS)
     return streams_wanted(tuple(declared.values()), config.streams, source=config.name, always=always)
 
 
@@ -127,12 +132,36 @@ def _api(config: GitHubConfig, streams: tuple[HttpStream, ...], runtime: Runtime
             "commits": partial(_read_commits, config),
             "pull_request_commits": partial(read_commits_of_pull_requests, config),
             "workflow_runs": partial(_read_workflow_runs, config),
-        },
+        }
+        | (_graphql_readers(config, streams) if config.is_by_graphql else {}),
         walked=frozenset({"commits"}) | _PARENTS,
     )
 
 
 _PARENTS = frozenset({"pull_requests", "issues", "deployments", "workflow_runs"})
+
+
+DETAILS = "item_details"
+_BY_REST: Mapping[str, ByRest] = {
+    "reviews": children_of,
+    "pull_request_commits": commits_of,
+    "timeline": children_of,
+}
+
+
+def _graphql_readers(config: GitHubConfig, streams: tuple[HttpStream, ...]) -> dict[str, OwnReader]:
+    children = [stream.name for stream in streams if stream.name in _BY_REST]
+
+    def read_details(reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
+        scopes = scopes_of(reader.stream.name, config, store)
+        return detail_units(config.graphql_url, scopes, children, reader, store)
+
+    def read_children(reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
+        scopes = scopes_of(reader.stream.name, config, store)
+        return child_units(DETAILS, scopes, _BY_REST[reader.stream.name], reader, store)
+
+    readers: dict[str, OwnReader] = dict.fromkeys(children, read_children)
+    return {DETAILS: read_details, **readers}
 
 
 def _read_commits(config: GitHubConfig, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:

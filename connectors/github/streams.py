@@ -3,7 +3,7 @@
 from connectors.github import records
 from connectors.http.pagers import SinglePage
 from connectors.http.streams import HttpStream, Reading
-from connectors.streams import Mode, PersonalData
+from connectors.streams import Account, Column, Mode, PersonalData
 
 _DOCS = "https://docs.github.com/en/rest/"
 
@@ -110,6 +110,62 @@ STREAMS: tuple[HttpStream, ...] = (
         documentation=_DOCS + "pulls/pulls#list-pull-requests",
     ),
     HttpStream(
+        name="issues",
+        title="Issues",
+        description="An issue in its newest version; pull requests are issues too.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/repos/{scope}/issues",
+        parameters=(("state", "all"), ("sort", "updated"), ("direction", "desc")),
+        reading=Reading.UPDATED_SINCE,
+        record=records.Numbered,
+        is_conditional=True,
+        account_paths=("$.user", "$.assignee", "$.assignees[*]", "$.closed_by"),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.FREE_TEXT,
+        ),
+        documentation=_DOCS + "issues/issues#list-repository-issues",
+    ),
+    HttpStream(
+        name="item_details",
+        title="Details of pull requests and issues",
+        description="A pull request or an issue with its reviews, commits and events, as GraphQL gives it.",
+        mode=Mode.UPSERT,
+        keys=("id",),
+        path="/graphql",
+        method="POST",
+        envelope="data.nodes",
+        reading=Reading.OWN,
+        updated_at="$.updatedAt",
+        columns=(
+            Column("node_id", "$.id", "varchar", "Global id.", is_required=True),
+            Column("item_type", "$.__typename", "varchar", "PullRequest or Issue.", is_required=True),
+            Column("repository", "$.repository.nameWithOwner", "varchar", "Full name of the repository."),
+            Column("number", "$.number", "bigint", "Number within the repository.", is_required=True),
+            Column("added_line_count", "$.additions", "bigint", "Lines that a pull request adds."),
+            Column("deleted_line_count", "$.deletions", "bigint", "Lines that a pull request deletes."),
+            Column("changed_file_count", "$.changedFiles", "bigint", "Files that a pull request changes."),
+        ),
+        accounts=(
+            Account(
+                role="merger",
+                path="$.mergedBy",
+                namespace="github",
+                id="databaseId",
+                login="login",
+                type="__typename",
+            ),
+        ),
+        personal_data=(
+            PersonalData.ACCOUNT,
+            PersonalData.NAME,
+            PersonalData.EMAIL,
+            PersonalData.FREE_TEXT,
+        ),
+        documentation="https://docs.github.com/en/graphql/reference/queries#nodes",
+    ),
+    HttpStream(
         name="reviews",
         title="Reviews",
         description="A review of a pull request, pending ones of others excluded.",
@@ -163,24 +219,6 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.FREE_TEXT,
         ),
         documentation=_DOCS + "pulls/pulls#list-commits-on-a-pull-request",
-    ),
-    HttpStream(
-        name="issues",
-        title="Issues",
-        description="An issue in its newest version; pull requests are issues too.",
-        mode=Mode.UPSERT,
-        keys=("id",),
-        path="/repos/{scope}/issues",
-        parameters=(("state", "all"), ("sort", "updated"), ("direction", "desc")),
-        reading=Reading.UPDATED_SINCE,
-        record=records.Numbered,
-        is_conditional=True,
-        account_paths=("$.user", "$.assignee", "$.assignees[*]", "$.closed_by"),
-        personal_data=(
-            PersonalData.ACCOUNT,
-            PersonalData.FREE_TEXT,
-        ),
-        documentation=_DOCS + "issues/issues#list-repository-issues",
     ),
     HttpStream(
         name="timeline",

@@ -61,17 +61,48 @@ class Chains:
         session: Asks the source.
         store: Knows what earlier requests gave.
         stream: The declaration.
+        read: Decodes a body; by default as the declaration says.
     """
 
-    def __init__(self, session: Session, store: EvidenceStore, stream: HttpStream) -> None:
+    def __init__(
+        self,
+        session: Session,
+        store: EvidenceStore,
+        stream: HttpStream,
+        read: Callable[[bytes], Listing] | None = None,
+    ) -> None:
         self._session = session
         self._store = store
         self._stream = stream
-        self._read: Callable[[bytes], Listing] = listing_reader(stream)
+        self._read: Callable[[bytes], Listing] = read or listing_reader(stream)
 
-    def of(self, stream: HttpStream) -> "Chains":
-        """The chains of another declaration of the stream, in the same session."""
-        return Chains(self._session, self._store, stream)
+    def of(
+        self,
+        stream: HttpStream,
+        *,
+        read: Callable[[bytes], Listing] | None = None,
+        max_attempts: int | None = None,
+    ) -> "Chains":
+        """The chains of another declaration of the stream, in the same session.
+
+        Args:
+            stream: The declaration.
+            read: Decodes a body; by default as the declaration says. What it raises is not caught.
+            max_attempts: Tries for one page; by default as many as usual.
+        """
+        session = self._session
+        if max_attempts is not None:
+            session = replace(session, policy=replace(session.policy, max_attempts=max_attempts))
+        return Chains(session, self._store, stream, read)
+
+    async def single(self, place: str) -> ChainPage:
+        """One page by itself, whatever it says about others."""
+        return await self._page(place)
+
+    def hold(self, seconds: float) -> None:
+        """Let no request of the source start for so long, and fewer be under way after that."""
+        self._session.pacer.hold(seconds)
+        self._session.flights.limited()
 
     def url(self, path: str) -> str:
         """The absolute URL of a path."""

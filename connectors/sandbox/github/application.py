@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.sandbox.faults import NO_FAULTS, Fault, FaultPlan
+from connectors.sandbox.github import graphql
 from connectors.sandbox.github.accounts import encode
 from connectors.sandbox.github.fold import GitHubFold
 from connectors.sandbox.github.paging import Listing, Query, RefusedError, page_of
@@ -121,12 +122,17 @@ class GitHubApplication:
         if refusal is not None:
             await self._send(send, *refusal)
             return
+        if scope["method"] == "POST":
+            body = graphql.answer(self._fold.state, await received(receive))
+            await self._send(send, 200, self._limits(), body)
+            return
         await self._answer(scope, headers, send)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, Headers, bytes] | None:
         """Why a request is not answered: method, credentials, limit."""
-        if scope["method"] not in ("GET", "HEAD"):
-            return self._error(405, "This simulation answers GET only.")
+        is_query = scope["method"] == "POST" and scope["path"] == "/graphql"
+        if scope["method"] not in ("GET", "HEAD") and not is_query:
+            return self._error(405, "This simulation answers GET, and queries.")
         given = headers.get(b"authorization", b"")
         scheme, _, secret = given.partition(b" ")
         if self._allowed is not None and scheme.lower() + b" " + secret not in self._allowed:
@@ -246,6 +252,16 @@ class GitHubApplication:
             await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             raise ConnectionResetError("the connection ends in the middle of a body, on purpose")
         await send({"type": "http.response.body", "body": body})
+
+
+async def received(receive: Receive) -> bytes:
+    """The body of a request."""
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

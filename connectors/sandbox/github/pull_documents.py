@@ -138,7 +138,7 @@ def issue(render: Renderer, item: Item) -> Document:
         "events_url": f"{url}/events",
         "html_url": page,
         "id": item.identifier,
-        "node_id": f"I_{item.identifier}",
+        "node_id": f"I_{item.identifier}" if item.pull is None else f"PR_{item.pull.number}",
         "number": item.number,
         "title": item.title,
         "user": render.user(item.author),
