@@ -3,10 +3,11 @@
 from functools import partial
 from urllib.parse import quote, urlsplit
 
+from connectors.gitlab.group_streams import PROJECT
 from connectors.gitlab.jobs import PARENTS, job_units
 from connectors.gitlab.scopes import project_units, scopes_of
 from connectors.gitlab.settings import GitLabSettings
-from connectors.gitlab.streams import PIPELINE_JOBS, PROJECT, STREAMS
+from connectors.gitlab.streams import PIPELINE_JOBS, STREAMS
 from connectors.http.credentials import StaticCredentials
 from connectors.http.retries import LimitHeaders
 from connectors.http.source import HttpApi, HttpSource, streams_wanted
@@ -15,7 +16,9 @@ from connectors.streams import in_dependency_order
 
 _LIMITS = LimitHeaders(limit="ratelimit-limit", remaining="ratelimit-remaining", reset="ratelimit-reset")
 _PER_MINUTE = {"gitlab.com": 2000}
-"""Requests a minute of one user ("Rate limits on GitLab.com"); self-managed servers set their own or none."""
+"""Requests a minute of one user ("Rate limits on GitLab.com"); self-managed servers set their own or none.
+
+Lists of jobs and of a group's projects have 600 of their own there: a first run may meet that, and waits."""
 
 
 def open_gitlab(settings: GitLabSettings, opening: Opening) -> HttpSource:

@@ -6,8 +6,8 @@ from functools import partial
 
 from connectors.errors import PermanentSourceError
 from connectors.evidence import EvidenceStore
+from connectors.gitlab.group_streams import GROUP_STREAMS, PROJECT
 from connectors.gitlab.settings import GitLabSettings
-from connectors.gitlab.streams import GROUP_STREAMS, PROJECT
 from connectors.http.lanes import Unit
 from connectors.http.names import names_listed
 from connectors.http.reading import Reader, read_scope
