@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -164,9 +165,16 @@ def _sources(workspace: Workspace, settings: Settings, environment: Mapping[str,
                     opened = open_configured_source(
                         source, workspace=workspace, store=store, environment=environment
                     )
-                    yield from opened.check()
+                    yield from (_named(source.name, each) for each in opened.check())
                 except ConnectorError as error:
                     remedy = "Mend what the message names"
                     yield Diagnosis(source.name, is_ok=False, message=str(error), remedy=remedy)
         finally:
             store.close()
+
+
+def _named(source: str, diagnosis: Diagnosis) -> Diagnosis:
+    """Say whose diagnosis it is: every source has credentials and a clock."""
+    if source in diagnosis.name:
+        return diagnosis
+    return replace(diagnosis, name=f"{source}: {diagnosis.name}")

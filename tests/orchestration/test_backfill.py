@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from orchestration.assets.automation import JOB
+from orchestration.assets.streams import stream_assets
 from orchestration.backfill import Backfill, estimate_backfill, plan_backfill
 from orchestration.command import main
 from orchestration.definitions import workspace_definitions
@@ -175,8 +176,23 @@ def test_streams_that_serve_windows_share_one_definition_of_days(workspace: Work
         spec.key.to_user_string(): spec for spec in workspace_definitions(workspace).resolve_all_asset_specs()
     }
     assert specs["ci/workflow_runs"].partitions_def is not None
+    (windowed,) = [
+        each for each in stream_assets(workspace.settings()) if each.key == only("workflow_runs")[0]
+    ]
+    assert windowed.backfill_policy == dg.BackfillPolicy.single_run(), "a quarter is one run"
     assert specs["ci/tags"].partitions_def is None
     assert specs["git/commits"].partitions_def is None
+
+
+def test_the_nightly_schedule_asks_for_no_partition(workspace: Workspace) -> None:
+    definitions = workspace_definitions(workspace)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance=instance, repository_def=definitions.get_repository_def()
+        )
+        (request,) = definitions.resolve_schedule_def("nightly").evaluate_tick(context).run_requests or ()
+    assert request.partition_key is None
+    assert not any("partition" in tag for tag in request.tags)
 
 
 def test_a_failed_source_is_repaired_by_a_backfill_of_what_it_missed(

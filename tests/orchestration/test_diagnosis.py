@@ -33,8 +33,8 @@ def wrong(workspace: Workspace) -> dict[str, Diagnosis]:
 def test_a_workspace_without_a_clone_gets_one_remedy(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace(LOCAL)
     bad = wrong(workspace)
-    assert list(bad) == ["clone of acme/shop"]
-    assert bad["clone of acme/shop"].remedy
+    assert list(bad) == ["git: clone of acme/shop"]
+    assert bad["git: clone of acme/shop"].remedy
 
 
 def test_keys_that_others_may_read_are_wrong(make_workspace: MakeWorkspace) -> None:
@@ -83,12 +83,12 @@ def test_the_command_exits_with_one_where_anything_is_wrong(
     workspace = make_workspace(LOCAL)
     assert main(["doctor", "--json", "--workspace", str(workspace.root)]) == 1
     shown = json.loads(capsys.readouterr().out)
-    assert [each["name"] for each in shown if not each["is_ok"]] == ["clone of acme/shop"]
+    assert [each["name"] for each in shown if not each["is_ok"]] == ["git: clone of acme/shop"]
     assert main(["doctor", "--workspace", str(workspace.root)]) == 1
     assert "WRONG clone of acme/shop" in capsys.readouterr().out
 
 
 def test_a_missing_token_is_named_once_with_its_line(make_workspace: MakeWorkspace) -> None:
     bad = [each for each in diagnose(make_workspace(), environment={}) if not each.is_ok]
-    assert [each.name for each in bad] == ["settings", "clone of acme/shop"]
+    assert [each.name for each in bad] == ["settings", "git: clone of acme/shop"]
     assert "ACME_KEY is not set" in bad[0].message

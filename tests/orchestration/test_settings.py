@@ -1,8 +1,6 @@
 """Settings are checked as a whole: every problem with its line, its key and its remedy."""
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -12,6 +10,7 @@ from connectors.sources import SOURCE_KINDS
 from orchestration.errors import SettingsError
 from orchestration.scaffold import annotated_settings
 from orchestration.settings import GitHubSettings, Settings, examine, read_settings
+from tests.orchestration.example import shown_sources
 
 GOOD = """\
 organisation: acme
@@ -185,16 +184,8 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> No
         read_settings(file)
 
 
-def shown_sources(text: str) -> list[dict[str, Any]]:
-    """The sources of the annotated example, those in comments too."""
-    section = text.partition("\nsources:\n")[2].partition("\n# Teams")[0]
-    plain = "\n".join(re.sub(r"^  # ", "  ", line) for line in section.splitlines())
-    found: list[dict[str, Any]] = yaml.safe_load(plain)
-    return found
-
-
 def test_the_annotated_example_shows_every_kind_of_source_and_each_is_valid() -> None:
-    shown = shown_sources(annotated_settings("acme"))
+    shown = shown_sources()
     assert {source["kind"] for source in shown} == SOURCE_KINDS.keys()
     for source in shown:
         SOURCE_KINDS[source["kind"]].settings.model_validate(source)
@@ -214,7 +205,7 @@ def test_the_page_about_the_workspace_explains_every_key_of_every_kind(kind: str
 
 @pytest.mark.parametrize("kind", SOURCE_KINDS)
 def test_unknown_streams_and_unset_variables_are_named_for_every_kind(folder: Path, kind: str) -> None:
-    (source,) = [each for each in shown_sources(annotated_settings("acme")) if each["kind"] == kind]
+    (source,) = [each for each in shown_sources() if each["kind"] == kind]
     first = SOURCE_KINDS[kind].streams[0].name
     document = {"organisation": "acme", "sources": [source | {"streams": [f"{first}x"]}]}
     _, problems = examine(yaml.safe_dump(document), folder=folder, environment={})
@@ -229,7 +220,7 @@ def test_unknown_streams_and_unset_variables_are_named_for_every_kind(folder: Pa
     "kind", [kind.name for kind in SOURCE_KINDS.values() if issubclass(kind.settings, HttpSettings)]
 )
 def test_no_address_carries_credentials(folder: Path, kind: str) -> None:
-    (source,) = [each for each in shown_sources(annotated_settings("acme")) if each["kind"] == kind]
+    (source,) = [each for each in shown_sources() if each["kind"] == kind]
     document = {"organisation": "acme", "sources": [source | {"base_url": "https://me:pw@host.example"}]}
     _, problems = examine(yaml.safe_dump(document), folder=folder)
     assert [problem.message for problem in problems if problem.key == "sources[0].base_url"] == [
