@@ -276,10 +276,11 @@ STREAMS: tuple[HttpStream, ...] = (
     HttpStream(
         name="tags",
         title="Tags",
-        description="A tag and the commit that it names.",
+        description="A tag and the commit that it names; a project without a repository has none.",
         mode=Mode.REPLACE_SET,
         keys=("@scope", "name"),
         path="/projects/{scope}/repository/tags",
+        optional_statuses=frozenset({404}),
         scope_safe="",
         parameters=(("order_by", "name"), ("sort", "asc")),
         reading=Reading.WHOLE,

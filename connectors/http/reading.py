@@ -106,11 +106,15 @@ async def _window(
     is_exhausted = True
     if first is not None:
         before = len(resumed.pages) if resumed else 0
-        async with aclosing(reader.chains.pages(first, pages_before=before)) as pages:
-            async for page in pages:
-                may_stop = rule.observe(page, partial(reader.chains.stored_listing, page))
-                yield reader.arrived(page, scope, rule.progress())
-                if may_stop:
-                    is_exhausted = False
-                    break
+        try:
+            async with aclosing(reader.chains.pages(first, pages_before=before)) as pages:
+                async for page in pages:
+                    may_stop = rule.observe(page, partial(reader.chains.stored_listing, page))
+                    yield reader.arrived(page, scope, rule.progress())
+                    if may_stop:
+                        is_exhausted = False
+                        break
+        except PermanentSourceError as error:
+            if error.status not in reader.stream.optional_statuses:
+                raise
     yield WindowClosed(cursor=rule.cursor(is_exhausted=is_exhausted))

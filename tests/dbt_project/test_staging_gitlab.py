@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -132,8 +133,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return warehouse
 
 
-MERGED = {"state": "merged", "ended_at": START + 60, "ended_by": None}
-MERGE_REQUESTS = (
+MERGED: dict[str, Any] = {"state": "merged", "ended_at": START + 60, "ended_by": None}
+MERGE_REQUESTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("Hotfix", "Closes #12, see acme/other#3 and https://gitlab.example/acme/web/-/issues/5", {}),
     ("Revert", f"This reverts merge request !4\nThis reverts commit {'a' * 40}.", {"labels": ("hotfix",)}),
     (SECRET, SECRET, {"branch": f"hotfix/{SECRET}"}),

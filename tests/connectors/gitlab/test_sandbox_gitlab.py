@@ -171,12 +171,10 @@ def test_a_day_can_be_read_again_without_moving_on(tmp_path: Path, company: Orga
             cursors = [store.cursor("gitlab", stream, scope) for scope in api.state.projects]
             report = source.extract(stream, run_id="again", window=TimeWindow(day, day + timedelta(days=1)))
             start = day.timestamp()
-            rows = [
-                row
-                for project in api.state.projects.values()
-                for row in (project.happenings if stream == "events" else project.pipelines.values())
-            ]
-            instants = [getattr(row, "at", None) or row.updated_at for row in rows]  # type: ignore[attr-defined]
+            projects = list(api.state.projects.values())
+            happened = [row.at for project in projects for row in project.happenings]
+            updated = [row.updated_at for project in projects for row in project.pipelines.values()]
+            instants = happened if stream == "events" else updated
             assert report.records == len(
                 [at for at in instants if start <= at <= start + DAY - (stream == "events")]
             )

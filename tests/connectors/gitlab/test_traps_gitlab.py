@@ -137,6 +137,17 @@ def test_one_project_that_may_not_be_read_does_not_stop_the_others(tmp_path: Pat
         assert {row["scope"] for row in landed(store, "pipelines")} == {"acme/api", "acme/web"}
 
 
+def test_a_project_without_a_repository_has_no_tags(tmp_path: Path) -> None:
+    gitlab = SmallGitLab()
+    gitlab.project().tags["v1"] = (FIRST_COMMIT.sha, START)
+    with gitlab.api.server, open_store(tmp_path) as store:
+        gitlab.extract(store, "projects", "tags")
+        missing = Response(b'{"message":"404 Repository Not Found"}', 404)
+        gitlab.api.spoil = lambda request: missing if request.path.endswith("/tags") else None
+        assert gitlab.extract(store, "tags")["tags"].failures == ()
+        assert [row["record_count"] for row in windows(store, "tags")] == [1, 0]
+
+
 def test_one_group_that_may_not_be_seen_does_not_stop_the_others(tmp_path: Path) -> None:
     gitlab = SmallGitLab()
     gitlab.pipeline(gitlab.project(), updated_at=START + HOUR)

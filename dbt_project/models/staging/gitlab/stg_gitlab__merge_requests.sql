@@ -82,7 +82,6 @@ versions as (
             missing('record.id'), missing('record.iid'), missing('record.state'), missing('record.labels'),
             'record.author is not null and record.author.id is null',
             'record.merge_user is not null and record.merge_user.id is null',
-            "record.state = 'merged' and record.merged_at is null",
         ]) }} as cast_loss_count
     from found
 ),

@@ -1,5 +1,5 @@
 -- Written by `python -m orchestration.staging_models write` from tags in connectors/gitlab.
--- One row per tag and the commit that it names.
+-- One row per tag and the commit that it names; a project without a repository has none.
 {{ config(incremental_strategy='current_set', unique_key=['source', 'project_path', 'tag_name']) }}
 
 {% set structure = {'name': 'VARCHAR', 'commit': {'id': 'VARCHAR'}, 'created_at': 'VARCHAR'} %}
