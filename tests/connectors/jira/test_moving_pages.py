@@ -1,4 +1,4 @@
-"""Issues that are edited while a search is read: nothing is skipped, and nothing extra is asked when nothing moves."""
+"""Issues that are edited while a search is read: nothing is skipped, nothing asked twice if nothing moves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.jira.pagers import SteadyOffset
 from connectors.sandbox.jira import edits
 from connectors.sandbox.jira.api import JiraApi
 from tests.connectors.jira.site import END, MINUTE, ReadSite, open_site
@@ -23,8 +24,8 @@ class Meddling:
     """Edits and deletions that happen before certain searches are answered.
 
     Attributes:
-        plan: For each search, the places (in order of last update) of the issues that are touched before it.
-        is_inside: Whether the new last update still lies in the window, as with a server whose clock is behind.
+        plan: For each search, the places (by last update) of the issues that are touched before it.
+        is_inside: Whether the new last update still lies in the window: the server's clock is behind.
         deletes: Whether issues are deleted instead.
     """
 
@@ -164,3 +165,16 @@ def test_a_run_that_breaks_off_goes_on_where_it_was(tmp_path: Path, is_cloud: bo
         step = PAGE if is_cloud else PAGE - 1
         assert len(went_on) == -(-(count - (0 if is_cloud else 1)) // step) - 2 + 1
         assert len(site.newest("issues")) == count
+
+
+def test_without_the_anchor_the_same_edits_lose_issues(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests above can fail: pages that never look back miss what moved up."""
+    monkeypatch.setattr(SteadyOffset, "_meets", lambda *_: True)
+    meddling = Meddling({2: [0, 1, 2, 3]})
+    with open_site(tmp_path, is_cloud=False, largest_page=PAGE, instead=meddling) as site:
+        meddling.api = site.api
+        start = {issue.id for issue in site.state.issues.values()}
+        site.extract_all(("fields", "issues"))
+        assert start - meddling.touched - {int(key) for key in site.newest("issues")}

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from connectors.http.instants import instant_of
+from connectors.streams import TimeWindow
 from tests.connectors.jira.site import DAY, END, MIDDLE, STREAMS, ReadSite, open_site
 from tests.replay.loopback import Request
 
@@ -171,8 +170,6 @@ def test_keys_are_listed_again_after_the_hours_that_the_settings_name(tmp_path: 
 
 @BOTH
 def test_one_window_can_be_read_again_without_moving_the_cursor(tmp_path: Path, is_cloud: bool) -> None:
-    from connectors.streams import TimeWindow
-
     with open_site(tmp_path, is_cloud=is_cloud) as site:
         site.extract_all(("fields", "issues"))
         cursor = site.store.cursor("jira", "issues", "site")
@@ -204,8 +201,3 @@ def test_a_plan_says_what_a_first_run_costs(tmp_path: Path) -> None:
     with open_site(tmp_path) as site:
         estimates = {row.stream: row for row in site.source.estimate()}
         assert estimates["issues"].requests >= 1
-
-
-def instant(record: Any) -> Any:
-    """When a record was last updated."""
-    return instant_of(record["fields"]["updated"])
