@@ -10,6 +10,7 @@ with samples as (
 
 select
     source, series_labels as alert_labels,
+    {{ sampled_at() }} as sampled_at,
     {{ typed(columns) }}
     series_labels ->> '$.alertname' as alert_name,
     series_labels ->> '$.alertstate' as alert_state,

@@ -12,6 +12,7 @@ with samples as (
 
 select
     source, scope as query_name, series_labels,
+    {{ sampled_at() }} as sampled_at,
     {{ typed(columns) }}
     step_seconds, slice_started_at,
     record_id, null::timestamptz as source_updated_at, {{ cast_losses(columns) }} as cast_loss_count
