@@ -1,7 +1,8 @@
 """Which files of a drop have arrived: complete ones, in the order in which they were written."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,14 @@ class Arrivals:
     clock: Callable[[], datetime]
     settle_seconds: float
 
-    def deliveries(self, _held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
-        """Every file that is there, by its content: one that was renamed is the same."""
-        return Listing(self._each())
+    def deliveries(self, held: Mapping[str, HeldDocument], state: Mapping[str, Any]) -> Listing:
+        """Every file that is there, by its content: one that was renamed is the same delivery.
+
+        A file that goes back to what it once held has changed again, and is a delivery of its own: without
+        that, what it said in between would stay the newest.
+        """
+        paths: dict[str, str] = {}
+        return Listing(self._each(held, state.get("paths", {}), paths), {"paths": paths})
 
     def newest(self, held: Mapping[str, HeldDocument], _state: Mapping[str, Any]) -> Listing:
         """The newest file only, unless what is held is newer.
@@ -62,23 +68,24 @@ class Arrivals:
             return Diagnosis(title, is_ok=False, message=str(error), remedy="Correct the folder.")
         return Diagnosis(title, is_ok=True, message=f"{count} files have arrived at {self.drop.path}.")
 
-    def _each(self) -> Iterator[Found]:
+    def _each(
+        self, held: Mapping[str, HeldDocument], before: Mapping[str, str], now: dict[str, str]
+    ) -> Iterator[Found]:
+        counts = Counter(document.sha256 for document in held.values())
         for path in self._arrived():
+            name = self._name(path)
             try:
-                yield self._document(path, key=None)
+                document = self._document(path, key="")
             except ConnectorError as error:
-                yield Refused(self._name(path), error)
+                yield Refused(name, error)
+                continue
+            digest = now[name] = document.sha256
+            has_returned = counts[digest] > 0 and before.get(name, digest) != digest
+            key = f"{digest}~{counts[digest] + 1}" if has_returned else digest
+            yield replace(document, key=key)
 
-    def _document(self, path: Path, *, key: str | None) -> Document:
-        document = document_of(path, name=self._name(path), borders=BORDERS[self.drop.format])
-        return Document(
-            key=document.sha256 if key is None else key,
-            place=document.place,
-            sha256=document.sha256,
-            open=document.open,
-            borders=document.borders,
-            attributes=document.attributes,
-        )
+    def _document(self, path: Path, *, key: str) -> Document:
+        return document_of(path, name=self._name(path), borders=BORDERS[self.drop.format], key=key)
 
     def _arrived(self) -> list[Path]:
         """Complete files below the folder, oldest first.

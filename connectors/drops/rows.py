@@ -30,6 +30,7 @@ def rows_in(held: HeldDocument, content: IO[bytes], *, drop: Drop) -> Iterator[R
                 raise TableError("The key stands in the file twice.", line=row.line, column=drop.key[0])
             seen.add(key)
         record: dict[str, Any] = {
+            "delivery": held.key,
             "file": held.sha256,
             "line": row.line,
             "mode": drop.mode,

@@ -11,11 +11,12 @@ ROWS = Stream(
     title="Rows",
     description="A row of a file that was dropped; which rows count is decided in stg_drops__records.",
     mode=Mode.REPLACE_SET,
-    keys=("@scope", "$.file", "$.line"),
+    keys=("@scope", "$.delivery", "$.line"),
     parent=FILES,
     updated_at="$.updated_at",
     columns=(
         Column("drop_name", "@scope", "varchar", "Name of the drop."),
+        Column("delivery_key", "$.delivery", "varchar", "Delivery that the row came with.", is_required=True),
         Column(
             "file_sha256", "$.file", "varchar", "Hash of the file that the row stands in.", is_required=True
         ),

@@ -71,7 +71,7 @@ class Listing:
 
     Attributes:
         documents: The documents in the order of the set, looked at one after the other.
-        state: What the next listing wants to know, as JSON.
+        state: What the next listing wants to know, as JSON; it may grow while documents are looked at.
     """
 
     documents: Iterable[Found]

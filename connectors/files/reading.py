@@ -14,6 +14,7 @@ from connectors.files.documents import (
     Found,
     Grouping,
     HeldDocument,
+    Listing,
     Refused,
 )
 from connectors.files.landing import Pages
@@ -48,7 +49,7 @@ class FileReading:
         held = HeldDocument.all_in(cursor)
         listing = scope.listing(held, cursor.get("state", {}))
         if scope.grouping is Grouping.EACH:
-            yield from self._deliveries(scope, held, listing.documents)
+            yield from self._deliveries(scope, held, listing)
             return
         yield self._opened(scope)
         found: dict[str, HeldDocument] = {}
@@ -75,12 +76,10 @@ class FileReading:
                 yield replace(page, claimed_total=total)
         yield WindowClosed(cursor=progress.to_cursor())
 
-    def _deliveries(
-        self, scope: FileScope, held: Mapping[str, HeldDocument], found: Iterable[Found]
-    ) -> Events:
+    def _deliveries(self, scope: FileScope, held: Mapping[str, HeldDocument], listing: Listing) -> Events:
         """Documents that were not read before, a window each; then one that says that the scope was seen."""
         state = {key: each.to_state() for key, each in held.items()}
-        for document in found:
+        for document in listing.documents:
             if isinstance(document, Refused):
                 self.refuse(document.key, document.error)
             elif isinstance(document, Document) and document.key not in state:
@@ -88,9 +87,9 @@ class FileReading:
                 arrival = yield from self._arrived(scope, document, None, opened)
                 if arrival is not None:
                     state[arrival.key] = arrival.to_state()
-                    yield WindowClosed(cursor={"documents": state})
+                    yield WindowClosed(cursor={"documents": state, "state": dict(listing.state)})
         yield self._opened(scope)
-        yield WindowClosed(cursor={"documents": state})
+        yield WindowClosed(cursor={"documents": state, "state": dict(listing.state)})
 
     def _delivered_records(
         self, scope: FileScope, progress: "_Progress", files: Mapping[str, HeldDocument]

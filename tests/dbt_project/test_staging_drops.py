@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.stream_contracts import contracts_of
+from quality_checks.checks import run_reconciliation
 from tests.connectors.files.file_source import extract
 from tests.dbt_project.warehouse import EvidenceBook, Warehouse
 
@@ -158,3 +160,18 @@ def test_every_row_leads_to_its_line_and_file(built: tuple[Warehouse, Warehouse]
         "select distinct length(file_sha256), line_number from staging.stg_drops__records order by all"
     )
     assert rows == [(64, 1), (64, 2), (64, 3), (64, 4)]
+
+
+def test_reconciliation_finds_every_row_that_was_counted_on_arrival(
+    built: tuple[Warehouse, Warehouse],
+) -> None:
+    warehouse, _ = built
+    with warehouse.connection() as con:
+        results = run_reconciliation(
+            con, streams=contracts_of({"drops"}), layers=("extraction", "landing", "staging")
+        )
+    assert [result.name for result in results if not result.is_passed] == []
+    totals = {
+        result.subject: result.observed for result in results if result.name == "claimed_totals_arrived"
+    }
+    assert totals["raw.drops__rows"] != "0 records"

@@ -77,6 +77,7 @@ def test_a_file_is_landed_as_given_and_its_rows_without_whom_they_name(tmp_path:
         assert page["url"] == "file:a.csv?part=0"
         first, _ = current(store, "rows")
         assert first == {
+            "delivery": page["parent_key"],
             "file": page["parent_key"],
             "line": 2,
             "mode": "upsert",
@@ -112,6 +113,21 @@ def test_each_file_is_read_once_whatever_it_is_called_and_again_when_it_changed(
         drop(tmp_path, "latest.csv", HEADER + row(3), at=1_770_000_200)
         take(store, tmp_path, run_id="last")
         assert ids(store) == [1, 2, 3], "rows stay when their file is taken away"
+
+
+def test_a_file_that_goes_back_to_what_it_once_held_is_read_again(tmp_path: Path) -> None:
+    with open_store(tmp_path / "ws") as store:
+        for at, status in enumerate(("success", "failure", "success", "success", "failure")):
+            drop(tmp_path, "latest.csv", HEADER + row(1, status=status), at=1_770_000_000 + at)
+            take(store, tmp_path, run_id=f"run{at}")
+        assert [record["status"] for record in current(store, "rows")] == [
+            "success",
+            "failure",
+            "success",
+            "failure",
+        ]
+        deliveries = [record["delivery"] for record in current(store, "rows")]
+        assert [key[64:] for key in deliveries] == ["", "", "~2", "~2"]
 
 
 def test_unfinished_hidden_and_fresh_files_are_left_for_later(tmp_path: Path) -> None:

@@ -1,15 +1,16 @@
 -- Written by `python -m orchestration.staging_models write` from rows in connectors/drops.
 -- One row per row of a file that was dropped; which rows count is decided in stg_drops__records.
-{{ config(incremental_strategy='current_set', unique_key=['source', 'drop_name', 'file_sha256', 'line_number']) }}
+{{ config(incremental_strategy='current_set', unique_key=['source', 'drop_name', 'delivery_key', 'line_number']) }}
 
 {% set structure = {
-    'file': 'VARCHAR', 'line': 'VARCHAR', 'mode': 'VARCHAR', 'purpose': 'VARCHAR', 'key': 'VARCHAR',
-    'service': 'VARCHAR', 'environment': 'VARCHAR', 'commit_sha': 'VARCHAR', 'status': 'VARCHAR',
+    'delivery': 'VARCHAR', 'file': 'VARCHAR', 'line': 'VARCHAR', 'mode': 'VARCHAR', 'purpose': 'VARCHAR',
+    'key': 'VARCHAR', 'service': 'VARCHAR', 'environment': 'VARCHAR', 'commit_sha': 'VARCHAR', 'status': 'VARCHAR',
     'started_at': 'VARCHAR', 'finished_at': 'VARCHAR', 'severity': 'VARCHAR', 'opened_at': 'VARCHAR',
     'resolved_at': 'VARCHAR', 'updated_at': 'VARCHAR', 'values': 'JSON',
 } %}
 {% set columns = [
     ('drop_name', 'case when record is not null then scope end', 'varchar'),
+    ('delivery_key', 'record.delivery', 'varchar'),
     ('file_sha256', 'record.file', 'varchar'),
     ('line_number', 'record.line', 'bigint'),
     ('mode', 'record.mode', 'varchar'),
@@ -37,17 +38,18 @@ set_members as (
         source, record_id, page_position, ordinal,
         {{ typed(columns) }}
         {{ cast_losses(columns, [
+            missing('record.delivery'),
             missing('record.file'),
             missing('record.line'),
             missing('record.mode'),
             missing('record.key'),
         ]) }} as cast_loss_count
     from records
-    {{ once_in_its_set('scope, parent_key', ['drop_name', 'file_sha256', 'line_number']) }}
+    {{ once_in_its_set('scope, parent_key', ['drop_name', 'delivery_key', 'line_number']) }}
 )
 
 select
-    source, drop_name, file_sha256, line_number, mode, purpose, record_key, record_values, service, environment,
-    commit_sha, status, started_at, finished_at, severity, opened_at, resolved_at,
+    source, drop_name, delivery_key, file_sha256, line_number, mode, purpose, record_key, record_values, service,
+    environment, commit_sha, status, started_at, finished_at, severity, opened_at, resolved_at,
     record_id, source_updated_at, cast_loss_count
 from set_members
