@@ -55,8 +55,14 @@ def _records_reader(contract: StreamContract) -> Callable[[bytes], Iterable[Any]
     wrapped: Any = list[record] | record | None  # type: ignore[valid-type] # see above
     for key in reversed(contract.envelope):
         wrapped = msgspec.defstruct("Envelope", [("inner", wrapped)], rename={"inner": key})
-    page, inner = msgspec.json.Decoder(wrapped), attrgetter(".".join("inner" for _ in contract.envelope))
-    return lambda body: _listed(inner(page.decode(body)))
+    page = msgspec.json.Decoder(list[record] | wrapped)  # type: ignore[valid-type] # see above
+    inner = attrgetter(".".join("inner" for _ in contract.envelope))
+
+    def unwrapped(body: bytes) -> Iterable[Any]:
+        found = page.decode(body)
+        return found if isinstance(found, list) else _listed(inner(found))
+
+    return unwrapped
 
 
 def _listed(found: Any) -> list[Any]:

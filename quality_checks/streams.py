@@ -54,7 +54,7 @@ class StreamContract:
         mode: How records of several pages combine.
         key: What tells a record from the others of its source (of its set, where sets replace each other).
         shape: An `array`; an array or one object (`array_or_object`: a listing, or each by itself); either of
-            them `wrapped` in an object; or records `separated` by control bytes.
+            them plain or `wrapped` in an object; or records `separated` by control bytes.
         envelope: The keys that lead to what is wrapped.
         parent: The stream whose records fan out to this one.
         parent_columns: In the parent's model, the columns with the key by which this stream is asked for and
@@ -122,7 +122,7 @@ def _github(
         mode=mode,
         key=_key(key, staged, is_in_scope=is_in_scope),
         shape=shape,
-        envelope=(wrapper,) if wrapper else (),
+        envelope=tuple(wrapper.split(".")) if wrapper else (),
         parent=parent,
         parent_columns=parent_columns,
         is_key_optional=is_key_optional,
@@ -151,6 +151,7 @@ STREAMS: tuple[StreamContract, ...] = (
     ),
     _github("members", "replace_set", "id", "member_token", is_about_people=True),
     _github("pull_requests", "upsert", "id", "pull_request_id"),
+    _github("item_details", "upsert", "id", "node_id", shape="wrapped", wrapper="data.nodes"),
     _github("reviews", "replace_set", "id", "review_id", parent="pull_requests", parent_columns=_NUMBERED),
     _github("review_comments", "upsert", "id", "comment_id"),
     _github(
@@ -158,6 +159,8 @@ STREAMS: tuple[StreamContract, ...] = (
         "replace_set",
         "sha",
         "commit_sha",
+        shape="wrapped",  # those past the 250th stand in a comparison, the others in a plain list
+        wrapper="commits",
         parent="pull_requests",
         parent_columns=_NUMBERED,
     ),

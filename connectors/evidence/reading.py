@@ -16,7 +16,7 @@ from connectors.evidence.errors import EvidenceDamagedError, EvidenceMissingErro
 from connectors.evidence.landing import Landing
 from connectors.evidence.parquet_file import rows_of
 from connectors.evidence.record_ids import split_record_id
-from connectors.evidence.record_values import records_of
+from connectors.evidence.record_values import RECORDS_AT, records_of
 from connectors.evidence.results import StoredPage, StoredRecord
 
 _CACHED_ROW_GROUPS = 4  # of about 8 MB of body each
@@ -77,7 +77,7 @@ class PageReader:
             log_index, ordinal = split_record_id(record_id)
             if page is None or page.log_index != log_index:
                 page = self.page(log_index)
-                values = records_of(page.body)
+                values = records_of(page.body, path=page.headers.get(RECORDS_AT))
             if ordinal >= len(values):
                 raise EvidenceMissingError(f"page {log_index} has {len(values)} records, none at {ordinal}")
             found[record_id] = StoredRecord(record_id, ordinal, page, values[ordinal])

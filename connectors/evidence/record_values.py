@@ -7,8 +7,16 @@ _RECORD_MARK = b"\x1e"
 _TOTAL = "total_count"
 
 
-def records_of(body: bytes) -> list[Any]:
-    """The records of a page: the items of an array, of the list beside `total_count`, or the one object.
+RECORDS_AT = "records-at"
+"""The header in which a page says where its records stand in the body, as a dotted path."""
+
+
+def records_of(body: bytes, *, path: str | None = None) -> list[Any]:
+    """The records of a page: items of an array, of a list at a path or beside `total_count`, or the one.
+
+    Args:
+        body: The page's body.
+        path: Dotted path of the list (or of the one record), where the page says one.
 
     A body that starts with the record separator (`git log` pages) is split at it; its records are text, in
     which bytes that are not UTF-8 are escaped. Any other body is one record of text.
@@ -19,6 +27,10 @@ def records_of(body: bytes) -> list[Any]:
         value = json.loads(body)
     except ValueError:
         return [body.decode(errors="backslashreplace")] if body else []
+    if isinstance(value, dict) and path:
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return [] if value is None else value if isinstance(value, list) else [value]
     if isinstance(value, dict) and _TOTAL in value:
         lists = [item for item in value.values() if isinstance(item, list)]
         if len(lists) == 1:

@@ -153,7 +153,6 @@ STREAMS: tuple[HttpStream, ...] = (
                 path="$.mergedBy",
                 namespace="github",
                 id="databaseId",
-                login="login",
                 type="__typename",
             ),
         ),

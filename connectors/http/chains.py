@@ -8,6 +8,7 @@ from typing import Any
 from connectors.errors import PermanentSourceError
 from connectors.events import PageArrived
 from connectors.evidence import EvidenceStore, ParentVersion, Validator
+from connectors.evidence.record_values import RECORDS_AT
 from connectors.http.answers import Answer
 from connectors.http.listings import Listing, header_of_total, listing_reader
 from connectors.http.pagers import LinkHeader
@@ -168,7 +169,7 @@ class Chains:
         arrived = PageArrived(
             url=redact_url(self._recorded(url)),
             status=answer.status,
-            headers=kept_headers(answer.headers),
+            headers=self._kept(answer),
             fetched_at=answer.fetched_at,
             body=b"" if is_unchanged else answer.body,
             body_sha256=digest,
@@ -183,6 +184,11 @@ class Chains:
             method=self._stream.method,
         )
         return ChainPage(arrived, listing, is_unchanged=is_unchanged)
+
+    def _kept(self, answer: Answer) -> dict[str, str]:
+        """The headers that evidence keeps, and where the records stand in the body."""
+        kept = kept_headers(answer.headers)
+        return kept if self._stream.envelope is None else kept | {RECORDS_AT: self._stream.envelope}
 
     def _recorded(self, place: str) -> str:
         """The URL as evidence keeps it: with the body of a POST, without what only a pager needs."""

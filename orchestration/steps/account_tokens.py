@@ -50,13 +50,14 @@ class AccountPaths:
 
 
 _API_COMMIT = AccountPaths(users=("author", "committer"), identities=("commit.author", "commit.committer"))
+_COMPARED = "commits"
 ACCOUNT_PATHS: Mapping[str, AccountPaths] = {
     "team_members": AccountPaths(users=("",)),
     "members": AccountPaths(users=("",)),
     "pull_requests": AccountPaths(users=("user",)),
     "reviews": AccountPaths(users=("user",)),
     "review_comments": AccountPaths(users=("user",)),
-    "pull_request_commits": _API_COMMIT,
+    "pull_request_commits": replace(_API_COMMIT, wrapped_in=_COMPARED),
     "issues": AccountPaths(users=("user",)),
     "timeline": AccountPaths(users=("actor", "user")),
     "commits": _API_COMMIT,
@@ -154,7 +155,7 @@ def _accounts_queries(stream: StagedStream) -> Iterator[str]:
     """
     if stream.kind == "git":
         yield _unnested(_git_records(stream), [_git_identity(*at) for at in _GIT_FIELDS])
-    elif stream.kind == "github":
+    elif stream.kind == "github" and stream.name in ACCOUNT_PATHS:
         paths = ACCOUNT_PATHS[stream.name]
         wrapped_in = (paths.wrapped_in,) if paths.wrapped_in else ()
         records = records_of_new_pages(stream.table, _structure(paths), wrapped_in)

@@ -14,6 +14,7 @@ from connectors.evidence import (
     split_record_id,
 )
 from connectors.evidence.record_ids import MOST_RECORDS
+from connectors.evidence.record_values import records_of
 from tests.connectors.evidence.samples import Place, page
 
 
@@ -111,3 +112,11 @@ class Damage:
     """What is done to a file."""
 
     def __call__(self, path: Path) -> object: ...
+
+
+def test_a_page_may_say_where_its_records_stand() -> None:
+    body = b'{"data": {"items": [{"id": 1}, {"id": 2}], "total_count": 2}}'
+    assert records_of(body, path="data.items") == [{"id": 1}, {"id": 2}]
+    assert records_of(b'{"data": {"items": null}}', path="data.items") == []
+    assert records_of(b'{"data": {"items": {"id": 7}}}', path="data.items") == [{"id": 7}]
+    assert records_of(b'[{"id": 3}]', path="data.items") == [{"id": 3}]

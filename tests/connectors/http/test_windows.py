@@ -247,3 +247,11 @@ def test_increments_end_in_what_one_reading_of_all_gives(
         records = [each for page in landed_records(store, "items", envelope="data") for each in page["items"]]
         held = newest(records)
     assert held == {number: updated.isoformat() for number, updated in items.updates.items()}
+
+
+def test_a_record_is_found_again_by_its_address_inside_its_envelope(tmp_path: Path) -> None:
+    items = Items({1: at(1), 2: at(2)})
+    with items.server, open_store(tmp_path) as store:
+        items.source(store, FakeTime(now=at(3))).extract("items", run_id="a")
+        (page,) = landed(store, "items")
+        assert store.record((page["log_index"] << 23) | 1).value["id"] == 2

@@ -6,7 +6,7 @@
 {% set columns = api_commit_columns() + [('pull_request_number', 'parent_key', 'bigint')] %}
 
 with records as (
-    {{ records_of_changed_sets('github', 'pull_request_commits', api_commit_structure()) }}
+    {{ records_of_changed_sets('github', 'pull_request_commits', api_commit_structure(), ['commits']) }}
 ),
 
 commits as (
