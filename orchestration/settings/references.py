@@ -189,7 +189,7 @@ def _source_faults(settings: Settings) -> Iterator[Fault]:
 
 def _unknown_streams(path: KeyPath, source: SourceSettings) -> Iterator[Fault]:
     kind = SOURCE_KINDS[source.kind]
-    known = [stream.name for stream in kind.streams]
+    known = [stream.name for stream in kind.streams if stream.name not in source.unused_streams]
     for position, name in enumerate(source.streams or ()):
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)

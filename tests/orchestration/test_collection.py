@@ -17,6 +17,7 @@ from orchestration.collection import (
     write_register,
 )
 from orchestration.command import main
+from orchestration.running import reason_of
 from orchestration.session import open_session
 from orchestration.settings import Settings
 from orchestration.workspace import Workspace
@@ -97,14 +98,13 @@ def test_a_run_fetches_nothing_that_the_register_does_not_allow(
     workspace = make_workspace(SETTINGS, confirmation=None)
     commit(workspace.root / "shop", "first", "v1")
     where = ["--workspace", str(workspace.root)]
-    assert main(["run", "--json", *where]) == 6
-    shown = capsys.readouterr()
-    document = json.loads(shown.out)
-    assert [each["stream"] for each in document["streams"]] == ["tags"]
-    assert [each["stream"] for each in document["uncollected"]] == ["commits"]
-    assert document["publication"] is not None
-    assert "git: 1 stream is not collected" in shown.err
-    assert not workspace.failures.exists(), "nobody is woken for it"
+    record, result = fetch(workspace)
+    assert [report.stream for report in record.reports] == ["tags"]
+    assert [each.stream for each in record.uncollected] == ["commits"]
+    error = reason_of(record, result)
+    assert error is not None
+    assert error.exit_code == 6
+    assert "git: 1 stream is not collected" in str(error)
     assert main(["status", "--json", *where]) == 0
     status = json.loads(capsys.readouterr().out)
     assert [each["stream"] for each in status["evidence"]] == ["tags"]
@@ -116,6 +116,19 @@ def test_a_run_fetches_nothing_that_the_register_does_not_allow(
     plan = json.loads(capsys.readouterr().out)
     assert [each["stream"] for each in plan[0]["streams"]] == ["tags"]
     assert [each["stream"] for each in plan[0]["uncollected"]] == ["commits"]
+
+
+@pytest.mark.slow
+def test_a_run_publishes_what_may_be_fetched_and_ends_with_its_documented_code(
+    make_workspace: MakeWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = make_workspace(SETTINGS, confirmation=None)
+    commit(workspace.root / "shop", "first", "v1")
+    assert main(["run", "--json", "--workspace", str(workspace.root)]) == 6
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["publication"] is not None
+    assert "git: 1 stream is not collected" in shown.err
+    assert not workspace.failures.exists(), "nobody is woken for it"
 
 
 def test_a_register_is_confirmed_at_the_command_line_and_the_next_run_fetches(

@@ -85,7 +85,7 @@ def test_the_command_exits_with_one_where_anything_is_wrong(
     shown = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in shown if not each["is_ok"]] == ["git: clone of acme/shop"]
     assert main(["doctor", "--workspace", str(workspace.root)]) == 1
-    assert "WRONG clone of acme/shop" in capsys.readouterr().out
+    assert "WRONG git: clone of acme/shop" in capsys.readouterr().out
 
 
 def test_a_missing_token_is_named_once_with_its_line(make_workspace: MakeWorkspace) -> None:

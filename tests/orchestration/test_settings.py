@@ -51,6 +51,12 @@ FAULTS = [
         "4: sources[0].base_url",
         "the address carries credentials",
     ),
+    (
+        "organisation: acme, ",
+        "organisation: acme, details: rest, streams: [item_details], ",
+        "4: sources[0].streams[0]",
+        "no stream 'item_details' here",
+    ),
     ("organisation: acme, ", "repositories: [shop], ", "4: sources[0].repositories[0]", "has no owner"),
     ("organisation: acme, ", "organisation: acme, concurrency: 101, ", "4: sources[0]", "the 100 that"),
     (
