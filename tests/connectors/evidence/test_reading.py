@@ -14,7 +14,6 @@ from connectors.evidence import (
     split_record_id,
 )
 from connectors.evidence.record_ids import MOST_RECORDS
-from connectors.evidence.record_values import records_of
 from tests.connectors.evidence.samples import Place, page
 
 
