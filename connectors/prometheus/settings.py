@@ -23,7 +23,8 @@ class SampledQuery(SettingsSection):
         step_seconds: Time between two samples; instants are multiples of it since the epoch.
         unit: What a value counts or measures, for readers: `requests`, `seconds`.
         slice_points: Samples a series in one request. The last slice is read anew by every run, so longer
-            slices mean fewer requests for history and more to read again.
+            slices mean fewer requests for history and more to read again. Thousands of series want shorter
+            ones: a body may have 64 MB.
     """
 
     name: Name
