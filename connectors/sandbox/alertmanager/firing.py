@@ -82,7 +82,11 @@ def silences(monitoring: Monitoring) -> Iterator[Silence]:
         if starts_at <= monitoring.now < ends_at + KEPT_AFTER_EXPIRY:
             labels = alert_labels(monitoring, outage.service, outage.severity)
             yield Silence(
-                str(uuid.UUID(int=chance.getrandbits(128), version=4)), labels, starts_at, ends_at, outage.reporter
+                str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+                labels,
+                starts_at,
+                ends_at,
+                outage.reporter,
             )
 
 
