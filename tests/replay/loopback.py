@@ -62,16 +62,19 @@ class LoopbackServer:
         handler: Answers each request; runs in the server's thread.
         path: Path that the base URL ends in.
         tls: Speak HTTPS with this context.
+        port: Where it listens; any free port by default.
     """
 
-    def __init__(self, handler: Handler, *, path: str = "", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, handler: Handler, *, path: str = "", tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
         self.handler = handler
         self._tls = tls
         self.requests: list[Request] = []
         self.most_at_once = 0
         self.at_once = 0
         self._path = path
-        self._port = 0
+        self._port = port
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -101,7 +104,7 @@ class LoopbackServer:
     def _run(self) -> None:
         self._loop = asyncio.new_event_loop()
         server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Connection(self), "127.0.0.1", 0, ssl=self._tls)
+            self._loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port, ssl=self._tls)
         )
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
