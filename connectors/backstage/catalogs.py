@@ -173,9 +173,6 @@ class FolderCatalog:
                 yield inside.as_posix()
 
     def _document(self, path: str) -> Document:
-        size = (self.folder / path).stat().st_size
-        if size > MOST_BYTES:
-            raise PermanentSourceError(f"The file has {size} bytes; up to {MOST_BYTES} are read. Split it.")
         return document_of(self.folder / path, name=path)
 
 

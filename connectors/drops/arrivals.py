@@ -52,9 +52,9 @@ class Arrivals:
         arrived = self._arrived()
         found: Found = Kept(self.drop.name)
         if arrived:
-            path = arrived[-1]
-            if known is None or _order(path, self._name(path)) >= _held_order(known):
-                found = self._document(path, key=self.drop.name)
+            newest = self._document(arrived[-1], key=self.drop.name)
+            if known is None or _order(newest.attributes) >= _order(known.attributes):
+                found = newest
         elif known is None:
             return Listing(())
         return Listing((found,))
@@ -99,25 +99,30 @@ class Arrivals:
                 "The folder of the drops is not there. Make it, or correct it in the settings.",
                 page=self.drop.path,
             )
-        found = [path for path in root.glob(self.drop.path) if self._is_complete(path, root)]
-        return sorted(found, key=lambda path: _order(path, self._name(path)))
+        found = [
+            (written, path.relative_to(root).as_posix(), path)
+            for path in root.glob(self.drop.path)
+            if (written := self._written_at(path, root)) is not None
+        ]
+        return [path for _, _, path in sorted(found)]
 
-    def _is_complete(self, path: Path, root: Path) -> bool:
+    def _written_at(self, path: Path, root: Path) -> datetime | None:
+        """When a file was written; None if it is none, is not complete, or was just taken away."""
         name = path.name
         if name.startswith(".") or name.lower().endswith(UNFINISHED) or not path.is_file():
-            return False
+            return None
         if not path.resolve().is_relative_to(root):
-            return False
-        age = (self.clock() - datetime.fromtimestamp(path.stat().st_mtime, UTC)).total_seconds()
-        return not 0 <= age < self.settle_seconds
+            return None
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except OSError:
+            return None
+        age = (self.clock() - written).total_seconds()
+        return None if 0 <= age < self.settle_seconds else written
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder.resolve()).as_posix()
 
 
-def _order(path: Path, name: str) -> tuple[str, str]:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(), name
-
-
-def _held_order(held: HeldDocument) -> tuple[str, str]:
-    return held.attributes["last-modified"], held.attributes["path"]
+def _order(attributes: Mapping[str, str]) -> tuple[datetime, str]:
+    return datetime.fromisoformat(attributes["last-modified"]), attributes["path"]

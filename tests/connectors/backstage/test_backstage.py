@@ -193,6 +193,10 @@ def test_a_folder_of_catalog_files_is_read_as_it_is_now(tmp_path: Path) -> None:
         extract(store, tmp_path, kind="backstage", folder="catalog")
         assert [row["scope"] for row in landed(store, "files")] == ["catalog"]
         assert len(refs(store)) == 2
+        (folder / "a" / "catalog-info.yaml").write_text("x: " + "y" * 1_100_000)
+        reports = extract(store, tmp_path, run_id="huge", kind="backstage", folder="catalog")
+        assert "more than 1048576 bytes" in str(reports["files"].failures[0].error)
+        assert len(refs(store)) == 2
         (folder / "a" / "catalog-info.yaml").write_text(LIBRARY)
         extract(store, tmp_path, run_id="later", kind="backstage", folder="catalog")
         assert refs(store) == ["component:default/lib"]
