@@ -54,7 +54,7 @@ class Pages:
         self, scope: str, held: HeldDocument, derivation: Derivation, records: Iterable[Record]
     ) -> Iterator[PageArrived]:
         """The records of a file, one a line in a JSON array."""
-        for part, (body, count) in enumerate(_record_pages(records)):
+        for part, (body, count) in enumerate(record_bodies(records)):
             yield self._page(
                 stream=derivation.stream,
                 place=_with(held.place, f"records={derivation.stream}&part={part}"),
@@ -160,7 +160,7 @@ def _headers(document: Document | HeldDocument, part: int) -> dict[str, str]:
     return {**document.attributes, "content-sha256": document.sha256, "part": str(part)}
 
 
-def _record_pages(records: Iterable[Record]) -> Iterator[tuple[bytes, int]]:
+def record_bodies(records: Iterable[Record]) -> Iterator[tuple[bytes, int]]:
     """Bodies of whole records with their counts; without any record there is no page."""
     lines: list[bytes] = []
     size = 0

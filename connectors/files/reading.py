@@ -64,7 +64,7 @@ class FileReading:
         """What is taken out of the documents in evidence."""
         files = HeldDocument.all_in(self.store.cursor(self.source, scope.files, scope.name))
         cursor = self.store.cursor(self.source, derivation.stream, scope.name) or {}
-        progress = _Progress(derivation, dict(cursor.get("documents", {})))
+        progress = Progress(derivation, dict(cursor.get("documents", {})))
         if scope.grouping is Grouping.EACH:
             yield from self._delivered_records(scope, progress, files)
             return
@@ -92,7 +92,7 @@ class FileReading:
         yield WindowClosed(cursor={"documents": state, "state": dict(listing.state)})
 
     def _delivered_records(
-        self, scope: FileScope, progress: "_Progress", files: Mapping[str, HeldDocument]
+        self, scope: FileScope, progress: "Progress", files: Mapping[str, HeldDocument]
     ) -> Events:
         for held in files.values():
             if progress.is_done(held):
@@ -155,7 +155,7 @@ class FileReading:
         )
 
     def _records_of(
-        self, scope: FileScope, held: HeldDocument, progress: "_Progress"
+        self, scope: FileScope, held: HeldDocument, progress: "Progress"
     ) -> Iterator[PageArrived]:
         derivation = progress.derivation
         if progress.is_done(held):
@@ -177,7 +177,7 @@ class FileReading:
 
 
 @dataclass(slots=True)
-class _Progress:
+class Progress:
     """Which documents a stream's records were taken out of, by which version and onto how many pages."""
 
     derivation: Derivation

@@ -6,6 +6,7 @@ from contextlib import closing
 from connectors.committer import BatchLimits, Committer
 from connectors.errors import ConnectorError, PermanentSourceError
 from connectors.evidence import EvidenceStore
+from connectors.files.agreement import disagreements
 from connectors.files.documents import Document, FileKind, FileScope
 from connectors.files.landing import Pages
 from connectors.files.reading import Events, FileReading
@@ -102,6 +103,14 @@ class FileSource:
             for stream in self.streams
         ]
 
+    def disagreements(self) -> list[str]:
+        """Records in evidence that are not what the files in evidence give; normally there are none."""
+        return [
+            problem
+            for scope in self._scopes
+            for problem in disagreements(self._store, self._pages(scope), self.name, scope)
+        ]
+
     def _checked(self, stream: str, window: TimeWindow | None) -> str:
         names = [declared.name for declared in self.streams]
         if stream not in names:
@@ -146,12 +155,14 @@ class FileSource:
         tell()
 
     def _events(self, scope: FileScope, stream: str, refuse: Callable[[str, ConnectorError], None]) -> Events:
-        pages = Pages(self._store, self.name, self._runtime.clock, scope.files)
-        reading = FileReading(self._store, self.name, pages, refuse)
+        reading = FileReading(self._store, self.name, self._pages(scope), refuse)
         if stream == scope.files:
             return reading.files(scope)
         (derivation,) = [each for each in scope.derivations if each.stream == stream]
         return reading.records(scope, derivation)
+
+    def _pages(self, scope: FileScope) -> Pages:
+        return Pages(self._store, self.name, self._runtime.clock, scope.files)
 
     def _placed(self, error: ConnectorError, stream: str) -> ConnectorError:
         """The error, with the source and stream in it."""
