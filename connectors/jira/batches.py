@@ -25,10 +25,8 @@ BodyOf = Callable[[Sequence[ParentVersion]], Mapping[str, Any]]
 
 
 def changelog_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
-    """The changelogs of changed issues, a thousand issues a request; Data Center has them with its search."""
-    if settings.deployment == "data_center":
-        return
-    for scope in scopes_of(settings, replace(reader.stream, name="issues"), store):
+    """The changelogs of changed issues, a thousand issues a request."""
+    for scope in scopes_of(settings, reader.stream, store):
         for batch in _batches(reader, store, parent="issues", scope=scope):
             yield Unit(scope, partial(_changelogs, reader, batch))
 

@@ -11,7 +11,6 @@ from connectors.http.streams import HttpStream, Reading
 from connectors.jira.pagers import SteadyOffset, UntilLast
 from connectors.jira.settings import JiraSettings
 
-CLOUD_ONLY, DATA_CENTER_ONLY = frozenset({"changelogs"}), frozenset({"histories"})
 _ISSUES_PAGE, _HISTORIES_PAGE, _KEYS_PAGE = 500, 100, 1000
 """Data Center gives a thousand issues a page, if its administrators leave `jira.search.views.default.max`."""
 

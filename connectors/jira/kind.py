@@ -50,21 +50,20 @@ def _authorization(settings: JiraSettings, secrets: Mapping[str, str]) -> str:
 
 
 def _readers(settings: JiraSettings) -> dict[str, OwnReader]:
-    is_cloud, by_project = settings.deployment == "cloud", bool(settings.projects)
     return {
         "issues": partial(issue_units, settings),
-        "histories": _nothing if is_cloud else partial(history_units, settings),
-        "changelogs": partial(changelog_units, settings) if is_cloud else _nothing,
+        "histories": partial(history_units, settings),
+        "changelogs": partial(changelog_units, settings),
         "issue_keys": partial(key_units, settings),
         "sprints": partial(sprint_units, settings),
-        "worklog_updates": _nothing if by_project else feed_units,
+        "worklog_updates": _nothing if settings.projects else feed_units,
         "worklogs": partial(worklog_units, settings),
         "worklog_deletions": feed_units,
     }
 
 
 def _nothing(_reader: Reader, _store: EvidenceStore) -> Iterator[Unit]:
-    """What this deployment does not have, or gives with another stream."""
+    """What is read with another stream: the worklogs of named projects come issue by issue."""
     yield from ()
 
 

@@ -29,8 +29,8 @@ class SteadyOffset:
     An edited issue leaves its place, everything behind it moves up, and the next offset begins too late. So
     each page begins with the last issue of the page before (the *anchor*, carried along in a parameter that
     Jira ignores). Where it does not, and nothing that sorts before the anchor is there either, the pages have
-    moved apart: almost a page back (so that no page comes twice), until they meet. Nothing moves, nothing extra
-    is asked for.
+    moved apart: almost a page back (so that no page comes twice), until they meet. Where nothing moves,
+    nothing extra is asked for.
 
     Attributes:
         size: Issues on a page.

@@ -13,7 +13,7 @@ import msgspec
 from connectors.errors import PermanentSourceError
 from connectors.events import Event, PageArrived, Resumption, WindowClosed, WindowOpened
 from connectors.evidence import EvidenceStore
-from connectors.http.children import named_parents
+from connectors.http.children import each_scope, named_parents
 from connectors.http.instants import instant_of, text_of
 from connectors.http.lanes import Unit
 from connectors.http.names import names_listed
@@ -29,15 +29,21 @@ from connectors.jira.settings import JiraSettings
 from connectors.jira.streams import FIELDS_READ
 
 _PROJECT_STREAMS = frozenset(
-    {"projects", "versions", "components", "issues", "histories", "boards", "sprints"}
+    {"projects", "versions", "components", "issues", "changelogs", "histories", "boards", "sprints"}
 )
+_ELSEWHERE = {"cloud": "histories", "data_center": "changelogs"}
 _FIELDS = "fields"
 _KANBAN = "kanban"
 
 
 def scopes_of(settings: JiraSettings, stream: HttpStream, store: EvidenceStore) -> list[str]:
-    """The scopes of a stream: the projects that the settings list, or the whole site."""
+    """The scopes of a stream: the projects that the settings list, or the whole site; none where it is not.
+
+    Cloud has no histories (their search is removed there), Data Center no changelogs in bulk.
+    """
     del store
+    if stream.name == _ELSEWHERE[settings.deployment]:
+        return []
     by_project = stream.name in _PROJECT_STREAMS or (stream.name == "worklogs" and settings.projects)
     return list(settings.projects) if settings.projects and by_project else [SITE]
 
@@ -75,13 +81,17 @@ def key_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> I
 def sprint_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
     """One listing for each board that may have sprints; a board of several projects is asked once."""
     seen: set[str] = set()
-    for scope in scopes_of(settings, reader.stream, store):
+
+    def units_of(scope: str) -> list[Unit]:
         listed = names_listed(
             "boards", scope, source=reader.source, store=store, wanted_by=reader.stream.name
         )
         boards = [number for number, _, kind in (text.partition("=") for text in listed) if kind != _KANBAN]
-        yield from named_parents(reader, scope, [board for board in boards if board not in seen])
+        unseen = [board for board in boards if board not in seen]
         seen.update(boards)
+        return named_parents(reader, scope, unseen)
+
+    yield from each_scope(scopes_of(settings, reader.stream, store), units_of)
 
 
 class _KeysRule(WholeRule):
