@@ -15,7 +15,11 @@ from tests.docs import metrics_page
 from tests.docs.pages import ROOT, anchors, commands, fences, links, pages
 
 COMMAND_LINES = sorted({(str(page.relative_to(ROOT)), tuple(words)) for page, words in commands()})
-SETTINGS = [fence for fence in fences("yaml") if fence.text.startswith("organisation:")]
+MADE_UP = "kind: buildwright"
+"""The kind that one page adds; a test of its own follows that page."""
+SETTINGS = [
+    fence for fence in fences("yaml") if fence.text.startswith("organisation:") and MADE_UP not in fence.text
+]
 
 
 @pytest.mark.parametrize(("page", "words"), COMMAND_LINES, ids=str)
