@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from connectors.errors import PermanentSourceError
@@ -11,6 +12,7 @@ from connectors.evidence import EvidenceStore, ParentVersion, Validator
 from connectors.evidence.record_values import RECORDS_AT
 from connectors.http.answers import Answer
 from connectors.http.listings import Listing, header_of_total, listing_reader
+from connectors.http.origin import OWN_HOSTS
 from connectors.http.pagers import LinkHeader
 from connectors.http.places import parts_of
 from connectors.http.redaction import kept_headers, redact_url
@@ -104,6 +106,14 @@ class Chains:
         """Let no request of the source start for so long, and fewer be under way after that."""
         self._session.pacer.hold(seconds)
         self._session.flights.limited()
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far our clock is ahead of the server's, as the last answer told; none on this machine."""
+        skew = self._session.tally.clock_skew_seconds
+        if skew is None or self._session.origin.host in OWN_HOSTS:
+            return timedelta()
+        return timedelta(seconds=skew)
 
     def url(self, path: str) -> str:
         """The absolute URL of a path."""

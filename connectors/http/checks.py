@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from connectors.errors import ConnectorError, CredentialsRejectedError
+from connectors.http.origin import OWN_HOSTS
 from connectors.http.session import Session
 from connectors.reports import Diagnosis
 
 _LARGEST_SKEW_SECONDS = 60.0
-_OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _anything: Callable[[bytes], Any] = msgspec.json.decode
 
@@ -45,7 +45,7 @@ def clock(skew_seconds: float, *, host: str) -> Diagnosis:
     is_close = abs(skew_seconds) <= _LARGEST_SKEW_SECONDS
     direction = "ahead of" if skew_seconds >= 0 else "behind"
     message = f"The local clock is {abs(skew_seconds):.0f} s {direction} the server's."
-    if is_close or host in _OWN_HOSTS:
+    if is_close or host in OWN_HOSTS:
         return Diagnosis("clock", is_ok=True, message=message)
     remedy = "Synchronise the clock: fetch times and windows rest on it."
     return Diagnosis("clock", is_ok=False, message=message, remedy=remedy)

@@ -1,6 +1,6 @@
 """What is listed one parent at a time: reviews of a pull request, jobs of a run, members of a team."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 
@@ -24,6 +24,34 @@ def changed_parents(reader: Reader, parent_stream: str, scope: str) -> list[Unit
 def named_parents(reader: Reader, scope: str, keys: list[str]) -> list[Unit]:
     """One unit for each parent by name, whether or not anything changed: the parents carry no version."""
     return [Unit(scope, partial(_events, reader, scope, key, None), key) for key in keys]
+
+
+def each_scope(scopes: Iterable[str], units_of: Callable[[str], Iterable[Unit]]) -> list[Unit]:
+    """The units of every scope, in order; one whose parents were never listed fails by itself.
+
+    Raises:
+        PermanentSourceError: The parents were listed nowhere yet.
+    """
+    units: list[Unit] = []
+    unread: list[PermanentSourceError] = []
+    named = 0
+    for scope in scopes:
+        try:
+            units.extend(units_of(scope))
+            named += 1
+        except PermanentSourceError as error:
+            unread.append(error)
+            units.append(Unit(scope, partial(_refusing, error)))
+    if unread and not named:
+        raise unread[0]
+    return units
+
+
+async def _refusing(error: PermanentSourceError, *events: Event) -> AsyncGenerator[Event, None]:
+    """The events of a scope in which nothing can be read: none."""
+    for event in events:
+        yield event
+    raise error
 
 
 def unit_of(reader: Reader, parent: ParentVersion) -> Unit:

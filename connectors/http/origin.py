@@ -12,6 +12,9 @@ from connectors.http.redaction import redact_url
 _PLAIN_TARGET = re.compile(r"/[A-Za-z0-9\-._~:/?&=%+,;@!$'()*]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+"""This machine: a server on it shares our clock, so another time there is one that it simulates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

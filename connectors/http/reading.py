@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -57,6 +57,10 @@ class Reader:
         ):
             return settled, None
         return settled, resumed
+
+    def now(self) -> datetime:
+        """The time now, the server's where our clock is ahead: what it stamps later is still to come."""
+        return self.clock() - max(self.chains.clock_skew, timedelta())
 
     def arrived(self, page: ChainPage, scope: str, progress: Mapping[str, Any]) -> PageArrived:
         """The page for the committer, with the parents on it."""

@@ -12,7 +12,7 @@ from connectors.errors import PermanentSourceError
 from connectors.evidence import EvidenceStore
 from connectors.http.chains import Chains
 from connectors.http.checks import diagnose
-from connectors.http.children import changed_parents, named_parents
+from connectors.http.children import changed_parents, each_scope, named_parents
 from connectors.http.connections import Connections, Network
 from connectors.http.credentials import Credentials
 from connectors.http.estimates import estimate_streams
@@ -228,18 +228,21 @@ class HttpSource:
         if own is not None:
             yield from own(reader, self._store)
             return
-        for scope in self._api.scopes(stream, self._store):
+        scopes = self._api.scopes(stream, self._store)
+        if stream.reading is Reading.PER_CURRENT_PARENT and stream.parent is not None:
+            yield from each_scope(scopes, partial(self._named_units, reader, stream.parent))
+            return
+        for scope in scopes:
             if stream.reading is Reading.PER_PARENT and stream.parent is not None:
                 yield from changed_parents(reader, stream.parent, scope)
-            elif stream.reading is Reading.PER_CURRENT_PARENT and stream.parent is not None:
-                names = names_listed(
-                    stream.parent, scope, source=self.name, store=self._store, wanted_by=stream.name
-                )
-                yield from named_parents(reader, scope, names)
             elif stream.reading is Reading.WINDOWS:
                 yield Unit(scope, partial(read_windows, reader, scope))
             else:
                 yield Unit(scope, partial(read_scope, reader, scope, self._rule_maker(reader, scope)))
+
+    def _named_units(self, reader: Reader, parent: str, scope: str) -> list[Unit]:
+        names = names_listed(parent, scope, source=self.name, store=self._store, wanted_by=reader.stream.name)
+        return named_parents(reader, scope, names)
 
     def _rule_maker(self, reader: Reader, scope: str) -> MakeRule:
         stream = reader.stream

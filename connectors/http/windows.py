@@ -174,7 +174,10 @@ def _place(reader: Reader, scope: str, part: TimeWindow) -> str:
 
 
 def _advanced(reader: Reader, settled: dict[str, Any], part: TimeWindow) -> dict[str, Any]:
-    """The cursor after a window; it never goes back, and a window that is not over counts up to now."""
-    end = min(part.end, _floored(reader.clock(), _windows(reader).alignment))
+    """The cursor after a window; it never goes back, and a window that is not over counts up to now.
+
+    Now is the server's, so that a clock of ours that is hours ahead leaves nothing out.
+    """
+    end = min(part.end, _floored(reader.now(), _windows(reader).alignment))
     reached = latest([_complete_until(reader, settled), end])
     return {"complete_until": text_of(reached), "since": text_of(reader.bounds.since_at)}

@@ -25,21 +25,21 @@ def read_jobs(scopes: list[str], reader: Reader, _store: EvidenceStore) -> Itera
 def jobs_listed(scopes: list[str], source: str, store: EvidenceStore, *, wanted_by: str) -> dict[str, str]:
     """The version of each job that the last complete reading found, by full name.
 
+    A folder that could not be read does not keep the others from being read.
+
     Raises:
-        PermanentSourceError: A scope was never read.
+        PermanentSourceError: No scope was ever read.
     """
-    found: dict[str, str] = {}
-    for scope in scopes:
-        settled, _ = split_cursor(store.cursor(source, JOBS, scope))
-        if "current" not in settled:
-            raise PermanentSourceError(
-                f"The jobs of {scope} were not read yet, and {wanted_by} goes through them. "
-                "Extract jobs first.",
-                source=source,
-                stream=wanted_by,
-            )
-        found |= settled["current"]
-    return found
+    cursors = [split_cursor(store.cursor(source, JOBS, scope))[0] for scope in scopes]
+    found = [settled["current"] for settled in cursors if "current" in settled]
+    if not found:
+        raise PermanentSourceError(
+            f"The jobs of {', '.join(scopes)} were not read yet, and {wanted_by} goes through them. "
+            "Extract jobs first.",
+            source=source,
+            stream=wanted_by,
+        )
+    return {name: version for current in found for name, version in current.items()}
 
 
 async def _events(reader: Reader, scope: str) -> AsyncGenerator[Event, None]:

@@ -51,11 +51,11 @@ class RangeReader:
         _check_definition(reader, query, settled)
         horizon = horizon_of(self.settings, reader.bounds, now=reader.clock())
         for part in self._wanted(reader, query, horizon, settled=settled):
-            cursor = _advanced(settled, query, horizon, part, is_again=reader.window is not None)
-            async with aclosing(_read(reader, query, part, settled=settled, cursor=cursor)) as events:
+            async with aclosing(_read(reader, query, part, horizon=horizon, settled=settled)) as events:
                 async for event in events:
                     yield event
-            settled = cursor
+                    if isinstance(event, WindowClosed) and event.cursor is not None:
+                        settled = dict(event.cursor)
 
     def _wanted(
         self, reader: Reader, query: SampledQuery, horizon: Horizon, *, settled: Mapping[str, Any]
@@ -115,8 +115,8 @@ async def _read(
     query: SampledQuery,
     part: Slice,
     *,
+    horizon: Horizon,
     settled: Mapping[str, Any],
-    cursor: Mapping[str, Any],
 ) -> AsyncGenerator[Event, None]:
     yield WindowOpened(
         scope=query.name,
@@ -131,7 +131,7 @@ async def _read(
     async with aclosing(reader.chains.pages(place)) as pages:
         async for page in pages:
             yield reader.arrived(page, query.name, {})
-    yield WindowClosed(cursor=cursor)
+    yield WindowClosed(cursor=_advanced(reader, settled, query, horizon=horizon, part=part))
 
 
 def _check_definition(reader: Reader, query: SampledQuery, settled: Mapping[str, Any]) -> None:
@@ -165,12 +165,15 @@ def _complete_until(settled: Mapping[str, Any], horizon: Horizon) -> datetime | 
 
 
 def _advanced(
-    settled: Mapping[str, Any], query: SampledQuery, horizon: Horizon, part: Slice, *, is_again: bool
+    reader: Reader, settled: Mapping[str, Any], query: SampledQuery, *, horizon: Horizon, part: Slice
 ) -> dict[str, Any]:
-    """The cursor after a slice; one that was asked for by its window leaves it where a run goes on."""
+    """The cursor after a slice; one that was asked for by its window leaves it where a run goes on.
+
+    Nothing is complete that the server's own clock has not reached.
+    """
     read_until = latest([instant_of(settled.get(_READ)), part.end])
     known = {_READ: text_of(read_until), _DEFINITION: _definition(query)}
-    if is_again:
+    if reader.window is not None:
         return {**settled, **known}
-    reached = latest([_complete_until(settled, horizon), part.end])
+    reached = latest([_complete_until(settled, horizon), min(part.end, reader.now())])
     return {_COMPLETE: text_of(reached), _SINCE: text_of(horizon.since), **known}
