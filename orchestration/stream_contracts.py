@@ -6,7 +6,7 @@ from typing import Final
 from connectors.http.streams import HttpStream, Reading
 from connectors.kinds import SourceKind
 from connectors.sources import SOURCE_KINDS
-from connectors.streams import ColumnType, Stream
+from connectors.streams import Column, ColumnType, Stream
 from orchestration.staging_models.paths import Path, parse_path
 from orchestration.staging_models.staged_stream_plan import StagedStreamPlan, envelope_keys
 from quality_checks.streams import STREAMS, KeyPart, KeyReading, StreamContract
@@ -67,8 +67,14 @@ def _key_parts(stream: Stream, plan: StagedStreamPlan | None) -> Iterator[KeyPar
         path = parse_path(key)
         staged = plan.key_column(key) if plan is not None else None
         column = plan.column(staged) if plan is not None and staged else None
-        reading = _READINGS.get(column.type, "text") if column is not None else "text"
-        yield KeyPart(_keys(path), staged or "", reading)
+        yield KeyPart(_keys(path), staged or "", _reading(path, column))
+
+
+def _reading(path: Path, column: Column | None) -> KeyReading:
+    """Return how a part of a key is written; whatever it is, where a model written by hand does not say."""
+    if column is not None:
+        return _READINGS.get(column.type, "text")
+    return "text" if path.page else "json"
 
 
 def _keys(path: Path) -> tuple[str | int, ...]:

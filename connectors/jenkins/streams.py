@@ -35,9 +35,9 @@ STREAMS: tuple[JobStream, ...] = (
     JobStream(
         name="jobs",
         title="Jobs",
-        description="A folder or job as it is now, those inside folders and multibranch projects included.",
+        description="A folder, or the whole server, as it is now, with all folders and jobs inside.",
         mode=Mode.REPLACE_SET,
-        keys=("fullName",),
+        keys=("@scope",),
         path="{scope}/api/json",
         parameters=(("tree", jobs_tree()),),
         reading=Reading.OWN,

@@ -54,7 +54,7 @@ TARGETS = HttpStream(
             "scrape_pool", "$.scrapePool", "varchar", "Job in the scrape configuration.", is_required=True
         ),
         Column("scrape_url", "$.scrapeUrl", "varchar", "What is scraped.", is_required=True),
-        Column("labels", "$.labels", "varchar", "Labels that its series carry, as JSON.", is_required=True),
+        Column("labels", "$.labels", "json", "Labels that its series carry, as JSON.", is_required=True),
         Column("job", "$.labels.job", "varchar", "The label `job`."),
         Column("instance", "$.labels.instance", "varchar", "The label `instance`."),
         Column("service", "$.labels.service", "varchar", "The label `service`, where there is one."),

@@ -80,3 +80,15 @@ def test_an_unset_variable_of_any_kind_is_named_by_doctor(
     workspace, environment = everything
     messages = "".join(each.message for each in diagnose(workspace, environment={}))
     assert [variable for variable in environment if f"{variable} is not set" not in messages] == []
+
+
+def test_no_stream_of_days_waits_for_another_one() -> None:
+    """Dagster refuses such a pair, both with partitions, in every run that names no days."""
+    waiting = [
+        f"{kind.name}.{stream.name}"
+        for kind in SOURCE_KINDS.values()
+        for stream in kind.streams
+        if stream.is_windowed
+        and any(parent.is_windowed for parent in kind.streams if parent.name == stream.parent)
+    ]
+    assert waiting == []

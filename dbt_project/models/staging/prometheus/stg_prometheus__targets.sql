@@ -9,7 +9,7 @@
 {% set columns = [
     ('scrape_pool', 'record.scrapePool', 'varchar'),
     ('scrape_url', 'record.scrapeUrl', 'varchar'),
-    ('labels', "(record.labels ->> '$')", 'varchar'),
+    ('labels', 'record.labels', 'json'),
     ('job', "(record.labels ->> '$.\"job\"')", 'varchar'),
     ('instance', "(record.labels ->> '$.\"instance\"')", 'varchar'),
     ('service', "(record.labels ->> '$.\"service\"')", 'varchar'),
@@ -31,7 +31,7 @@ set_members as (
         {{ cast_losses(columns, [
             missing('record.scrapePool'),
             missing('record.scrapeUrl'),
-            missing("(record.labels ->> '$')"),
+            missing('record.labels'),
             missing('record.health'),
         ]) }} as cast_loss_count
     from records
