@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.company import Company, found
+from connectors.sandbox.drop_files import write_drops
 from connectors.sandbox.events import Event
 from connectors.sandbox.git_export import write_repositories
 from connectors.sandbox.github.fold import GitHubFold
+from connectors.sandbox.ownership_files import write_ownership
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.revelation import truth_of
-from connectors.sandbox.settings import settings_document
+from connectors.sandbox.roster_files import write_roster
+from connectors.sandbox.settings import DEMO_KINDS, settings_document
 from connectors.sandbox.simulation import play
 from connectors.sandbox.story import Story
 from connectors.sandbox.truth import Truth
@@ -92,9 +95,18 @@ class Organisation:
         """Write bare clones as of the story's end; see `OrganisationAt.write_git`."""
         return self.as_of(self.ends_at).write_git(folder)
 
-    def settings_document(self, *, base_url: str, git_folder: Path | str) -> dict[str, Any]:
-        """What `assay.yml` says about this organisation."""
-        return settings_document(self.company, base_url=base_url, git_folder=git_folder)
+    def settings_document(
+        self,
+        *,
+        base_url: str,
+        git_folder: Path | str,
+        files_folder: Path | str = "files",
+        kinds: Sequence[str] = DEMO_KINDS,
+    ) -> dict[str, Any]:
+        """What `assay.yml` says about this organisation; see `connectors.sandbox.settings`."""
+        return settings_document(
+            self.company, base_url=base_url, git_folder=git_folder, files_folder=files_folder, kinds=kinds
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +138,16 @@ class OrganisationAt:
         """
         timeline, company = self.organisation.timeline, self.organisation.company
         return write_repositories(company, timeline, folder, until=self.instant)
+
+    def write_files(self, folder: Path, *, clones: Path) -> None:
+        """Write what the organisation exports: rosters, drops, and into the clones who owns what.
+
+        Args:
+            folder: Where the exports go: `roster.csv`, `leave.csv`, `drops/…`.
+            clones: The clones as `write_git` wrote them; catalogs and CODEOWNERS stand there on a branch of
+                their own.
+        """
+        timeline, company = self.organisation.timeline, self.organisation.company
+        write_roster(company, timeline, folder, until=self.instant)
+        write_drops(company, timeline, folder / "drops", until=self.instant)
+        write_ownership(company, timeline, clones, until=self.instant)

@@ -1,52 +1,45 @@
 """The settings of a workspace for the simulated organisation: what `assay.yml` says about it."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.catalogue import DEPLOY_WORKFLOW, VERSION_TAG, Service
-from connectors.sandbox.company import INCIDENT_REPOSITORY, Company
+from connectors.sandbox.company import Company
 from connectors.sandbox.parameters import ORGANISATION
+from connectors.sandbox.source_settings import Places, source_document
 
 GITHUB_SOURCE = "github"
 GIT_SOURCE = "git"
-TOKEN_VARIABLE = "ASSAY_GITHUB_TOKEN"  # noqa: S105  # the variable's name, not a secret
+DEMO_KINDS = (GITHUB_SOURCE, GIT_SOURCE)
 ROLLOUT_MERGE_HOURS = 6
 REVERT_WINDOW_DAYS = 14
 
 
-def settings_document(company: Company, *, base_url: str, git_folder: Path | str) -> dict[str, Any]:
+def settings_document(
+    company: Company,
+    *,
+    base_url: str,
+    git_folder: Path | str,
+    files_folder: Path | str = "files",
+    kinds: Sequence[str] = DEMO_KINDS,
+) -> dict[str, Any]:
     """The whole document, ready to be written as YAML.
 
     Args:
         company: The organisation.
-        base_url: Where its GitHub is served.
+        base_url: Where its APIs are served: GitHub's at the root, the others below their prefixes.
         git_folder: Folder with its clones, as `write_git` lays them out.
+        files_folder: Folder with its exports, as `write_files` lays them out.
+        kinds: Kinds of source, each of which there is once.
     """
     first = company.parameters.first_day
+    places = Places(base_url=base_url, git_folder=str(git_folder), files_folder=str(files_folder))
     return {
         "organisation": ORGANISATION,
         "reporting": {"time_zone": "UTC", "from": first, "until": company.parameters.until},
-        "sources": [
-            {
-                "name": GITHUB_SOURCE,
-                "kind": "github",
-                "base_url": base_url,
-                "organisation": ORGANISATION,
-                "token_env": TOKEN_VARIABLE,
-                "since": first.replace(),  # an object of its own, else YAML writes an alias
-                "concurrency": 16,
-            },
-            {
-                "name": GIT_SOURCE,
-                "kind": "git",
-                "repositories": [
-                    {"name": row.name, "path": f"{git_folder}/{row.name}.git", "branch": "main"}
-                    for row in company.repositories
-                    if row.name != INCIDENT_REPOSITORY
-                ],
-            },
-        ],
+        "sources": [source_document(kind, company, places) for kind in kinds],
         "teams": [
             {
                 "name": period.name,

@@ -3,7 +3,7 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
+from connectors.sandbox.settings import DEMO_KINDS
 from orchestration.dbt_runner import DbtProject
 from orchestration.demonstration import simulated_people
 from orchestration.errors import AssayError
@@ -36,7 +37,12 @@ class Company:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        return {"ASSAY_GITHUB_TOKEN": TOKEN}
+        sources = self.workspace.settings().sources
+        return {variable: TOKEN for source in sources for variable in source.variables.values()}
+
+    @property
+    def files(self) -> Path:
+        return self.clones.with_name("files")
 
     def run(self, *, is_full_refresh: bool = False) -> RunRecord:
         record, error = self.try_run(is_full_refresh=is_full_refresh)
@@ -55,7 +61,14 @@ class Company:
     def move_to(self, instant: datetime) -> None:
         self.server.move_to(instant)
         shutil.rmtree(self.clones)
-        self.organisation.as_of(instant).write_git(self.clones)
+        write_folders(self.organisation, instant, self.clones, self.files if self.files.exists() else None)
+
+
+def write_folders(organisation: Organisation, instant: datetime, clones: Path, files: Path | None) -> None:
+    """Write the clones as they are at an instant, and what sources of files read beside them."""
+    organisation.as_of(instant).write_git(clones)
+    if files is not None:
+        organisation.as_of(instant).write_files(files, clones=clones)
 
 
 @cache
@@ -69,13 +82,22 @@ def parsed_project() -> Path:
 
 
 @contextmanager
-def company(folder: Path, *, at: datetime = END, services: int = 3, seed: int = 7) -> Iterator[Company]:
+def company(
+    folder: Path,
+    *,
+    at: datetime = END,
+    services: int = 3,
+    seed: int = 7,
+    kinds: Sequence[str] = DEMO_KINDS,
+) -> Iterator[Company]:
     """Serve two months of a company with a few services, as they stand at an instant."""
     organisation = simulate(seed=seed, months=2, services=services, until=date(2026, 7, 1))
     clones = folder / "git"
-    organisation.as_of(at).write_git(clones)
+    write_folders(organisation, at, clones, folder / "files" if set(kinds) - set(DEMO_KINDS) else None)
     with serve(organisation, token=TOKEN, at=at) as server:
-        settings = organisation.settings_document(base_url=server.base_url, git_folder="../git")
+        settings = organisation.settings_document(
+            base_url=server.base_url, git_folder="../git", files_folder="../files", kinds=kinds
+        )
         workspace = scaffold(
             folder / "workspace",
             organisation=ORGANISATION,
