@@ -144,6 +144,18 @@ class Inbox:
             ).fetchall()
         return dict(rows)
 
+    def holds(self, stream: str, *, sequence: int, delivery_id: str) -> bool:
+        """Whether this delivery stands at this place; in another inbox, or an older copy, it does not."""
+        if not self._path.exists():
+            return False
+        with self._open() as connection:
+            found = connection.execute(
+                "select 1 from deliveries where source = ? and stream = ? and sequence = ? "
+                "and delivery_id = ?",
+                (self._source, stream, sequence, delivery_id),
+            ).fetchone()
+        return found is not None
+
     def forget_bodies(self, stream: str, *, up_to: int) -> None:
         """Let go of bodies that evidence holds by now; their ids stay known."""
         with self._open() as connection:

@@ -14,7 +14,7 @@ from connectors.push.streams import STREAM_OF
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
 from connectors.streams import Stream, TimeWindow
 
-_LANDED = "landed"
+_LANDED, _DELIVERY = "landed", "delivery"
 
 
 class PushSource:
@@ -118,15 +118,24 @@ class PushSource:
                 is_resumable=False,
             )
             yield _page(self.name, delivery)
-            yield WindowClosed(cursor={_LANDED: delivery.sequence})
+            yield WindowClosed(cursor={_LANDED: delivery.sequence, _DELIVERY: delivery.delivery_id})
 
     def _landed(self, stream: str) -> int:
-        """The last delivery that evidence holds: every event's cursor was committed with its page."""
-        settled = [
-            split_cursor(state)[0].get(_LANDED, 0)
-            for state in self._store.cursors(self.name, stream).values()
-        ]
-        return max(settled, default=0)
+        """The last delivery of this inbox that evidence holds; each cursor was committed with its page.
+
+        An inbox that was lost or restored counts from another place. Cursors that do not fit it count for
+        nothing then: a delivery that lands twice is one row, one that is passed over is lost.
+        """
+        cursors = [split_cursor(state)[0] for state in self._store.cursors(self.name, stream).values()]
+        landed = [(each[_LANDED], each[_DELIVERY]) for each in cursors if _DELIVERY in each]
+        return max(
+            (
+                sequence
+                for sequence, delivery in landed
+                if self._inbox.holds(stream, sequence=sequence, delivery_id=delivery)
+            ),
+            default=0,
+        )
 
 
 def streams_received(settings: PushSettings) -> tuple[Stream, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -412,3 +413,38 @@ def test_two_endpoints_of_one_address_are_refused() -> None:
     with pytest.raises(ValueError, match="two endpoints have the address"):
         settings(endpoints=twice)
     assert settings().variables["secret_env of github"] == "HOOK"
+
+
+def send(folder: Path, *names: str) -> None:
+    for name in names:
+        body = json.dumps({"name": name}).encode()
+        assert client(folder).post("/github", content=body, headers=github(body, delivery=name)).is_success
+
+
+def names_landed(folder: Path) -> list[str]:
+    with open_store(folder) as store:
+        source(folder, store).extract("github_deliveries", run_id="run")
+        return [json.loads(page["body"])["name"] for page in landed(store, "github_deliveries")]
+
+
+def test_after_an_inbox_was_lost_what_comes_next_lands_nevertheless(tmp_path: Path) -> None:
+    send(tmp_path, "a", "b", "c")
+    assert names_landed(tmp_path) == ["a", "b", "c"]
+    for file in (tmp_path / "data" / "inbox").iterdir():
+        file.unlink()
+    send(tmp_path, "d", "e")
+    assert names_landed(tmp_path) == ["a", "b", "c", "d", "e"]
+    assert inbox_of(settings(), tmp_path).count() == {}
+
+
+def test_after_an_older_inbox_was_restored_nothing_that_comes_is_passed_over(tmp_path: Path) -> None:
+    inbox, copy = tmp_path / "data" / "inbox", tmp_path / "copy"
+    send(tmp_path, "a")
+    shutil.copytree(inbox, copy)
+    send(tmp_path, "b", "c")
+    assert names_landed(tmp_path) == ["a", "b", "c"]
+    shutil.rmtree(inbox)
+    shutil.copytree(copy, inbox)
+    send(tmp_path, "d", "e", "f")
+    assert set(names_landed(tmp_path)) == {"a", "b", "c", "d", "e", "f"}
+    assert inbox_of(settings(), tmp_path).count() == {}
