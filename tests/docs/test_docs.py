@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
-from orchestration.command import COMMANDS, assay
+from connectors.sources import SOURCE_KINDS
+from orchestration.command import COMMANDS, EXIT_CODES, assay
 from orchestration.settings import examine
-from quality_checks.checks import COMPARISONS
+from quality_checks.checks import comparisons
 from quality_checks.suites import SUITES
 from tests.docs import metrics_page
 from tests.docs.pages import ROOT, anchors, commands, fences, links, pages
@@ -106,6 +107,53 @@ def test_metrics_that_pages_trace_exist() -> None:
 
 
 def test_commands_that_a_check_gives_as_its_remedy_exist() -> None:
-    remedies = {comparison.remedy for comparison in COMPARISONS} | {suite.remedy for suite in SUITES}
+    remedies = {comparison.remedy for comparison in comparisons()} | {suite.remedy for suite in SUITES}
     for line in {found for remedy in remedies for found in re.findall(r"`(assay [^`]+)`", remedy)}:
         test_a_command_that_a_page_names_exists_with_its_options("a remedy", tuple(line.split()))
+
+
+def test_the_readme_shows_every_kind_of_source_and_counts_them() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("\n## Sources\n")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", "".join(cells))) == SOURCE_KINDS.keys()
+    assert len(SOURCE_KINDS) == len(re.findall(r"`(\w+)`", "".join(cells))) == 17
+    assert "seventeen kinds of source" in readme
+
+
+def test_every_exit_code_is_explained_in_the_readme_and_in_the_runbooks() -> None:
+    codes = set(re.findall(r"^  (\d)  ", EXIT_CODES, re.MULTILINE))
+    assert codes == set("0123456")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("Exit codes:")[2].partition("\n\n")[0]
+    runbooks = (ROOT / "docs" / "runbooks" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\b(\d)\b", readme)) == codes
+    assert set(re.findall(r"exit code (\d)", runbooks)) == codes - {"0"}
+
+
+def test_every_kind_that_can_be_fetched_by_days_is_named_in_the_runbook() -> None:
+    page = (ROOT / "docs" / "runbooks" / "backfill.md").read_text(encoding="utf-8")
+    kinds = [
+        kind.title for kind in SOURCE_KINDS.values() if any(stream.is_windowed for stream in kind.streams)
+    ]
+    assert kinds
+    assert [title for title in kinds if title not in page] == []
+
+
+def test_every_method_of_a_page_is_explained() -> None:
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([A-Z]+)` \|", page, re.MULTILINE))
+    sources = [path for path in (ROOT / "connectors").rglob("*.py") if "sandbox" not in path.parts]
+    written = {
+        method
+        for path in sources
+        for method in re.findall(r'\bmethod="([A-Z]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert explained == written
+
+
+def test_messages_that_a_runbook_explains_are_what_a_source_says() -> None:
+    page = (ROOT / "docs" / "runbooks" / "failed-source.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^ *\| \*([^*]+)\*", page, re.MULTILINE)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "connectors").rglob("*.py"))
+    assert len(quoted) > 5
+    assert [message for message in quoted if message not in code] == []
