@@ -1,6 +1,6 @@
 """What a kind of source is: its streams, its settings, and how one is opened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -86,6 +86,8 @@ class SourceKind:
         streams: All streams that the kind offers, each after its parent.
         settings: What it is told in the settings.
         open: Opens a source from its settings.
+        disagreements: Makes derived pages again from those that they name and says which differ; None where
+            a kind derives none.
         hourly_limit: Requests that the vendor allows an hour, for plans; None where it says nothing.
     """
 
@@ -94,4 +96,5 @@ class SourceKind:
     streams: tuple[Stream, ...]
     settings: type[SourceSettings]
     open: Callable[[Any, Opening], Source]
+    disagreements: Callable[[Any, Opening], Iterable[str]] | None = None
     hourly_limit: int | None = None

@@ -12,12 +12,28 @@ from connectors.runtime import Runtime
 from connectors.settings import SourceSettings
 from connectors.sources import SOURCE_KINDS, open_source
 from connectors.streams import Stream
+from orchestration.settings import Settings
 from orchestration.workspace import Workspace
 
 
 def utc_now() -> datetime:
     """Return the present instant; libraries get this as their clock."""
     return datetime.now(UTC)
+
+
+def absent_kinds(settings: Settings) -> frozenset[str]:
+    """Return the kinds of source that a workspace does not have."""
+    return frozenset(SOURCE_KINDS) - {source.kind for source in settings.sources}
+
+
+def source_runtime() -> Runtime:
+    """Return the clocks and the chance that sources are given."""
+    return Runtime(
+        clock=utc_now,
+        monotonic=time.monotonic,
+        sleep=sleep,
+        generator=random.Random(),  # noqa: S311 - jitter between retries
+    )
 
 
 def enabled_streams(source: SourceSettings) -> tuple[Stream, ...]:
@@ -60,12 +76,7 @@ def open_configured_source(
         source.model_copy(update={"streams": chosen}),
         Opening(
             store=store,
-            runtime=Runtime(
-                clock=utc_now,
-                monotonic=time.monotonic,
-                sleep=sleep,
-                generator=random.Random(),  # noqa: S311 - jitter between retries
-            ),
+            runtime=source_runtime(),
             secrets={variable: environment[variable] for variable in source.variables.values()},
             folder=workspace.root,
         ),

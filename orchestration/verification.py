@@ -4,10 +4,16 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors.errors import ConnectorError
 from connectors.evidence import EvidenceStore
+from connectors.evidence.errors import EvidenceError
+from connectors.kinds import Opening
+from connectors.sources import SOURCE_KINDS
 from lineage.ledger import NoteVerifier
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
+from orchestration.settings import Settings
+from orchestration.sources import source_runtime
 from orchestration.workspace import SIGNING_KEY, Workspace
 from publishing import verify_publications
 
@@ -27,6 +33,22 @@ class Finding:
     object_name: str
     problem: str
     is_fatal: bool
+
+
+def _derived_pages(
+    workspace: Workspace, settings: Settings, store: EvidenceStore
+) -> Iterator[tuple[str, str]]:
+    """Yield what derived pages say that the pages they come from do not give."""
+    opening = Opening(store=store, runtime=source_runtime(), folder=workspace.root)
+    for source in settings.sources:
+        derived_again = SOURCE_KINDS[source.kind].disagreements
+        if derived_again is None:
+            continue
+        try:
+            for problem in derived_again(source, opening):
+                yield source.name, problem
+        except (EvidenceError, ConnectorError, OSError) as error:
+            yield source.name, f"its derived pages cannot be made again: {error}"
 
 
 def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] = ()) -> Iterator[Finding]:
@@ -54,6 +76,8 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("ledger", damage.object_name, damage.problem, damage.is_fatal)
         for difference in store.verify():
             yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
+        for name, problem in _derived_pages(workspace, settings, store):
+            yield Finding("evidence", name, problem, is_fatal=True)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
     finally:

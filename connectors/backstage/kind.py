@@ -46,4 +46,5 @@ KIND = SourceKind(
     streams=in_dependency_order(STREAMS),
     settings=BackstageSettings,
     open=open_backstage,
+    disagreements=lambda settings, opening: open_backstage(settings, opening).disagreements(),
 )

@@ -59,4 +59,5 @@ KIND = SourceKind(
     streams=in_dependency_order(STREAMS),
     settings=CodeownersSettings,
     open=open_codeowners,
+    disagreements=lambda settings, opening: open_codeowners(settings, opening).disagreements(),
 )

@@ -55,5 +55,10 @@ def _scope(drop: Drop, settings: DropsSettings, opening: Opening) -> FileScope:
 
 
 KIND = SourceKind(
-    name="drops", title="Drops", streams=in_dependency_order(STREAMS), settings=DropsSettings, open=open_drops
+    name="drops",
+    title="Drops",
+    streams=in_dependency_order(STREAMS),
+    settings=DropsSettings,
+    open=open_drops,
+    disagreements=lambda settings, opening: open_drops(settings, opening).disagreements(),
 )

@@ -3,6 +3,7 @@
 from connectors.errors import PermanentSourceError
 from connectors.github.app import App
 from connectors.github.config import GitHubConfig
+from connectors.github.graphql.agreement import disagreements
 from connectors.github.settings import GitHubSettings
 from connectors.github.source import GitHubSource
 from connectors.github.streams import STREAMS
@@ -57,5 +58,6 @@ KIND = SourceKind(
     streams=in_dependency_order(STREAMS),
     settings=GitHubSettings,
     open=open_github,
+    disagreements=lambda settings, opening: disagreements(opening.store, settings.name),
     hourly_limit=5000,
 )

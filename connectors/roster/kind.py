@@ -75,4 +75,5 @@ KIND = SourceKind(
     streams=in_dependency_order(STREAMS),
     settings=RosterSettings,
     open=open_roster,
+    disagreements=lambda settings, opening: open_roster(settings, opening).disagreements(),
 )

@@ -14,6 +14,7 @@ from graphql import build_schema, parse, validate
 
 from connectors.evidence import EvidenceStore
 from connectors.github.config import GitHubConfig
+from connectors.github.graphql.agreement import disagreements
 from connectors.github.graphql.derivation import derived
 from connectors.github.graphql.query import QUERY
 from connectors.github.source import GitHubSource
@@ -249,3 +250,14 @@ def test_enterprise_servers_answer_beside_their_rest_api() -> None:
 
     assert url("https://github.acme.example/api/v3") == "https://github.acme.example/api/graphql"
     assert url("https://api.github.com") == "https://api.github.com/graphql"
+
+
+def test_a_derived_page_that_its_nodes_do_not_give_is_named(
+    tmp_path: Path, served: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, proxy = served
+    with open_store(tmp_path) as store:
+        extract(source(proxy, store))
+        assert list(disagreements(store, "github")) == []
+        monkeypatch.setattr("connectors.github.graphql.agreement.derived", lambda *_: [])
+        assert "reviews of acme/" in "\n".join(disagreements(store, "github"))
