@@ -1,6 +1,8 @@
 """What a workspace says about a Datadog source."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from connectors.settings import BaseUrl, EnvironmentVariable, HttpSettings
 
@@ -18,6 +20,6 @@ class DatadogSettings(HttpSettings):
 
     kind: Literal["datadog"]
     base_url: BaseUrl = "https://api.datadoghq.com"
-    concurrency: int = 4
+    concurrency: Annotated[int, Field(ge=1)] = 4
     api_key_env: EnvironmentVariable = "ASSAY_DATADOG_API_KEY"
     application_key_env: EnvironmentVariable = "ASSAY_DATADOG_APPLICATION_KEY"

@@ -54,6 +54,6 @@ class UpdatedPages(NextPage):
         if numbered is None:
             return None
         updates = [record.updated_at for record in _UPDATES.decode(answer.body)]
-        if updates[0] == updates[-1]:
+        if not updates or updates[0] == updates[-1]:
             return numbered
         return with_parameters(answer.url, {"updated_after": text_of(updates[-1]), "page": "1"})

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from connectors.errors import PermanentSourceError
 from connectors.events import PageArrived
@@ -239,6 +240,14 @@ class Chains:
         followed = session.origin.follow(
             link, seen_at=answer.url, source=session.source, stream=session.stream
         )
+        if _listing_at(followed) not in {_listing_at(url), _listing_at(answer.url)}:
+            raise PermanentSourceError(
+                f"The next page of this listing is said to be {redact_url(followed)}, which is another "
+                "listing. What came before is kept. Report it to whoever runs the server.",
+                source=session.source,
+                stream=session.stream,
+                page=redact_url(url),
+            )
         return f"{followed}#{content}" if content else followed
 
     def _is_remembered(self, next_url: str | None) -> bool:
@@ -293,6 +302,11 @@ class Chains:
 def request_key(source: str, url: str) -> str:
     """The key under which the answer to a request is remembered: sources do not share answers."""
     return hashlib.sha256(f"{source} GET {url}".encode()).hexdigest()
+
+
+def _listing_at(place: str) -> str:
+    """What a URL lists: the last step of its path. The steps before may name the same thing by its id."""
+    return unquote(urlsplit(place).path).rstrip("/").rpartition("/")[2]
 
 
 def _conditions(held: Validator | None) -> dict[str, str]:

@@ -27,7 +27,8 @@ def listing_reader(stream: HttpStream) -> Callable[[bytes], Listing]:
     The decoder raises `msgspec.ValidationError` for another shape, `msgspec.DecodeError` for broken JSON.
     """
     if stream.is_single:
-        single = msgspec.json.Decoder(stream.record)
+        is_unread = stream.record is msgspec.Raw
+        single = msgspec.json.Decoder(dict[str, msgspec.Raw] if is_unread else stream.record)
         return lambda body: Listing([single.decode(body)])
     if stream.envelope is None:
         plain = msgspec.json.Decoder(list[stream.record])  # type: ignore[name-defined]  # built at run time

@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError, PermanentSourceError, TransientSou
 from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError
 from connectors.http.connections import CONNECTION_ERRORS, Connections
 from connectors.http.credentials import Credentials, StaticCredentials
+from connectors.http.echoes import repeats_credentials
 from connectors.http.origin import Origin
 from connectors.http.pacing import Flights, Pacer
 from connectors.http.redaction import redact_url
@@ -172,6 +173,13 @@ class Session:
             self.origin.target(url), headers, max_body_bytes=self.max_body_bytes, content=content
         )
         answer = Answer(url=url, status=status, headers=received, body=body, fetched_at=self.clock())
+        if repeats_credentials(who, received, body):
+            raise self._error(
+                PermanentSourceError,
+                url,
+                "The answer repeats the credentials that it was asked with, so nothing of it was kept. Look "
+                "at what answers at base_url.",
+            )
         self._observe(answer)
         return answer
 
@@ -216,6 +224,13 @@ class Session:
             raise UnreadableAnswerError(f"the content type is {content_type!r}, not JSON")
         try:
             return answer, read(answer.body)
+        except RecursionError as error:
+            raise self._error(
+                PermanentSourceError,
+                answer.url,
+                "The body nests deeper than JSON of any API does, and was dropped. Check what answers at "
+                "base_url.",
+            ) from error
         except msgspec.ValidationError as error:
             raise self._error(
                 PermanentSourceError,

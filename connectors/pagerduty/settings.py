@@ -1,6 +1,8 @@
 """What a workspace says about a PagerDuty source."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from connectors.settings import BaseUrl, EnvironmentVariable, HttpSettings
 
@@ -16,5 +18,5 @@ class PagerDutySettings(HttpSettings):
 
     kind: Literal["pagerduty"]
     base_url: BaseUrl = "https://api.pagerduty.com"
-    concurrency: int = 4
+    concurrency: Annotated[int, Field(ge=1)] = 4
     token_env: EnvironmentVariable = "ASSAY_PAGERDUTY_TOKEN"  # noqa: S105 - the name of a variable
