@@ -117,7 +117,7 @@ class DbtProject:
             BuildFailedError: dbt could not even start; a failing node is in the result instead.
         """
         arguments = ["build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"]
-        arguments += ["--select", *select]
+        arguments += ["--no-write-json", "--select", *select]  # the parsed manifest stays as it is
         if is_full_refresh:
             arguments.append("--full-refresh")
         outcomes: list[NodeOutcome] = []

@@ -12,6 +12,7 @@ from orchestration.assets.streams import FIRST_WAIT_SECONDS, stream_assets
 from orchestration.assets.workspace import OpenWorkspace, workspace_resource
 from orchestration.dbt_runner import DbtProject
 from orchestration.model_graph import ModelGraph
+from orchestration.sources import absent_kinds
 from orchestration.workspace import Workspace, workspace_of_environment
 
 
@@ -29,7 +30,7 @@ def workspace_definitions(
         first_wait_seconds: Wait before the second attempt at a stream that failed for now.
     """
     settings = workspace.settings()
-    graph = ModelGraph(DbtProject(workspace).manifest())
+    graph = ModelGraph(DbtProject(workspace).manifest(), absent_kinds(settings))
     streams, steps, models = (
         stream_assets(settings, first_wait_seconds=first_wait_seconds),
         step_assets(settings, graph),
@@ -39,7 +40,7 @@ def workspace_definitions(
     built = [*streams, *steps, *models, check_results_asset(tables), publication_asset(tables)]
     return dg.Definitions(
         assets=built,
-        asset_checks=[asset_checks({key for assets in built for key in assets.keys})],
+        asset_checks=[asset_checks(settings, {key for assets in built for key in assets.keys})],
         jobs=[WHOLE_JOB],
         schedules=[nightly(settings)],
         sensors=[failure_sensor(workspace), arrival_sensor(workspace)],

@@ -7,7 +7,8 @@ import dagster as dg
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.checking import check_build
 from orchestration.flow.warehouse import open_warehouse
-from orchestration.stream_contracts import STREAM_CONTRACTS
+from orchestration.settings import Settings
+from orchestration.stream_contracts import contracts_of
 from quality_checks.checks import declared_checks
 from quality_checks.results import CheckResult
 
@@ -48,7 +49,7 @@ def check_results_asset(models: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return check
 
 
-def asset_checks(known: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
+def asset_checks(settings: Settings, known: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
     """Return one asset check per declared check whose subject is an asset here."""
     specs = {
         (declared.name, declared.subject): dg.AssetCheckSpec(
@@ -57,7 +58,7 @@ def asset_checks(known: set[dg.AssetKey]) -> dg.AssetChecksDefinition:
             description=f"{declared.sentence} Owner: {declared.owner}.",
             additional_deps=[RESULTS],
         )
-        for declared in declared_checks(STREAM_CONTRACTS)
+        for declared in declared_checks(contracts_of({source.kind for source in settings.sources}))
         if subject_key(declared.subject) in known
     }
 

@@ -54,7 +54,9 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
     models = graph.before_graph if phase == "before_graph" else graph.after_graph
     later = graph.after_graph if phase == "before_graph" else frozenset[str]()
     specs = {
-        key: translator.get_asset_spec(graph.manifest, key, None) for key in graph.in_order if key in models
+        key: _without_absent(graph, translator.get_asset_spec(graph.manifest, key, None))
+        for key in graph.in_order
+        if key in models
     }
     ids = {spec.key: key for key, spec in specs.items()}
     checks = _check_specs(graph, specs, later=later)
@@ -91,6 +93,12 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
                 finish_models(con, plan)
 
     return build
+
+
+def _without_absent(graph: ModelGraph, spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Leave out what the workspace does not have: its empty tables are no assets."""
+    present = [on for on in spec.deps if on.asset_key.path[-1] not in graph.empty_tables]
+    return spec if len(present) == len(list(spec.deps)) else spec.replace_attributes(deps=present)
 
 
 def _check_specs(

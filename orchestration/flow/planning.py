@@ -15,8 +15,8 @@ from orchestration.flow.settings_rows import settings_rows
 from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
-from orchestration.sources import utc_now
-from orchestration.steps.empty_models import create_empty_models
+from orchestration.sources import absent_kinds, utc_now
+from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema
 
 TOKENS = "vault.account_tokens"
@@ -69,7 +69,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         is_full_refresh: Build everything from the beginning, whatever has changed.
     """
     project = DbtProject(session.workspace)
-    graph = ModelGraph(project.manifest())
+    graph = ModelGraph(project.manifest(), absent_kinds(session.settings))
     code = _code_hash(project)
     last = stage_mark(con, "models")
     has_new_code = last is not None and last.code_sha256 != code
@@ -84,8 +84,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         staging_sha256=code,
         is_full_refresh=is_full,
     )
-    names = create_empty_models(con, pinned.evidence, graph.contracts)
-    empty = frozenset(key for key, node in graph.models.items() if node["name"] in names)
+    empty = _make_empty_models(con, graph, pinned.evidence)
     models = (frozenset(graph.models) if is_full else _models_with_news(con, graph, raw)) - empty
     if models:
         mark_unfinished(con, (models | affected_models(graph, [TOKENS])) - empty)
@@ -103,6 +102,15 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         empty=empty,
         built=set(graph.models) - models,
     )
+
+
+def _make_empty_models(
+    con: duckdb.DuckDBPyConnection, graph: ModelGraph, evidence: Evidence
+) -> frozenset[str]:
+    """Make the tables of models without a page, also of kinds that the workspace does not have."""
+    names = empty_models(evidence, graph.contracts)
+    create_empty_models(con, graph.empty_tables | {name: graph.contracts[name] for name in names})
+    return frozenset(key for key, node in graph.models.items() if node["name"] in names)
 
 
 def _models_with_news(con: duckdb.DuckDBPyConnection, graph: ModelGraph, raw: RawBuild) -> frozenset[str]:

@@ -4,33 +4,35 @@ Most workspaces read a few kinds of source. The models of all the others stand i
 them, so their tables must be there; building each of them would cost more than the build itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
 from orchestration.steps.raw_schema import Evidence
 
 
-def create_empty_models(
-    con: duckdb.DuckDBPyConnection, evidence: Evidence, columns: Mapping[str, Mapping[str, str]]
-) -> frozenset[str]:
-    """Make the missing staging tables of streams without pages. Call it after `build_raw_schema`.
+def empty_models(evidence: Evidence, models: Iterable[str]) -> frozenset[str]:
+    """Say which of these staging models read streams without a page.
+
+    Args:
+        evidence: what the build reads.
+        models: names of models.
+    """
+    streams = [stream.model for stream in evidence.streams if not evidence.files_of(stream)]
+    return frozenset(model for model in models if any(_is_of(model, stream) for stream in streams))
+
+
+def create_empty_models(con: duckdb.DuckDBPyConnection, models: Mapping[str, Mapping[str, str]]) -> None:
+    """Make the staging tables that are missing. Call it after `build_raw_schema`.
 
     Args:
         con: the warehouse, open for writing.
-        evidence: what the build reads.
-        columns: types by name of the columns, for each model whose contract states them all.
-
-    Returns:
-        The models that need no building, whether their tables were made now or before.
+        models: types by name of the columns, for each model.
     """
-    streams = [stream.model for stream in evidence.streams if not evidence.files_of(stream)]
-    empty = {model for model in columns if any(_is_of(model, stream) for stream in streams)}
     held = con.execute("select table_name from duckdb_tables() where schema_name = 'staging'").fetchall()
-    for model in sorted(empty - {name for (name,) in held}):
-        typed = ", ".join(f'"{name}" {data_type}' for name, data_type in columns[model].items())
+    for model in sorted(models.keys() - {name for (name,) in held}):
+        typed = ", ".join(f'"{name}" {data_type}' for name, data_type in models[model].items())
         con.execute(f"create table staging.{model} ({typed})")
-    return frozenset(empty)
 
 
 def _is_of(model: str, stream: str) -> bool:

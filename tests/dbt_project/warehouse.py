@@ -24,7 +24,7 @@ from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger
 from orchestration.model_graph import ModelGraph
 from orchestration.steps.account_tokens import assign_account_tokens
-from orchestration.steps.empty_models import create_empty_models
+from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, finish_build
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 
@@ -194,7 +194,8 @@ class Warehouse:
         """Bring the selected models up to date with the evidence; a failing node fails the test."""
         build = self.prepare(evidence, config=config, sql=sql)
         with self.connection() as con:
-            empty = create_empty_models(con, evidence, contracts(self.project))
+            empty = empty_models(evidence, contracts(self.project))
+            create_empty_models(con, {name: contracts(self.project)[name] for name in empty})
         exclude = ["--exclude", *sorted(empty)] if empty else []
         for result in self.dbt(command, "--select", *select, *exclude):
             assert result.status in ("success", "pass", "warn"), f"{result.node.name}: {result.message}"

@@ -11,6 +11,8 @@ from orchestration.dbt_runner import DbtProject
 from orchestration.definitions import workspace_definitions
 from orchestration.model_graph import ModelGraph
 from orchestration.session import open_session
+from orchestration.sources import absent_kinds
+from orchestration.stream_contracts import contracts_of
 from orchestration.workspace import Workspace
 from quality_checks.checks import declared_checks
 
@@ -37,7 +39,7 @@ def test_every_stream_model_and_step_is_an_asset(definitions: dg.Definitions, wo
         for stream in SOURCE_KINDS[kind].streams:
             assert f"{kind}/{stream.name}" in found
             assert f"raw/{kind}__{stream.name}" in found
-    graph = ModelGraph(DbtProject(workspace).manifest())
+    graph = ModelGraph(DbtProject(workspace).manifest(), absent_kinds(workspace.settings()))
     for model in graph.models.values():
         assert f"{model['schema']}/{model['name']}" in found
     steps = ("vault/account_tokens", "computed/deployment_commits", "computed/poisson_bounds")
@@ -64,12 +66,23 @@ def test_dbt_tests_and_reconciliation_are_asset_checks(
 ) -> None:
     keys = definitions.resolve_asset_graph().asset_check_keys
     shown = {(key.name, key.asset_key.to_user_string()) for key in keys}
-    for declared in declared_checks():
+    for declared in declared_checks(contracts_of({"github", "git"})):
         assert (declared.name, declared.subject.replace(".", "/")) in shown
-    tests = {
-        test["name"].replace(".", "_") for test in ModelGraph(DbtProject(workspace).manifest()).tests.values()
-    }
+    graph = ModelGraph(DbtProject(workspace).manifest(), absent_kinds(workspace.settings()))
+    tests = {test["name"].replace(".", "_") for test in graph.tests.values()}
     assert tests <= {name for name, _ in shown}
+
+
+def test_what_the_workspace_does_not_have_is_no_asset(
+    definitions: dg.Definitions, workspace: Workspace
+) -> None:
+    absent = absent_kinds(workspace.settings())
+    assert {"gitlab", "circleci"} <= absent
+    graph = ModelGraph(DbtProject(workspace).manifest(), absent)
+    assert "stg_gitlab__pipelines" in graph.empty_tables
+    prefixes = tuple(f"{schema}{kind}__" for kind in absent for schema in ("staging/stg_", "raw/"))
+    materialized = definitions.resolve_asset_graph().materializable_asset_keys
+    assert not [key for key in materialized if key.to_user_string().startswith(prefixes)]
 
 
 def test_the_nightly_schedule_follows_the_settings(definitions: dg.Definitions) -> None:

@@ -73,6 +73,33 @@ def test_news_of_commits_reach_what_the_commit_graph_feeds() -> None:
     }
 
 
+def test_models_of_a_kind_that_the_workspace_does_not_have_are_no_part_of_it() -> None:
+    whole = graph().manifest
+    staged = {
+        **model("stg_other__runs", "source.assay.raw.other__runs__new"),
+        "fqn": ["assay", "staging", "other", "stg_other__runs"],
+        "config": {"contract": {"enforced": True}},
+        "columns": {"run_id": {"data_type": "bigint"}},
+    }
+    unique = check("runs_unique", "model.stg_other__runs")
+    runs = {"source_name": "raw", "name": "other__runs__new", "schema": "raw"}
+    manifest = {
+        "nodes": {**whole["nodes"], "model.stg_other__runs": staged, "test.runs_unique": unique},
+        "sources": {**whole["sources"], "source.assay.raw.other__runs__new": runs},
+        "child_map": {
+            **whole["child_map"],
+            "source.assay.raw.other__runs__new": ["model.stg_other__runs"],
+            "model.stg_other__runs": ["model.incidents", "test.runs_unique"],
+        },
+    }
+    found = ModelGraph(manifest, frozenset({"other"}))
+    assert found.empty_tables == {"stg_other__runs": {"run_id": "bigint"}}
+    assert found.models.keys() == whole["nodes"].keys() - graph().tests.keys()
+    assert "test.runs_unique" not in found.tests
+    assert "raw.other__runs__new" not in found.sources
+    assert affected_models(found, ["raw.other__runs__new"]) == {"model.incidents", "model.mart"}
+
+
 def test_the_commit_graph_splits_the_models_in_two() -> None:
     found = graph()
     assert found.before_graph == {"model.issues", "model.int_commits", "model.incidents"}
@@ -109,17 +136,24 @@ ISSUES = '[{"id": 1, "title": "a"}, {"id": 2, "title": "b"}]'
 def warehouse() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("create schema raw; create schema staging")
-    con.execute("create table raw.pages (log_index bigint, scope varchar, record_count int, body blob)")
-    con.execute("insert into raw.pages values (10, 'acme/shop', 2, ?::blob)", [ISSUES.encode()])
+    con.execute(
+        "create table raw.pages (log_index bigint, source varchar, scope varchar, parent_key varchar, "
+        "record_count int, body blob)"
+    )
+    con.execute("insert into raw.pages values (10, 'hub', 'acme/shop', null, 2, ?::blob)", [ISSUES.encode()])
     con.execute("create view raw.github__issues as from raw.pages")
     con.execute("create view raw.github__issues__new as from raw.pages where log_index >= 20")
-    con.execute("create table staging.stg_github__issues (issue_id bigint, record_id bigint)")
-    con.execute("insert into staging.stg_github__issues values (1, 10 << 23), (2, (10 << 23) + 1)")
+    con.execute("create table staging.stg_github__issues (source varchar, issue_id bigint, record_id bigint)")
+    con.execute(
+        "insert into staging.stg_github__issues values ('hub', 1, 10 << 23), ('hub', 2, (10 << 23) + 1)"
+    )
     return con
 
 
 def fetch_again(con: duckdb.DuckDBPyConnection, body: str, records: int) -> bool:
-    con.execute("insert into raw.pages values (20, 'acme/shop', ?, ?::blob)", [records, body.encode()])
+    con.execute(
+        "insert into raw.pages values (20, 'hub', 'acme/shop', null, ?, ?::blob)", [records, body.encode()]
+    )
     return is_only_overlap(con, ["raw.github__issues__new"])
 
 
