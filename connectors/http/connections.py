@@ -6,6 +6,7 @@ way, nothing reads proxies or passwords from the environment, keeps cookies or f
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ CONNECTION_ERRORS = (
 """How a request ends that got no whole answer."""
 
 _KEPT_ALIVE_SECONDS = 30.0
+
+logging.getLogger("httpcore").setLevel(logging.INFO)  # its traces hold all headers: cookies, tokens in links
 
 
 @dataclass(frozen=True, slots=True)
