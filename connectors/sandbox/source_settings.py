@@ -54,6 +54,15 @@ def _api(prefix: str, **more: Any) -> Callable[[Company, Places], Document]:
     return document
 
 
+def _monitoring(prefix: str, **more: Any) -> Callable[[Company, Places], Document]:
+    """A source of samples and slices: where no end is named they go on, empty, after the story."""
+
+    def document(company: Company, places: Places) -> Document:
+        return {**_api(prefix, **more)(company, places), "until": company.parameters.until.replace()}
+
+    return document
+
+
 def _git(company: Company, places: Places) -> Document:
     return {"repositories": list(_clones(company, places, "main"))}
 
@@ -94,7 +103,7 @@ def _names(company: Company) -> list[str]:
     return [row.name for row in company.repositories if row.name != INCIDENT_REPOSITORY]
 
 
-_QUERIES = [
+SAMPLED: list[Document] = [
     {"name": name, "query": query, "step_seconds": _FIVE_MINUTES, "slice_points": _DAY_OF_SAMPLES}
     for name, query in (
         ("requests", "http_requests_total"),
@@ -112,9 +121,9 @@ _SOURCES: Mapping[str, Callable[[Company, Places], Document]] = {
     "jenkins": _api("/jenkins"),
     "argocd": _api("/argocd"),
     "pagerduty": _api("/pagerduty"),
-    "datadog": _api("/datadog"),
-    "prometheus": _api(
-        "/prometheus", token_env=PROMETHEUS_VARIABLE, retention_days=_DAYS_KEPT, queries=_QUERIES
+    "datadog": _monitoring("/datadog"),
+    "prometheus": _monitoring(
+        "/prometheus", token_env=PROMETHEUS_VARIABLE, retention_days=_DAYS_KEPT, queries=SAMPLED
     ),
     "alertmanager": _api("/alertmanager", token_env=ALERTMANAGER_VARIABLE),
     "scim": _api("/scim"),

@@ -34,15 +34,19 @@ def is_only_overlap(con: duckdb.DuckDBPyConnection, news: Iterable[str]) -> bool
 def _brings_nothing(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
     if contract.mode == "replace_set" or contract.shape == "separated":
         return False
-    if contract.is_about_people or contract.is_key_optional or not contract.is_row_per_record:
-        return False
     try:
         row = con.execute(f"select count(*), sum(record_count) from {contract.raw}__new").fetchone()
-        if row is None or int(row[0]) > MOST_PAGES:
-            return False
-        return not row[1] or _count_unknown(con, contract) == 0
+        if row is None or not row[1]:
+            return row is not None
+        is_comparable = int(row[0]) <= MOST_PAGES and _is_comparable(contract)
+        return is_comparable and _count_unknown(con, contract) == 0
     except duckdb.Error:
         return False  # what cannot be compared is news
+
+
+def _is_comparable(contract: StreamContract) -> bool:
+    """Whether the records of a stream can be found in staging by their keys."""
+    return contract.is_row_per_record and not contract.is_about_people and not contract.is_key_optional
 
 
 def _count_unknown(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:

@@ -179,3 +179,14 @@ def test_settings_tokens_and_replaced_sets_are_always_news(
 ) -> None:
     assert fetch_again(warehouse, '[{"id": 2, "title": "b"}]', 1)
     assert not is_only_overlap(warehouse, ["raw.github__issues__new", table])
+
+
+@pytest.mark.parametrize(("records", "is_overlap"), [(0, True), (1, False)])
+def test_an_empty_page_brings_nothing_also_where_a_model_is_written_by_hand(
+    warehouse: duckdb.DuckDBPyConnection, records: int, *, is_overlap: bool
+) -> None:
+    """Jira's issues have no declared columns: records cannot be looked up in staging, none need not be."""
+    warehouse.execute("create view raw.jira__issues__new as from raw.pages where log_index >= 20")
+    body = b'{"issues": [%s]}' % (b'{"id": "1"}' * records)
+    warehouse.execute("insert into raw.pages values (20, 'jira', 'site', null, ?, ?::blob)", [records, body])
+    assert is_only_overlap(warehouse, ["raw.jira__issues__new"]) is is_overlap
