@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve
+from connectors.sandbox.settings import DEMO_KINDS
 from orchestration.collection import Confirmation, write_register
 from orchestration.scaffold import scaffold
 from orchestration.settings import GitHubSettings
 from orchestration.sources import utc_now
 from orchestration.workspace import Workspace
 
-TOKEN_VARIABLE = "ASSAY_GITHUB_TOKEN"  # noqa: S105 - the name of a variable
 LOOPBACK = "127.0.0.1"
 
 
@@ -50,27 +50,33 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path, organisation: Organisation, phases: Phases) -> Iterator[Stage]:
-    """Write the clones, serve the APIs and make the workspace, as far as they are not there yet.
+    """Write the clones and files, serve the APIs and make the workspace, as far as they are not there yet.
 
     The port stays the same from one demonstration to the next: what was fetched is known by its address.
     """
     folder.mkdir(parents=True, exist_ok=True)
     workspace = Workspace((folder / "workspace").resolve())
     token = secrets.token_urlsafe(24)
-    clones = folder.resolve() / "git"
+    clones, files = folder.resolve() / "git", folder.resolve() / "files"
     with phases.timed("simulate"):
         if not clones.exists():
             organisation.write_git(clones)
+        if not files.exists():
+            organisation.as_of(organisation.ends_at).write_files(files, clones=clones)
     port = _known_port(workspace)
     with ExitStack() as stack:
         with phases.timed("start the server"):
             server = stack.enter_context(serve(organisation, port=port, token=token))
         _write_workspace(workspace, organisation, server.base_url)
-        yield Stage(organisation, server, workspace, {TOKEN_VARIABLE: token})
+        sources = workspace.settings().sources
+        environment = {variable: token for source in sources for variable in source.variables.values()}
+        yield Stage(organisation, server, workspace, environment)
 
 
 def _write_workspace(workspace: Workspace, organisation: Organisation, base_url: str) -> None:
-    document = organisation.settings_document(base_url=base_url, git_folder="../git")
+    document = organisation.settings_document(
+        base_url=base_url, git_folder="../git", files_folder="../files", kinds=DEMO_KINDS
+    )
     text = yaml.safe_dump(document, sort_keys=False)
     if workspace.settings_file.exists():
         workspace.settings_file.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ from connectors.sandbox.ownership_files import write_ownership
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.revelation import truth_of
 from connectors.sandbox.roster_files import write_roster
-from connectors.sandbox.settings import DEMO_KINDS, settings_document
+from connectors.sandbox.settings import CODE_KINDS, settings_document
 from connectors.sandbox.simulation import play
 from connectors.sandbox.story import Story
 from connectors.sandbox.truth import Truth
@@ -101,7 +101,7 @@ class Organisation:
         base_url: str,
         git_folder: Path | str,
         files_folder: Path | str = "files",
-        kinds: Sequence[str] = DEMO_KINDS,
+        kinds: Sequence[str] = CODE_KINDS,
     ) -> dict[str, Any]:
         """What `assay.yml` says about this organisation; see `connectors.sandbox.settings`."""
         return settings_document(

@@ -12,7 +12,20 @@ from connectors.sandbox.source_settings import Places, source_document
 
 GITHUB_SOURCE = "github"
 GIT_SOURCE = "git"
-DEMO_KINDS = (GITHUB_SOURCE, GIT_SOURCE)
+CODE_KINDS = (GITHUB_SOURCE, GIT_SOURCE)
+"""What the metrics are computed from."""
+DEMO_KINDS = (
+    *CODE_KINDS,
+    "jira",
+    "argocd",
+    "pagerduty",
+    "scim",
+    "roster",
+    "backstage",
+    "codeowners",
+    "drops",
+)
+"""What the demonstration reads: the same story from everywhere that tells it in a few answers."""
 ROLLOUT_MERGE_HOURS = 6
 REVERT_WINDOW_DAYS = 14
 
@@ -23,7 +36,7 @@ def settings_document(
     base_url: str,
     git_folder: Path | str,
     files_folder: Path | str = "files",
-    kinds: Sequence[str] = DEMO_KINDS,
+    kinds: Sequence[str] = CODE_KINDS,
 ) -> dict[str, Any]:
     """The whole document, ready to be written as YAML.
 

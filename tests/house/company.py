@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
-from connectors.sandbox.settings import DEMO_KINDS
+from connectors.sandbox.settings import CODE_KINDS
 from orchestration.dbt_runner import DbtProject
 from orchestration.demonstration import simulated_people
 from orchestration.errors import AssayError
@@ -88,12 +88,12 @@ def company(
     at: datetime = END,
     services: int = 3,
     seed: int = 7,
-    kinds: Sequence[str] = DEMO_KINDS,
+    kinds: Sequence[str] = CODE_KINDS,
 ) -> Iterator[Company]:
     """Serve two months of a company with a few services, as they stand at an instant."""
     organisation = simulate(seed=seed, months=2, services=services, until=date(2026, 7, 1))
     clones = folder / "git"
-    write_folders(organisation, at, clones, folder / "files" if set(kinds) - set(DEMO_KINDS) else None)
+    write_folders(organisation, at, clones, folder / "files" if set(kinds) - set(CODE_KINDS) else None)
     with serve(organisation, token=TOKEN, at=at) as server:
         settings = organisation.settings_document(
             base_url=server.base_url, git_folder="../git", files_folder="../files", kinds=kinds

@@ -1,14 +1,20 @@
 """The settings that describe the simulated organisation."""
 
 import re
+from collections.abc import Sequence
 
+import pytest
 import yaml
 
 from connectors.sandbox import Organisation
+from connectors.sandbox.settings import CODE_KINDS, DEMO_KINDS
+from connectors.sandbox.source_settings import KINDS
+from connectors.sources import SOURCE_KINDS
 
 
-def test_settings_are_plain_yaml_without_aliases(whole: Organisation) -> None:
-    document = whole.settings_document(base_url="http://127.0.0.1:1", git_folder="../git")
+@pytest.mark.parametrize("kinds", [CODE_KINDS, DEMO_KINDS, KINDS], ids=["code", "demo", "all"])
+def test_settings_are_plain_yaml_without_aliases(whole: Organisation, kinds: Sequence[str]) -> None:
+    document = whole.settings_document(base_url="http://127.0.0.1:1", git_folder="../git", kinds=kinds)
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
     assert yaml.safe_load(text) == document
     assert not re.search(r"[&*]id\d", text)
@@ -36,3 +42,10 @@ def test_every_way_of_deploying_is_configured(whole: Organisation) -> None:
     document = whole.settings_document(base_url="http://127.0.0.1:1", git_folder="../git")
     ways = {row["deployments"]["from"] for row in document["services"]}
     assert ways == {"deployments", "workflow_runs", "releases", "tags"}
+
+
+def test_there_is_a_source_of_every_kind_and_each_is_what_its_kind_reads(whole: Organisation) -> None:
+    document = whole.settings_document(base_url="http://127.0.0.1:1", git_folder="../git", kinds=KINDS)
+    assert {source["kind"] for source in document["sources"]} == SOURCE_KINDS.keys()
+    for source in document["sources"]:
+        assert SOURCE_KINDS[source["kind"]].settings.model_validate(source).name == source["name"]
