@@ -29,6 +29,12 @@ def _without_credentials(url: str) -> str:
             "the address carries credentials",
             {REMEDY: "Take them out, and name variables in the keys that end in _env instead"},
         )
+    if "?" in url or "#" in url:
+        raise PydanticCustomError(
+            "query",
+            "the address has a query, which may hold a secret",
+            {REMEDY: "Give scheme, host, port and path only; a token has a key of its own that ends in _env"},
+        )
     return url
 
 
@@ -106,7 +112,7 @@ class HttpSettings(SourceSettings):
     until: Date | None = None
     concurrency: Annotated[int, Field(ge=1)] = 8
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
-    proxy: str | None = None
+    proxy: BaseUrl | None = None
     ca_file: Path | None = None
 
     def model_post_init(self, _context: Any) -> None:

@@ -216,6 +216,8 @@ def _object(body: bytes) -> dict[str, Any]:
         values = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedDeliveryError(f"the body is not JSON: {error}") from error
+    except RecursionError:
+        raise MalformedDeliveryError("the body is nested too deeply to be a delivery") from None
     if not isinstance(values, dict):
         raise MalformedDeliveryError("the body is not a JSON object")
     return values

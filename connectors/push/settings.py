@@ -1,5 +1,6 @@
 """What a workspace says about the endpoints that others send to."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -8,6 +9,16 @@ from pydantic_core import PydanticCustomError
 from connectors.settings import EnvironmentVariable, Name, SettingsSection, SourceSettings
 
 Provider = Literal["github", "gitlab", "pagerduty", "cdevents", "deployments", "incidents"]
+STREAM_NAMES: Mapping[Provider, str] = {
+    "github": "github_deliveries",
+    "gitlab": "gitlab_deliveries",
+    "pagerduty": "pagerduty_deliveries",
+    "cdevents": "cdevents",
+    "deployments": "deployments",
+    "incidents": "incidents",
+}
+"""The stream that each provider's deliveries belong to."""
+
 LARGEST_BODY_BYTES = 25 * 1024 * 1024
 """GitHub's own bound for a delivery ("Webhook events and payloads": 25 MB)."""
 
@@ -57,6 +68,12 @@ class PushSettings(SourceSettings):
                 raise PydanticCustomError(
                     "address", "two endpoints have the address '{address}'", {"address": address}
                 )
+
+    @property
+    def unused_streams(self) -> tuple[str, ...]:
+        """Streams that no endpoint brings."""
+        brought = {STREAM_NAMES[endpoint.provider] for endpoint in self.endpoints}
+        return tuple(name for name in STREAM_NAMES.values() if name not in brought)
 
     @property
     def variables(self) -> dict[str, str]:

@@ -66,11 +66,29 @@ def examine(
     return settings, sorted(problems, key=lambda problem: problem.line)
 
 
+_TAG_AT = 2
+
+
 def _validate(values: Any) -> tuple[Settings | None, list[ErrorDetails]]:
     try:
         return Settings.model_validate(values), []
     except ValidationError as error:
-        return None, error.errors(include_url=False)
+        return None, _without_echoes(error.errors(include_url=False), values)
+
+
+def _without_echoes(errors: list[ErrorDetails], values: Any) -> list[ErrorDetails]:
+    """Leave out the complaint about a list that it is short, where only its faulty items were left out."""
+
+    def is_echo(error: ErrorDetails) -> bool:
+        if error["type"] != "too_short":
+            return False
+        held = values
+        for part in _path(error, values):
+            held = held[part] if isinstance(held, dict | list) else None
+        return isinstance(held, list) and len(held) >= error["ctx"]["min_length"]
+
+    kept = [error for error in errors if not is_echo(error)]
+    return kept or errors
 
 
 def _without_the_faulty(values: Any, errors: list[ErrorDetails]) -> Settings | None:
@@ -143,6 +161,8 @@ def _path(error: ErrorDetails, values: Any) -> KeyPath:
     holder = values
     parts = error["loc"]
     for index, part in enumerate(parts):
+        if index == _TAG_AT and parts[0] == "sources" and part in SOURCE_KINDS:
+            continue  # the union's tag, which may be a key of the source as well
         is_missing_key = error["type"] == "missing" and index == len(parts) - 1
         if isinstance(holder, dict) and part not in holder and not is_missing_key:
             continue

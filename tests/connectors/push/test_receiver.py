@@ -448,3 +448,8 @@ def test_after_an_older_inbox_was_restored_nothing_that_comes_is_passed_over(tmp
     send(tmp_path, "d", "e", "f")
     assert set(names_landed(tmp_path)) == {"a", "b", "c", "d", "e", "f"}
     assert inbox_of(settings(), tmp_path).count() == {}
+
+
+def test_a_body_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    body = b"[" * 15_000
+    assert client(tmp_path).post("/github", content=body, headers=github(body)).status_code == 422

@@ -1,0 +1,51 @@
+"""Faults inside sources: one clear line each, none for what only follows from them, no secret repeated."""
+
+from pathlib import Path
+
+import pytest
+
+from connectors.push.kind import KIND
+from connectors.push.settings import STREAM_NAMES, PushSettings
+from connectors.push.streams import STREAM_OF
+from orchestration.settings import examine
+from orchestration.sources import enabled_streams
+
+SECRET = "hunter2secret"
+
+
+def problems(folder: Path, source: str) -> list[str]:
+    _, found = examine(f"organisation: acme\nsources:\n  - {source}\n", folder=folder)
+    return [f"{problem.key}: {problem.message}. {problem.remedy}" for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{name: d, kind: drops, folder: in, drops: [{name: x, bogus: 1}]}", "unknown key 'bogus'"),
+        ("{name: g, kind: nonsense}", "the kind of a source is one of"),
+        ("{name: g, kind: github, organisation: acme, since: yesterday}", "since"),
+        (f"{{name: j, kind: jira, base_url: 'https://j.example/?token={SECRET}'}}", "has a query"),
+        (
+            f"{{name: g, kind: github, organisation: acme, proxy: 'http://u:{SECRET}@proxy:1'}}",
+            "carries credentials",
+        ),
+    ],
+)
+def test_each_fault_has_its_own_line_and_no_echo(tmp_path: Path, source: str, said: str) -> None:
+    found = problems(tmp_path, source)
+    assert any(said in line for line in found), found
+    assert not any("at least 1 item" in line for line in found)
+    assert SECRET not in "\n".join(found)
+
+
+def test_a_list_that_is_really_empty_is_still_told(tmp_path: Path) -> None:
+    _, found = examine("organisation: acme\nsources: []\n", folder=tmp_path)
+    assert any("at least 1 item" in problem.message for problem in found)
+
+
+def test_only_the_streams_of_its_endpoints_are_asked_of_a_push_source() -> None:
+    endpoints = [{"provider": "github", "secret_env": "A"}, {"provider": "deployments", "secret_env": "A"}]
+    settings = PushSettings.model_validate({"name": "hooks", "kind": "push", "endpoints": endpoints})
+    assert [stream.name for stream in enabled_streams(settings)] == ["github_deliveries", "deployments"]
+    assert {provider: stream.name for provider, stream in STREAM_OF.items()} == STREAM_NAMES
+    assert {stream.name for stream in KIND.streams} == set(STREAM_NAMES.values())
