@@ -265,6 +265,38 @@ def _arrives(name: str, what: str, staging: str, fact: str, *, key: str, only: s
     )
 
 
+_CI_RUNS = Comparison(
+    name="ci_runs_are_conserved",
+    subjects=("marts.fct_ci_runs",),
+    layer="facts",
+    sentence="Every run, pipeline, workflow and build of staging arrives, and nothing else does.",
+    left="""
+        select item, 1 as value
+        from (
+            select concat('github:', source, ':run:', run_id) as item from staging.stg_github__workflow_runs
+            union all
+            select concat('gitlab:', source, ':run:', pipeline_id) from staging.stg_gitlab__pipelines
+            union all
+            select concat('gitlab:', source, ':run:', pipeline_id) from staging.stg_gitlab__child_pipelines
+            union all
+            select concat('circleci:', source, ':run:', workflow_id) from staging.stg_circleci__workflows
+            union all
+            select concat('circleci:', source, ':run:', pipeline_id)
+            from staging.stg_circleci__pipelines
+            anti join staging.stg_circleci__workflows using (source, pipeline_id)
+            union all
+            select concat(
+                'jenkins:', source, ':run:', job_full_name, '#', build_number, '@', epoch_ms(started_at)
+            )
+            from staging.stg_jenkins__builds
+        )
+        group by all
+    """,
+    right="select run_id as item, 1 as value from marts.fct_ci_runs group by all",
+    measure="runs",
+    remedy=REBUILD,
+)
+
 FACT_COMPARISONS: tuple[Comparison, ...] = (
     _ROLLED_OUT,
     _PARTS,
@@ -294,11 +326,5 @@ FACT_COMPARISONS: tuple[Comparison, ...] = (
         key="issue",
         only="not coalesce(is_pull_request, false)",
     ),
-    _arrives(
-        "ci_runs_are_conserved",
-        "workflow run",
-        "staging.stg_github__workflow_runs",
-        "marts.fct_ci_runs",
-        key="run",
-    ),
+    _CI_RUNS,
 )

@@ -62,7 +62,17 @@ def _time_zone(name: str) -> str:
 
 Regex = Annotated[str, AfterValidator(_regex)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-DeploymentOrigin = Literal["deployments", "workflow_runs", "releases", "tags"]
+DeploymentOrigin = Literal[
+    "deployments",
+    "workflow_runs",
+    "releases",
+    "tags",
+    "gitlab",
+    "argocd",
+    "circleci",
+    "jenkins",
+    "reported",
+]
 
 
 class Reporting(SettingsSection):

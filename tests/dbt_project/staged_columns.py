@@ -65,5 +65,73 @@ _STAGED = {
         "completed_at timestamptz"
     ),
     "stg_github__members": "organisation varchar, member_token varchar, is_member_bot boolean",
+    "stg_gitlab__pipelines": (
+        "project_path varchar, pipeline_id bigint, commit_sha varchar, status varchar, trigger varchar, "
+        "created_at timestamptz"
+    ),
+    "stg_gitlab__child_pipelines": (
+        "project_path varchar, pipeline_id bigint, commit_sha varchar, status varchar, trigger varchar, "
+        "created_at timestamptz"
+    ),
+    "stg_gitlab__pipeline_details": (
+        "pipeline_id bigint, started_at timestamptz, finished_at timestamptz, actor_token varchar, "
+        "is_actor_bot boolean"
+    ),
+    "stg_gitlab__jobs": (
+        "job_id bigint, pipeline_id bigint, name varchar, status varchar, created_at timestamptz, "
+        "started_at timestamptz, finished_at timestamptz"
+    ),
+    "stg_gitlab__deployments": (
+        "project_path varchar, deployment_id bigint, commit_sha varchar, status varchar, environment_id "
+        "bigint, environment varchar, job_name varchar, created_at timestamptz, updated_at timestamptz, "
+        "job_started_at timestamptz, job_finished_at timestamptz"
+    ),
+    "stg_gitlab__environments": ("environment_id bigint, tier varchar"),
+    "stg_circleci__pipelines": (
+        "project_slug varchar, pipeline_id varchar, state varchar, trigger varchar, commit_sha varchar, "
+        "branch varchar, tag varchar, created_at timestamptz, updated_at timestamptz, actor_token "
+        "varchar, is_actor_bot boolean"
+    ),
+    "stg_circleci__workflows": (
+        "project_slug varchar, workflow_id varchar, pipeline_id varchar, name varchar, status varchar, "
+        "created_at timestamptz, stopped_at timestamptz, starter_token varchar, is_starter_bot boolean"
+    ),
+    "stg_circleci__jobs": (
+        "workflow_id varchar, job_id varchar, name varchar, status varchar, started_at timestamptz, "
+        "stopped_at timestamptz"
+    ),
+    "stg_jenkins__builds": (
+        "job_full_name varchar, build_number bigint, started_at timestamptz, finished_at timestamptz, "
+        "status varchar, is_building boolean, commit_sha varchar, branch_name varchar, repository "
+        "varchar, cause_classes varchar[]"
+    ),
+    "stg_jenkins__stages": (
+        "job_full_name varchar, build_number bigint, stage_id varchar, stage_name varchar, status "
+        "varchar, started_at timestamptz, duration_milliseconds bigint"
+    ),
+    "stg_argocd__applications__operations": (
+        "application_uid varchar, application_name varchar, environment varchar, status varchar, "
+        "commit_sha varchar, revisions varchar[], repositories varchar[], started_at timestamptz, "
+        "finished_at timestamptz, is_automated boolean, is_dry_run boolean, is_partial boolean"
+    ),
+    "stg_argocd__applications__deployments": (
+        "application_uid varchar, history_id bigint, application_name varchar, environment varchar, "
+        "status varchar, commit_sha varchar, revisions varchar[], repositories varchar[], started_at "
+        "timestamptz, finished_at timestamptz"
+    ),
+    "stg_push__deployments": (
+        "deployment_id varchar, service varchar, environment varchar, commit_sha varchar, version "
+        "varchar, status varchar, started_at timestamptz, finished_at timestamptz"
+    ),
+    "stg_push__cdevents": (
+        "delivery_id varchar, event varchar, received_at timestamptz, context_type varchar, occurred_at "
+        "timestamptz, subject_id varchar, environment_id varchar, artifact_id varchar, structured_type "
+        "varchar, structured_at timestamptz, structured_subject_id varchar, structured_environment_id "
+        "varchar"
+    ),
+    "stg_drops__deployments": (
+        "drop_name varchar, deployment_key varchar, service varchar, environment varchar, commit_sha "
+        "varchar, status varchar, started_at timestamptz, finished_at timestamptz"
+    ),
 }
 STAGED_COLUMNS: Mapping[str, str] = {name: f"{columns}, {_RECORD}" for name, columns in _STAGED.items()}

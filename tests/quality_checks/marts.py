@@ -121,6 +121,15 @@ _CHANGES = """
     select concat('github:', source, ':issue:', issue_id) as issue_id from staging.stg_github__issues;
     create table marts.fct_ci_runs as
     select concat('github:', source, ':run:', run_id) as run_id from staging.stg_github__workflow_runs;
+    create table staging.stg_gitlab__pipelines (source varchar, pipeline_id bigint);
+    create table staging.stg_gitlab__child_pipelines (source varchar, pipeline_id bigint);
+    create table staging.stg_circleci__workflows (source varchar, workflow_id varchar, pipeline_id varchar);
+    create table staging.stg_circleci__pipelines (source varchar, pipeline_id varchar);
+    create table staging.stg_jenkins__builds (
+        source varchar, job_full_name varchar, build_number bigint, started_at timestamptz
+    );
+    insert into staging.stg_gitlab__pipelines values ('lab', 7);
+    insert into marts.fct_ci_runs values ('gitlab:lab:run:7');
 """
 
 _VALUES = """

@@ -2,7 +2,7 @@
 -- Parts are one rollout when service, environment and commit are the same, they start within the configured hours
 -- of the first, and no other commit was rolled out there in between. All production environments count as one.
 with parts as (
-    {% for origin in ['reported', 'run', 'released', 'tagged'] %}
+    {% for origin in ['reported', 'run', 'released', 'tagged', 'observed'] %}
     select
         part_id, service_id, repository, environment, is_production, commit_sha, tag_name, started_at, finished_at,
         state, is_declared_rollback, record_ids
