@@ -82,9 +82,9 @@ def _without_echoes(errors: list[ErrorDetails], values: Any) -> list[ErrorDetail
     def is_echo(error: ErrorDetails) -> bool:
         if error["type"] != "too_short":
             return False
-        held = values
+        held: Any = values
         for part in _path(error, values):
-            held = held[part] if isinstance(held, dict | list) else None
+            held = held[part] if isinstance(held, dict | list) else None  # type: ignore[index] # keys of a file
         return isinstance(held, list) and len(held) >= error["ctx"]["min_length"]
 
     kept = [error for error in errors if not is_echo(error)]

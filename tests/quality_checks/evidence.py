@@ -103,9 +103,10 @@ def _body(contract: StreamContract, keys: list[str]) -> bytes:
         return b"".join(f"\x1e{key}\x1fmore\x1f{key} \x1d\n".encode() for key in keys)
     field = _field(contract)
     records = [{"other": [1, {"id": 3}], field: int(key) if field == "id" else key} for key in keys]
-    for wrapper in contract.envelope:
-        return json.dumps({"total_count": len(keys), wrapper: records}).encode()
-    return json.dumps(records).encode()
+    body: Any = records
+    for wrapper in reversed(contract.envelope):
+        body = {"total_count": len(keys), wrapper: body}
+    return json.dumps(body).encode()
 
 
 def _field(contract: StreamContract) -> str:
