@@ -286,7 +286,8 @@ _CI_RUNS = Comparison(
             anti join staging.stg_circleci__workflows using (source, pipeline_id)
             union all
             select concat(
-                'jenkins:', source, ':run:', job_full_name, '#', build_number, '@', epoch_ms(started_at)
+                'jenkins:', source, ':run:', md5(job_full_name)[:12],
+                '#', build_number, '@', epoch_ms(started_at)
             )
             from staging.stg_jenkins__builds
         )

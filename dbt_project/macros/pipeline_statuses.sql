@@ -88,9 +88,14 @@
     '{{ kind }}:' || source || ':run:' || {{ parts }}
 {%- endmacro %}
 
+{# A Jenkins job in names that leave the warehouse: its full name may hold a branch, which is free text. #}
+{% macro jenkins_job(relation) -%}
+    substring(md5({{ relation }}.job_full_name), 1, 12) || '#' || {{ relation }}.build_number
+{%- endmacro %}
+
 {# The build of a Jenkins job: its number begins again where a job is made anew, so its start belongs to it. #}
-{% macro jenkins_build() -%}
-    job_full_name || '#' || build_number || '@' || epoch_ms(started_at)
+{% macro jenkins_build(relation) -%}
+    {{ jenkins_job(relation) }} || '@' || epoch_ms({{ relation }}.started_at)
 {%- endmacro %}
 
 {# The synchronisation of an Argo CD application. #}
@@ -111,4 +116,9 @@
 {# The repository of the commit that an application was synchronised to. #}
 {% macro argocd_repository() -%}
     {{ without_host('repositories[list_position(revisions, commit_sha)]') }}
+{%- endmacro %}
+
+{# The folder that a Jenkins job stands in. #}
+{% macro jenkins_folder(job='job_full_name') -%}
+    regexp_replace({{ job }}, '/[^/]+$', '')
 {%- endmacro %}

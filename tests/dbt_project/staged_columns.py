@@ -105,6 +105,7 @@ _STAGED = {
         "status varchar, is_building boolean, commit_sha varchar, branch_name varchar, repository "
         "varchar, cause_classes varchar[]"
     ),
+    "stg_jenkins__jobs": "job_full_name varchar, item_class varchar",
     "stg_jenkins__stages": (
         "job_full_name varchar, build_number bigint, stage_id varchar, stage_name varchar, status "
         "varchar, started_at timestamptz, duration_milliseconds bigint"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import md5
 from typing import Any
 
 import pytest
@@ -58,6 +59,7 @@ ARGOCD = {
 REPORTED = {"running": "running", "success": "success", "failure": "failure", "cancelled": "cancelled"}
 NONSENSE = {"sideways": "unknown"}
 START, END = "05-04 10:00", "05-04 10:30"
+JOB_HASH = md5(b"delivery/production/checkout", usedforsecurity=False).hexdigest()[:12]
 Stage = Callable[[Story, int, Any], None]
 
 
@@ -257,7 +259,7 @@ def test_runs_of_every_source_are_rows_of_one_fact() -> None:
         "gitlab:lab:run:7": ("failure", "failure", "failed", "failed"),
         "circleci:circle:run:1": ("blocked", None, "on_hold", None),
         "circleci:circle:run:p1": ("failure", "failure", "errored", "errored"),
-        f"jenkins:ci:run:delivery/production/checkout#3@{at(START).timestamp() * 1000:.0f}": (
+        f"jenkins:ci:run:{JOB_HASH}#3@{at(START).timestamp() * 1000:.0f}": (
             "failure", "failure", "UNSTABLE", "UNSTABLE",
         ),
     }  # fmt: skip
@@ -271,6 +273,20 @@ def test_a_build_that_still_runs_has_no_end_though_its_result_is_there() -> None
     jenkins_build(story, 1, "FAILURE", is_building=True, finished_at=None)
     (run,) = told(story).rows("select * from intermediate.int_pipeline_runs")
     assert (run["status"], run["source_conclusion"], run["finished_at"]) == ("running", None, None)
+
+
+def test_branches_stay_out_of_the_fact_where_jobs_of_jenkins_are_named_after_them() -> None:
+    story = Story()
+    multibranch = "org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject"
+    story.stage("jenkins__jobs", source="ci", job_full_name="acme/shop", item_class=multibranch)
+    jenkins_build(story, 1, "SUCCESS", job_full_name="acme/shop/jane%2Ffix", branch_name="jane/fix")
+    jenkins_build(story, 1, "SUCCESS")
+    found = told(story)
+    (first, second) = found.rows("select * from marts.fct_ci_runs order by workflow_name")
+    assert (first["workflow_name"], second["workflow_name"]) == ("acme/shop", "delivery/production/checkout")
+    assert "jane" not in str(first)
+    names = found.rows("select pipeline_name from intermediate.int_pipeline_runs order by all")
+    assert names[0]["pipeline_name"] == "acme/shop/jane%2Ffix", "rules may read the branch"
 
 
 def test_a_workflow_that_is_run_again_is_another_attempt() -> None:
@@ -326,7 +342,7 @@ def test_a_synchronisation_in_the_history_is_one_deployment_with_the_operation_t
         (
             {"deployments_from": "jenkins", "workflow_pattern": "^delivery/production/"},
             jenkins_build,
-            "jenkins:ci:run:delivery/production/checkout#1@",
+            f"jenkins:ci:run:{JOB_HASH}#1@",
         ),
         (
             {"deployments_from": "circleci", "workflow_pattern": "^deploy$"},

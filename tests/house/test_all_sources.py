@@ -24,14 +24,7 @@ WITHOUT_DATA = {
     "alertmanager.silences": "nothing is silenced when the story ends",
 }
 PROVIDERS = 6
-DEPLOYED = """
-select 'github' as told_by, commit_sha, environment, count(*) as told
-from staging.stg_github__deployments group by all
-union all
-select 'gitlab', commit_sha, environment, count(*) from staging.stg_gitlab__deployments group by all
-union all
-select 'drops', commit_sha, environment, count(*) from staging.stg_drops__deployments group by all
-"""
+PIPELINES = {"github", "gitlab", "circleci", "jenkins", "argocd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +110,25 @@ def test_a_second_run_brings_nothing_and_builds_nothing(runs: Runs) -> None:
     assert second < first / 20
 
 
-def test_one_story_is_told_by_all(runs: Runs) -> None:
+def test_every_source_of_pipelines_yields_runs_and_jobs_with_commit_status_start_and_end(runs: Runs) -> None:
     with runs.warehouse as con:
-        told = con.execute(f"select distinct commit_sha, environment, told from ({DEPLOYED})").fetchall()
-        by_github = con.execute(
-            "select count(distinct (commit_sha, environment)) from staging.stg_github__deployments"
-        ).fetchall()
-    assert [(len(told),)] == by_github, "GitHub, GitLab and the drops tell of other deployments"
+        for model, commit in (("int_pipeline_runs", "commit_sha"), ("int_pipeline_jobs", "run_id")):
+            rows = con.execute(
+                f"select source_kind, count(*) filter (where {commit} is null or started_at is null "
+                "or finished_at is null or status not in ('success', 'failure', 'cancelled', 'skipped')) "
+                f"from intermediate.{model} group by all"
+            ).fetchall()
+            assert dict(rows) == dict.fromkeys(PIPELINES, 0), "all of the story's runs have ended"
+
+
+def test_github_gitlab_and_the_drops_tell_of_the_same_deployments(runs: Runs) -> None:
+    query = """
+        select commit_sha, environment, status, started_at, finished_at
+        from intermediate.int_environment_deployments where source_kind = ? order by all
+    """
+    with runs.warehouse as con:
+        told = {kind: con.execute(query, [kind]).fetchall() for kind in ("github", "gitlab", "drops")}
+        kinds = con.execute("select distinct source_kind from intermediate.int_environment_deployments")
+        assert {kind for (kind,) in kinds.fetchall()} == {*told, "argocd", "push"}
+    assert len(told["github"]) > 100
+    assert told["github"] == told["gitlab"] == told["drops"]

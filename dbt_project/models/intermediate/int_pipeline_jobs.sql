@@ -59,10 +59,8 @@ jobs as (
     select
         stages.source,
         'jenkins',
-        'jenkins:' || stages.source || ':job:' || stages.job_full_name || '#' || stages.build_number
-            || '/' || stages.stage_id,
-        'jenkins:' || stages.source || ':run:' || stages.job_full_name || '#' || stages.build_number
-            || '@' || epoch_ms(builds.started_at),
+        'jenkins:' || stages.source || ':job:' || {{ jenkins_job('stages') }} || '/' || stages.stage_id,
+        'jenkins:' || stages.source || ':run:' || {{ jenkins_build('builds') }},
         1,
         stages.stage_name,
         stages.status,

@@ -20,6 +20,13 @@ gitlab_pipelines as (
     {% endfor %}
 ),
 
+-- folders of Jenkins whose jobs are named after branches
+branch_projects as (
+    select source, job_full_name
+    from {{ ref('stg_jenkins__jobs') }}
+    where ends_with(item_class, 'MultiBranchProject')
+),
+
 runs as (
     select
         source,
@@ -30,6 +37,7 @@ runs as (
         repository as project,
         repository,
         workflow_name as pipeline_name,
+        false as is_branch_job,
         event as trigger,
         head_sha as commit_sha,
         cast(null as varchar) as ref,
@@ -54,6 +62,7 @@ runs as (
         pipelines.project_path,
         pipelines.project_path,
         cast(null as varchar),
+        false,
         pipelines.trigger,
         pipelines.commit_sha,
         cast(null as varchar),
@@ -83,6 +92,7 @@ runs as (
         workflows.project_slug,
         {{ circleci_repository('workflows.project_slug') }},
         workflows.name,
+        false,
         pipelines.trigger,
         pipelines.commit_sha,
         coalesce(pipelines.branch, pipelines.tag),
@@ -109,6 +119,7 @@ runs as (
         project_slug,
         {{ circleci_repository('project_slug') }},
         cast(null as varchar),
+        false,
         trigger,
         commit_sha,
         coalesce(branch, tag),
@@ -133,12 +144,13 @@ runs as (
     select
         source,
         'jenkins',
-        {{ run_key('jenkins', jenkins_build()) }},
+        {{ run_key('jenkins', jenkins_build('builds')) }},
         1,
         1,
         job_full_name,
         {{ without_host('repository') }},
         job_full_name,
+        (source, {{ jenkins_folder() }}) in (select (source, job_full_name) from branch_projects),
         cause_classes[1],
         commit_sha,
         branch_name,
@@ -152,7 +164,7 @@ runs as (
         cast(null as boolean),
         record_id,
         [record_id]
-    from {{ ref('stg_jenkins__builds') }}
+    from {{ ref('stg_jenkins__builds') }} as builds
     union all
     select
         source,
@@ -163,6 +175,7 @@ runs as (
         application_name,
         {{ argocd_repository() }},
         application_name,
+        false,
         case when is_automated then 'automated' else 'manual' end,
         commit_sha,
         cast(null as varchar),
@@ -187,6 +200,8 @@ select
     runs.repository,
     runs.attempt,
     runs.pipeline_name,
+    case when runs.is_branch_job then {{ jenkins_folder('runs.pipeline_name') }} else runs.pipeline_name end
+        as workflow_name,
     runs.trigger,
     runs.commit_sha,
     runs.ref,

@@ -7,7 +7,7 @@ select
     coalesce(owners.team_path, []) as team_path,
     reporting.organisation,
     runs.repository,
-    runs.pipeline_name as workflow_name,
+    runs.workflow_name,
     runs.trigger as event,
     runs.commit_sha,
     runs.attempt as run_attempt,
