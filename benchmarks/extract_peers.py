@@ -55,7 +55,8 @@ class _Server:
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
-        return self._line()
+        told: dict[str, float] = self._line()
+        return told
 
     def _line(self) -> Any:
         assert self._process.stdout is not None

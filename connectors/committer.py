@@ -41,7 +41,7 @@ class BatchLimits:
     """
 
     pages: int = 512
-    bytes: int = 8 * 1024 * 1024
+    bytes: int = 4 * 1024 * 1024
     windows: int = 1024
     seconds: float = 30.0
 

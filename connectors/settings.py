@@ -5,6 +5,7 @@ straight into it. Credentials never stand in the file: a key that ends in `_env`
 one.
 """
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -38,10 +39,27 @@ def _without_credentials(url: str) -> str:
     return url
 
 
+def _no_credential(value: Any) -> Any:
+    if isinstance(value, str) and _CREDENTIAL.match(value):
+        raise PydanticCustomError(
+            "credential",
+            "this looks like a credential, and should be the name of a variable that holds one",
+            {REMEDY: "Name an environment variable here, and replace the credential, for it stood in a file"},
+        )
+    return value
+
+
+_CREDENTIAL = re.compile(
+    r"(gh[a-z]_|github_pat_|glpat-|xox[a-z]-|ATATT|eyJ)[A-Za-z0-9_=.-]{8}|[0-9a-fA-F]{32}"
+)
+"""How tokens of GitHub, GitLab, Slack, Atlassian, JSON web tokens and keys in hexadecimal digits begin."""
+
 Date = Annotated[date, BeforeValidator(_only_a_date)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 RepositoryName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)?$")]
-EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+EnvironmentVariable = Annotated[
+    str, BeforeValidator(_no_credential), Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+]
 BaseUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_credentials)]
 
 
@@ -62,7 +80,7 @@ class SourceSettings(SettingsSection):
 
     name: Name
     kind: str
-    streams: tuple[str, ...] | None = None
+    streams: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @property
     def variables(self) -> dict[str, str]:

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from governance.errors import VaultError, VaultKeyError
+
+if TYPE_CHECKING:
+    import duckdb
 
 TOKEN_BITS = 128
 BOT_TYPES = (
@@ -194,7 +196,9 @@ class Vault:
         return [Identity(*row) for row in rows]
 
     @contextmanager
-    def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _open(self) -> Iterator["duckdb.DuckDBPyConnection"]:
+        import duckdb  # noqa: PLC0415 - 30 MB that a process does without while it only fetches
+
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             con = duckdb.connect(str(self._path), config={"autoinstall_known_extensions": "false"})
@@ -211,7 +215,7 @@ class Vault:
         finally:
             con.close()
 
-    def _check_key(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _check_key(self, con: "duckdb.DuckDBPyConnection") -> None:
         fingerprint = hmac.new(self._key, _FINGERPRINT_LABEL, hashlib.sha256).hexdigest()
         known = con.execute("select fingerprint from vault_key").fetchone()
         if known is None:
@@ -237,12 +241,12 @@ class Vault:
             columns["first_seen_log_index"] = pa.nulls(accounts.num_rows, pa.int64()).fill_null(0)
         return pa.table(columns)
 
-    def _merge_sightings(self, con: duckdb.DuckDBPyConnection) -> None:
+    def _merge_sightings(self, con: "duckdb.DuckDBPyConnection") -> None:
         con.execute(_MERGE_SIGHTINGS)
         if _differ(con, "merged", "sightings"):
             con.execute(_REPLACE_SIGHTINGS)
 
-    def _new_tokens(self, con: duckdb.DuckDBPyConnection) -> pa.Table:
+    def _new_tokens(self, con: "duckdb.DuckDBPyConnection") -> pa.Table:
         rows = con.execute(
             "select distinct account_key from sightings anti join accounts using (account_key) order by 1"
         ).fetchall()
@@ -254,7 +258,7 @@ class Vault:
             }
         )
 
-    def _replace_accounts(self, con: duckdb.DuckDBPyConnection) -> VaultReport:
+    def _replace_accounts(self, con: "duckdb.DuckDBPyConnection") -> VaultReport:
         con.execute(
             _DERIVE_ACCOUNTS,
             {
@@ -276,10 +280,10 @@ class Vault:
         )
 
 
-def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+def _count(con: "duckdb.DuckDBPyConnection", relation: str) -> int:
     row = con.execute(f"select count(*) from {relation}").fetchone()
     return int(row[0]) if row else 0
 
 
-def _differ(con: duckdb.DuckDBPyConnection, left: str, right: str) -> bool:
+def _differ(con: "duckdb.DuckDBPyConnection", left: str, right: str) -> bool:
     return _count(con, left) != _count(con, right) or _count(con, f"(from {left} except from {right})") > 0

@@ -1,12 +1,14 @@
 """What happens during a run, told to whoever watches and kept for the summary at its end."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.reports import Progress, StreamReport
 from orchestration.collection import Uncollected
 from orchestration.dbt_runner import NodeOutcome
-from quality_checks.results import CheckResult
+
+if TYPE_CHECKING:
+    from quality_checks.results import CheckResult
 
 
 class Watcher(Protocol):
@@ -70,7 +72,7 @@ class RunRecord:
     models_built: int = 0
     models_kept: int = 0
     outcomes: list[NodeOutcome] = field(default_factory=list)
-    checks: list[CheckResult] = field(default_factory=list)
+    checks: "list[CheckResult]" = field(default_factory=list)
     publication: str | None = None
     is_published_anew: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class RunRecord:
         return [outcome for outcome in self.outcomes if outcome.is_bad]
 
     @property
-    def blocking_checks(self) -> list[CheckResult]:
+    def blocking_checks(self) -> "list[CheckResult]":
         """Checks that keep the publication back."""
         return [check for check in self.checks if check.is_blocking]
 

@@ -7,6 +7,7 @@ address; for each further line on its input it prints what was asked so far.
 
 import asyncio
 import json
+import math
 import re
 import socket
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -23,6 +25,7 @@ from connectors.sandbox import serve, simulate
 REPOSITORY = "acme/large"
 PULL_REQUEST_BYTES = 17_000
 FIRST_SECOND = 1_577_836_800
+SECONDS_APART = 600
 PAGE = 100
 WINDOW_SECONDS = 60.0
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
@@ -73,9 +76,9 @@ class Templates:
             text = text.replace(f'"@{place}@"', f"@{place}@")
         return text.encode()
 
-    def record(self, name: str, number: int, last: int) -> bytes:
+    def record(self, name: str, number: int) -> bytes:
         """A record by its number; the newest has the highest."""
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FIRST_SECOND + number * 600))
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FIRST_SECOND + number * SECONDS_APART))
         parent = f"{number - 1:040x}" if number > 1 else ""
         values = {
             b"@ID@": str(number + 10_000_000 * len(name)),
@@ -84,7 +87,6 @@ class Templates:
             b"@SHA@": f"{number:040x}",
             b"@PARENT@": parent,
         }
-        del last
         text = re.sub(rb"@[A-Z]+@", lambda found: values[found.group()].encode(), self.records[name])
         if name == "commits" and number == 1:
             text = text.replace(b'"parents":[{"sha":"","url":"","html_url":""}]', b'"parents":[]')
@@ -112,13 +114,12 @@ class LargeRepository:
     first_at: float = 0.0
     last_at: float = 0.0
     _times: deque[float] = field(default_factory=deque)
-    _pages: dict[tuple[str, int, int], bytes] = field(default_factory=dict)
+    _records: dict[str, list[bytes]] = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """Make all pages beforehand where they fit into memory, so that nobody waits for them."""
+        """Make all records beforehand where they fit into memory, so that nobody waits for them."""
         for name, count in self.counts.items():
-            for page in range(1, -(-count // PAGE) + 1):
-                self._pages[name, page, PAGE] = self._page(name, page, PAGE)
+            self._records[name] = [self.templates.record(name, number) for number in range(1, count + 1)]
 
     def answer(self, target: str) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and headers for a path and query."""
@@ -157,23 +158,36 @@ class LargeRepository:
         place = "after" if name == "issues" else "page"  # issues are linked by cursor
         page = int(query.get(place, "1"))
         is_rising = query.get("direction") == "asc"
-        known = None if is_rising else self._pages.get((name, page, size))
-        body = known or self._page(name, page, size, is_rising=is_rising)
+        before = self._count_before(query["since"]) if "since" in query else 0
+        body = self._page(name, page, size, is_rising=is_rising, before=before)
         self.body_bytes += len(body)
         headers = {}
-        if page * size < self.counts[name]:
-            following = urlencode({**query, place: page + 1})
-            headers["link"] = f'<{{host}}{path}?{following}>; rel="next"'
+        if before + page * size < self.counts[name]:
+            numbers = {"next": page + 1}
+            if place == "page":  # a cursor leads to one page only
+                numbers["last"] = -(-self.counts[name] // size)
+            headers["link"] = ", ".join(
+                f'<{{host}}{path}?{urlencode({**query, place: number})}>; rel="{relation}"'
+                for relation, number in numbers.items()
+            )
         return 200, body, headers
 
-    def _page(self, name: str, page: int, size: int, *, is_rising: bool = False) -> bytes:
+    @staticmethod
+    def _count_before(since: str) -> int:
+        """How many records were updated before an instant."""
+        instant = datetime.fromisoformat(since).timestamp()
+        return max(0, math.ceil((instant - FIRST_SECOND) / SECONDS_APART) - 1)
+
+    def _page(self, name: str, page: int, size: int, *, is_rising: bool = False, before: int = 0) -> bytes:
         """A page, newest first unless asked for the other way."""
         count = self.counts[name]
         first = count - (page - 1) * size
-        numbers = range(first, max(0, first - size), -1)
+        numbers = range(first, max(before, first - size), -1)
         if is_rising:
-            numbers = range((page - 1) * size + 1, min(count, page * size) + 1)
-        return b"[" + b",".join(self.templates.record(name, each, count) for each in numbers) + b"]"
+            numbers = range(before + (page - 1) * size + 1, min(count, before + page * size) + 1)
+        held = self._records.get(name)
+        records = [held[each - 1] if held else self.templates.record(name, each) for each in numbers]
+        return b"[" + b",".join(records) + b"]"
 
     def told(self) -> dict[str, float]:
         """What was asked so far."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from connectors.http.ahead import Guide, Numbered, pages_named
 from connectors.http.chains import ChainPage
 from connectors.http.instants import text_of
+from connectors.http.pagers import with_parameters
 from connectors.http.rules import Bounds, Load
 from connectors.http.streams import HttpStream
 
@@ -36,6 +38,7 @@ class GraphRule:
         self._load_known = known_commits
         self._known: set[str] | None = None
         self._is_resumed = progress is not None
+        self.guide: Guide | None = Numbered() if (progress or {}).get("is_numbered") else None
         self._first_page: str | None = (progress or {}).get("first_page")
         self._first_page_known: str | None = settled.get("first_page")
         self._edge: set[str] = set(settled.get("edge", ()))
@@ -71,9 +74,19 @@ class GraphRule:
         self._frontier -= self._edge
         return not self._frontier
 
+    def turn(self, page: ChainPage, load: Load) -> str | None:
+        """The rest of the history of the newest commit listed: it stays as it is, whatever is pushed."""
+        link = page.arrived.headers.get("link")
+        following, records = page.arrived.next_place, load().records
+        if self.guide is not None or following is None or not records or not pages_named(link):
+            return None
+        self.guide = Numbered()
+        return with_parameters(following, {"sha": records[0].sha})
+
     def progress(self) -> dict[str, Any]:
-        """Where the history is still open."""
-        return {"first_page": self._first_page, "frontier": sorted(self._frontier)}
+        """Where the history is still open, and whether it is read from one commit on."""
+        still = {"is_numbered": True} if self.guide is not None else {}
+        return {"first_page": self._first_page, "frontier": sorted(self._frontier), **still}
 
     def cursor(self, *, is_exhausted: bool) -> dict[str, Any]:
         """What was reached; the frontier of a resumed window stays open, as it may have missed a rewrite."""

@@ -19,13 +19,13 @@ from connectors.http.children import unit_of
 from connectors.http.instants import instant_of, latest, text_of
 from connectors.http.lanes import Unit
 from connectors.http.reading import Reader, read_scope
-from connectors.http.rules import Load
+from connectors.http.rules import Load, StraightOn
 from connectors.http.streams import HttpStream
 
 PARENTS = ("pipelines", "child_pipelines")
 
 
-class JobsRule:
+class JobsRule(StraightOn):
     """Read jobs newest first, down to the newest that was known.
 
     Args:

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +12,7 @@ from connectors.errors import PermanentSourceError
 from connectors.events import PageArrived
 from connectors.evidence import EvidenceStore, ParentVersion, Validator
 from connectors.evidence.record_values import RECORDS_AT
+from connectors.http.ahead import Ahead, Guide
 from connectors.http.answers import Answer
 from connectors.http.listings import Listing, header_of_total, listing_reader
 from connectors.http.origin import OWN_HOSTS
@@ -37,6 +39,10 @@ class ChainPage:
     arrived: PageArrived
     listing: Listing | None
     is_unchanged: bool
+
+    def leading_to(self, place: str | None) -> "ChainPage":
+        """The page with another place for the chain to go on at."""
+        return replace(self, arrived=replace(self.arrived, next_place=place))
 
     def with_findings(
         self,
@@ -109,6 +115,11 @@ class Chains:
         self._session.flights.limited()
 
     @property
+    def is_unpaced(self) -> bool:
+        """Whether no rate bounds the requests, so that a few more cost only time."""
+        return self._session.pacer.is_unbounded
+
+    @property
     def clock_skew(self) -> timedelta:
         """How far our clock is ahead of the server's, as the last answer told; none on this machine."""
         skew = self._session.tally.clock_skew_seconds
@@ -132,28 +143,64 @@ class Chains:
             raise RuntimeError(f"{page.arrived.url} has neither a body nor a held page")
         return self._read(self._store.page(page.arrived.reused).body)
 
-    async def pages(self, first_url: str, *, pages_before: int = 0) -> AsyncGenerator[ChainPage, None]:
-        """The pages of a chain from a URL on.
+    async def pages(
+        self, first: str, *, pages_before: int = 0, guide: Guide | None = None
+    ) -> AsyncGenerator[ChainPage, None]:
+        """The pages of a chain from a place on.
 
         Args:
-            first_url: Absolute URL of the first page to read.
+            first: The first page to read: an absolute URL, or a path below the base URL.
             pages_before: Pages that the chain had before a break.
+            guide: Knows an order in which nothing moves, so that pages may be asked for ahead; None to go
+                from link to link, one page after the other.
 
         Raises:
             PermanentSourceError: The chain leaves the host, repeats itself or does not end.
         """
         seen = _Seen()
-        url: str | None = first_url
+        place: str | None = self.absolute(first)
         count = pages_before
-        while url is not None:
-            count += 1
-            self._check_url(url, seen, count)
-            page = await self._page(url)
-            if self._may_hide_a_link(page):
-                page = await self._page(url, is_conditional=False)
-            self._check_content(url, page, seen)
-            yield page
-            url = page.arrived.next_place
+        flights = self._session.flights
+        ahead = Ahead(
+            self._whole_page,
+            allowed=lambda: flights.allowed,
+            monotonic=self._session.pacer.monotonic,
+        )
+        try:
+            while place is not None:
+                count += 1
+                self._check_url(place, seen, count)
+                page = await ahead.page(place)
+                self._check_content(place, page, seen)
+                if guide is not None:
+                    page = self._guided(guide, place, page)
+                place = page.arrived.next_place
+                if guide is not None and place is not None:
+                    likely = chain([place], map(self.absolute, guide.likely()))
+                    await ahead.look(likely, page_bytes=len(page.arrived.body))
+                yield page
+        finally:
+            await ahead.close()
+
+    def _guided(self, guide: Guide, place: str, page: ChainPage) -> ChainPage:
+        """The page, leading to where its guide goes on."""
+
+        def updates() -> list[datetime]:
+            return [record.updated_at for record in self.stored_listing(page).records if record.updated_at]
+
+        own, link = page.arrived.next_place, page.arrived.headers.get("link")
+        following = guide.following(place, own, link, updates)
+        return page if following == own else page.leading_to(following and self.absolute(following))
+
+    def absolute(self, place: str) -> str:
+        """A place as an absolute URL."""
+        return place if "://" in place else self.url(place)
+
+    async def _whole_page(self, url: str) -> ChainPage:
+        page = await self._page(url)
+        if self._may_hide_a_link(page):
+            page = await self._page(url, is_conditional=False)
+        return page
 
     async def _page(self, url: str, *, is_conditional: bool = True) -> ChainPage:
         key = request_key(self._session.source, url)

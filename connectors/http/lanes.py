@@ -2,8 +2,8 @@
 
 Each unit of work (a repository's listing, one pull request's reviews) runs in a lane of its own. Lanes run
 side by side, but what they yield is taken in unit order, so two runs over the same answers leave the same
-log. Lanes that are ahead wait when too many bytes are buffered; the first lane never waits, so there is
-always progress.
+log. Lanes that are ahead wait when too many bytes are buffered; the first lane waits only while a batch is
+being written, so there is always progress.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from connectors.errors import (
 from connectors.events import Event, PageArrived
 from connectors.reports import ScopeFailure
 
-_BUFFERED_BYTES = 8 * 1024 * 1024
+_BUFFERED_BYTES = 4 * 1024 * 1024
 _LANES_AHEAD = 512
 _FAILURES_IN_A_ROW = 5
 
@@ -67,6 +67,7 @@ class Lanes:
         self._lanes: deque[_Lane] = deque()
         self._reading = 0
         self._buffered_bytes = 0
+        self._is_writing = False
         self._has_news = asyncio.Event()
         self._has_room = asyncio.Event()
         self._failures_in_a_row = 0
@@ -124,7 +125,7 @@ class Lanes:
             self._has_news.set()
 
     async def _wait_for_room(self, lane: _Lane) -> None:
-        while self._buffered_bytes >= _BUFFERED_BYTES and self._lanes[0] is not lane:
+        while self._buffered_bytes >= _BUFFERED_BYTES and (self._is_writing or self._lanes[0] is not lane):
             self._has_room.clear()
             await self._has_room.wait()
 
@@ -158,12 +159,16 @@ class Lanes:
 
     async def _commit(self) -> None:
         """Commit beside the lanes; a cancellation waits until the batch is written."""
+        self._is_writing = True
         writing = asyncio.ensure_future(asyncio.to_thread(self._committer.commit))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.wait([writing])
             raise
+        finally:
+            self._is_writing = False
+            self._has_room.set()
         self._on_progress()
 
     def _finish(self, lane: _Lane) -> None:

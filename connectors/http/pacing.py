@@ -28,19 +28,24 @@ class Pacer:
     def __init__(self, *, per_minute: int | None, monotonic: Callable[[], float], sleep: Sleep) -> None:
         self._interval = 60.0 / (per_minute * _MARGIN_RATIO) if per_minute else 0.0
         self._tolerance = self._interval * (_BURST - 1)
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._sleep = sleep
         self._next = monotonic()
         self._held_until = self._next
 
     @property
+    def is_unbounded(self) -> bool:
+        """Whether there is no rate to keep to."""
+        return not self._interval
+
+    @property
     def held_seconds(self) -> float:
         """How long requests are still held."""
-        return max(0.0, self._held_until - self._monotonic())
+        return max(0.0, self._held_until - self.monotonic())
 
     def hold(self, seconds: float) -> None:
         """Let no request start for so long."""
-        self._held_until = max(self._held_until, self._monotonic() + seconds)
+        self._held_until = max(self._held_until, self.monotonic() + seconds)
 
     async def rest(self, seconds: float) -> None:
         """Let one request wait; others go on."""
@@ -64,7 +69,7 @@ class Pacer:
     def _reserve(self) -> float:
         if not self._interval:
             return 0.0
-        now = self._monotonic()
+        now = self.monotonic()
         self._next = max(self._next, now) + self._interval
         return max(0.0, self._next - self._interval - self._tolerance - now)
 

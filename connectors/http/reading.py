@@ -106,19 +106,25 @@ async def _window(
         resumed=resumed,
         is_resumable=rule.is_resumable,
     )
-    first = resumed.next_place if resumed else reader.chains.url(rule.path())
+    place = resumed.next_place if resumed else reader.chains.url(rule.path())
+    count = len(resumed.pages) if resumed else 0
     is_exhausted = True
-    if first is not None:
-        before = len(resumed.pages) if resumed else 0
-        try:
-            async with aclosing(reader.chains.pages(first, pages_before=before)) as pages:
+    try:
+        while place is not None:
+            chain = reader.chains.pages(place, pages_before=count, guide=rule.guide)
+            place = None
+            async with aclosing(chain) as pages:
                 async for page in pages:
-                    may_stop = rule.observe(page, partial(reader.chains.stored_listing, page))
-                    yield reader.arrived(page, scope, rule.progress())
-                    if may_stop:
-                        is_exhausted = False
+                    count += 1
+                    load = partial(reader.chains.stored_listing, page)
+                    may_stop = rule.observe(page, load)
+                    place = None if may_stop else rule.turn(page, load)
+                    shown = page if place is None else page.leading_to(reader.chains.absolute(place))
+                    yield reader.arrived(shown, scope, rule.progress())
+                    if may_stop or place is not None:
+                        is_exhausted = not may_stop
                         break
-        except PermanentSourceError as error:
-            if error.status not in reader.stream.optional_statuses:
-                raise
+    except PermanentSourceError as error:
+        if error.status not in reader.stream.optional_statuses:
+            raise
     yield WindowClosed(cursor=rule.cursor(is_exhausted=is_exhausted))

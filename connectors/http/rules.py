@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 
+from connectors.http.ahead import LEAST_PAGES, Guide, Hops, Numbered, pages_named
 from connectors.http.chains import ChainPage
 from connectors.http.instants import instant_of, latest, text_of
 from connectors.http.listings import Listing
@@ -42,6 +43,8 @@ class Rule(Protocol):
     """The contract of a way of reading."""
 
     is_resumable: bool
+    guide: Guide | None
+    """Where nothing moves in what is read from here on: an order of its pages that reads ahead."""
 
     @property
     def requested_from(self) -> datetime | None:
@@ -53,6 +56,12 @@ class Rule(Protocol):
     def observe(self, page: ChainPage, load: Load) -> bool:
         """Learn from a page; True if the window may stop after it. `load` gives its records."""
 
+    def turn(self, page: ChainPage, load: Load) -> str | None:
+        """Where the rest can be read in an order in which nothing moves; None to follow the page's link.
+
+        It is asked of every page, after `observe`, and gives a URL or a path below the base URL.
+        """
+
     def progress(self) -> dict[str, Any]:
         """What was learned so far."""
 
@@ -60,7 +69,18 @@ class Rule(Protocol):
         """The scope's next cursor; `is_exhausted` if the listing came to its end."""
 
 
-class WholeRule:
+class StraightOn:
+    """A way of reading that follows the listing as it is linked."""
+
+    guide: Guide | None = None
+
+    def turn(self, page: ChainPage, load: Load) -> str | None:
+        """Never."""
+        del page, load
+        return None
+
+
+class WholeRule(StraightOn):
     """Read everything, and keep the names that other streams go through."""
 
     is_resumable = False
@@ -98,7 +118,7 @@ class UpdatedRule:
 
     The watermark comes from the first page only. While a listing is read, updated records jump to its
     front, so later pages repeat records but never skip any; what jumped is newer than the watermark and
-    comes next time.
+    comes next time. A first reading of many pages turns, after the first, to an order in which nothing moves.
     """
 
     is_resumable = True
@@ -111,6 +131,7 @@ class UpdatedRule:
         settled: Mapping[str, Any],
         progress: Mapping[str, Any] | None,
         bounds: Bounds,
+        may_hop: bool = False,
     ) -> None:
         self._stream = stream
         self._scope = scope
@@ -119,6 +140,9 @@ class UpdatedRule:
         self._first_page_known: str | None = settled.get("first_page") if self._known else None
         self._newest: datetime | None = instant_of((progress or {}).get("newest"))
         self._first_page: str | None = (progress or {}).get("first_page")
+        self._may_hop = may_hop
+        self._pages = 0
+        self.guide: Guide | None = self._guide_of(progress or {})
 
     @property
     def requested_from(self) -> datetime | None:
@@ -147,9 +171,39 @@ class UpdatedRule:
         updates = [record.updated_at for record in load().records if record.updated_at is not None]
         return bool(updates) and min(updates) < start
 
+    def turn(self, page: ChainPage, load: Load) -> str | None:
+        """An order of the stream in which nothing moves, from its beginning, once it is seen to be long."""
+        self._pages += 1
+        if self.guide is not None or self.requested_from is not None:
+            return None
+        stream, following = self._stream, page.arrived.next_place
+        is_numbered = pages_named(page.arrived.headers.get("link")) >= LEAST_PAGES
+        if stream.still_order is not None and is_numbered and self._pages == 1:
+            self.guide = Numbered()
+            return stream.path_for(self._scope, **dict(stream.still_order))
+        if not self._may_hop or stream.rising_order is None or following is None:
+            return None
+        records = load().records
+        updates = [record.updated_at for record in records if record.updated_at is not None]
+        if updates and self._is_long(records):
+            self.guide = Hops(self._place_at, min(updates))
+            return stream.path_for(self._scope, **dict(stream.rising_order))
+        return None
+
+    def _is_long(self, records: list[Any]) -> bool:
+        """Whether many pages were read, or the records' own numbers tell of as many."""
+        counter = self._stream.counted_by
+        count = max((getattr(record, counter) for record in records), default=0) if counter else 0
+        return self._pages >= LEAST_PAGES or count >= LEAST_PAGES * len(records)
+
     def progress(self) -> dict[str, Any]:
-        """The newest update and the first page of this window."""
-        return {"newest": text_of(self._newest), "first_page": self._first_page}
+        """The newest update and the first page of this window, and which way it has turned."""
+        found: dict[str, Any] = {"newest": text_of(self._newest), "first_page": self._first_page}
+        if isinstance(self.guide, Numbered):
+            found["is_numbered"] = True
+        if isinstance(self.guide, Hops):
+            found["hops_until"] = text_of(self.guide.until)
+        return found
 
     def cursor(self, *, is_exhausted: bool) -> dict[str, Any]:
         """The new watermark."""
@@ -160,8 +214,19 @@ class UpdatedRule:
             "since": text_of(self._since),
         }
 
+    def _guide_of(self, progress: Mapping[str, Any]) -> Guide | None:
+        """The way that a window which broke off had turned."""
+        until = instant_of(progress.get("hops_until"))
+        if until is not None:
+            return Hops(self._place_at, until)
+        return Numbered() if progress.get("is_numbered") else None
 
-class CreatedRule:
+    def _place_at(self, instant: datetime) -> str:
+        order = dict(self._stream.rising_order or ())
+        return self._stream.path_for(self._scope, **order, **{self._stream.since_parameter: text_of(instant)})
+
+
+class CreatedRule(StraightOn):
     """Read what was created since some days before the newest known: records change for a while."""
 
     is_resumable = True

@@ -248,9 +248,17 @@ class HttpSource:
         stream = reader.stream
         if stream.reading is Reading.WHOLE:
             return lambda _settled, _progress: WholeRule(stream, scope)
-        rule = CreatedRule if stream.reading is Reading.CREATED_DESCENDING else UpdatedRule
-        return lambda settled, progress: rule(
-            stream, scope, settled=settled, progress=progress, bounds=reader.bounds
+        if stream.reading is Reading.CREATED_DESCENDING:
+            return lambda settled, progress: CreatedRule(
+                stream, scope, settled=settled, progress=progress, bounds=reader.bounds
+            )
+        return lambda settled, progress: UpdatedRule(
+            stream,
+            scope,
+            settled=settled,
+            progress=progress,
+            bounds=reader.bounds,
+            may_hop=reader.chains.is_unpaced,
         )
 
     @property

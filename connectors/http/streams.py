@@ -82,6 +82,11 @@ class HttpStream(Stream):
         windows: The windows that the API serves, for a reading by windows.
         named_by: Attribute of a record by which other streams go through the last whole listing.
         total: Where the API says how many records it holds: a path in the body, or `header:<name>`.
+        still_order: Query parameters of an order in which nothing moves while it is read, and nothing comes
+            or goes but at its end; None where the API has none.
+        rising_order: Query parameters that sort by last update, the oldest first; None without such an order.
+        counted_by: Attribute of a record that counts records up from one, so that the newest tells how many
+            there are; None where none does.
         since_parameter: The query parameter of a listing that can be asked for from an instant on.
         scope_safe: Characters of a scope that stay as they are in the path.
         created_overlap: How long records may change after they were created, where the newest stand first.
@@ -100,6 +105,9 @@ class HttpStream(Stream):
     windows: Windows | None = None
     named_by: str | None = None
     total: str | None = None
+    still_order: tuple[tuple[str, str], ...] | None = None
+    rising_order: tuple[tuple[str, str], ...] | None = None
+    counted_by: str | None = None
     since_parameter: str = "since"
     scope_safe: str = "/"
     created_overlap: timedelta = timedelta(days=30)

@@ -10,7 +10,7 @@ from connectors.http.chains import ChainPage
 from connectors.http.instants import text_of
 from connectors.http.lanes import Unit
 from connectors.http.reading import Reader, read_scope
-from connectors.http.rules import Bounds, Load
+from connectors.http.rules import Bounds, Load, StraightOn
 from connectors.http.streams import HttpStream
 from connectors.jira.jql import SITE
 
@@ -20,7 +20,7 @@ OVERLAP = timedelta(minutes=10)
 _MILLISECONDS = 1000
 
 
-class FeedRule:
+class FeedRule(StraightOn):
     """Read on from the youngest change known, less an overlap."""
 
     is_resumable = True

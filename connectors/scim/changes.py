@@ -19,7 +19,7 @@ from connectors.http.instants import instant_of, latest, text_of
 from connectors.http.lanes import Unit
 from connectors.http.pagers import with_parameters
 from connectors.http.reading import Reader, read_scope
-from connectors.http.rules import Load
+from connectors.http.rules import Load, StraightOn
 from connectors.scim.streams import DIRECTORY
 
 _CLOCK_STEP = timedelta(seconds=2)
@@ -79,7 +79,7 @@ async def _count(reader: Reader, parameters: Mapping[str, str]) -> int | None:
     return None
 
 
-class DirectoryRule:
+class DirectoryRule(StraightOn):
     """Read everything; remember the newest change and how many resources there were.
 
     Args:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 from zoneinfo import ZoneInfo
 
-import duckdb
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -37,6 +36,8 @@ def _regex(pattern: str) -> str:
 
 def _accepted_by_the_warehouse(pattern: str) -> str:
     """DuckDB matches with RE2, which has no look-around and no back-references."""
+    import duckdb  # noqa: PLC0415 - 30 MB, only where there is a pattern
+
     try:
         duckdb.execute("select regexp_matches('', ?)", [pattern])
     except duckdb.Error as error:

@@ -50,9 +50,9 @@ inner join {{ ref('int_services') }} as services
             and regexp_matches(deployments.name, services.workflow_pattern)
     end
 left join {{ ref('int_tags') }} as tags
-    on deployments.commit_sha is null
-    and tags.repository = services.repository
-    and tags.tag_name = deployments.version
+    on tags.repository = services.repository
+    -- one side's condition in a key: beside the keys it would make the join compare every row with every other
+    and tags.tag_name = case when deployments.commit_sha is null then deployments.version end
 -- a service that names its job takes the deployment from those that take any
 qualify
     services.task_pattern is not null
