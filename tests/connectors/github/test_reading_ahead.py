@@ -1,4 +1,4 @@
-"""Long listings are read side by side: nothing is lost, whatever changes meanwhile, for hardly a request more."""
+"""Long listings are read side by side: nothing is lost, whatever changes, for hardly a request more."""
 
 import random
 import time as clocks
