@@ -187,9 +187,10 @@ class Ahead(Generic[Page]):
         """
         paying = math.ceil(self._answer_seconds / max(self._busy_seconds, _SHORTEST_BUSY_SECONDS))
         fitting = _AHEAD_BYTES // max(1, page_bytes)
-        places = list(islice(likely, max(1, min(self._allowed(), paying, fitting))))
+        most = max(1, min(self._allowed(), paying, fitting))
+        places = list(islice(likely, max(most, len(self._asked) + 1)))
         await self._drop([place for place in self._asked if place not in places])
-        for place in places:
+        for place in places[:most]:
             if place not in self._asked:
                 self._asked[place] = asyncio.create_task(self._ask(place))
 

@@ -23,6 +23,7 @@ from connectors.http.session import Session
 from connectors.http.streams import HttpStream, Reading
 
 _EMPTY_PAGES = 10
+_FAR_SECONDS = 0.015
 _GROWING_AT_THE_END = frozenset({Reading.WHOLE, Reading.PER_PARENT, Reading.PER_CURRENT_PARENT})
 
 
@@ -85,6 +86,7 @@ class Chains:
         self._store = store
         self._stream = stream
         self._read: Callable[[bytes], Listing] = read or listing_reader(stream)
+        self._answer_seconds = 0.0
 
     def of(
         self,
@@ -113,6 +115,11 @@ class Chains:
         """Let no request of the source start for so long, and fewer be under way after that."""
         self._session.pacer.hold(seconds)
         self._session.flights.limited()
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the last page was waited for so long that it pays to read several at once."""
+        return self._answer_seconds >= _FAR_SECONDS
 
     @property
     def is_unpaced(self) -> bool:
@@ -197,7 +204,9 @@ class Chains:
         return place if "://" in place else self.url(place)
 
     async def _whole_page(self, url: str) -> ChainPage:
+        asked_at = self._session.pacer.monotonic()
         page = await self._page(url)
+        self._answer_seconds = self._session.pacer.monotonic() - asked_at
         if self._may_hide_a_link(page):
             page = await self._page(url, is_conditional=False)
         return page

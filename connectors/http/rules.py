@@ -131,6 +131,7 @@ class UpdatedRule:
         settled: Mapping[str, Any],
         progress: Mapping[str, Any] | None,
         bounds: Bounds,
+        is_far: Callable[[], bool] = lambda: False,
         may_hop: bool = False,
     ) -> None:
         self._stream = stream
@@ -140,6 +141,7 @@ class UpdatedRule:
         self._first_page_known: str | None = settled.get("first_page") if self._known else None
         self._newest: datetime | None = instant_of((progress or {}).get("newest"))
         self._first_page: str | None = (progress or {}).get("first_page")
+        self._is_far = is_far
         self._may_hop = may_hop
         self._pages = 0
         self.guide: Guide | None = self._guide_of(progress or {})
@@ -174,7 +176,7 @@ class UpdatedRule:
     def turn(self, page: ChainPage, load: Load) -> str | None:
         """An order of the stream in which nothing moves, from its beginning, once it is seen to be long."""
         self._pages += 1
-        if self.guide is not None or self.requested_from is not None:
+        if self.guide is not None or self.requested_from is not None or not self._is_far():
             return None
         stream, following = self._stream, page.arrived.next_place
         is_numbered = pages_named(page.arrived.headers.get("link")) >= LEAST_PAGES

@@ -258,6 +258,7 @@ class HttpSource:
             settled=settled,
             progress=progress,
             bounds=reader.bounds,
+            is_far=lambda: reader.chains.is_far,
             may_hop=reader.chains.is_unpaced,
         )
 

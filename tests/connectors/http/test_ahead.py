@@ -148,6 +148,26 @@ def test_large_pages_are_asked_for_one_at_a_time() -> None:
     assert slow.asked == ["1", "2"]
 
 
+def test_what_was_asked_for_is_kept_when_fewer_may_be_under_way() -> None:
+    slow = Slow()
+    most = 3
+
+    async def read() -> None:
+        nonlocal most
+        ahead = Ahead(slow.ask, allowed=lambda: most, monotonic=lambda: slow.now)
+        await ahead.page("1")
+        await ahead.look(map(str, range(2, 100)), page_bytes=10)
+        most = 1
+        for number in range(2, 5):
+            assert await ahead.page(str(number)) == str(number)
+            await ahead.look(map(str, range(number + 1, 100)), page_bytes=10)
+        await asyncio.sleep(0)
+        await ahead.close()
+
+    asyncio.run(read())
+    assert (slow.asked, slow.cancelled) == (["1", "2", "3", "4", "5"], ["5"])
+
+
 def test_what_the_chain_does_not_come_to_is_dropped() -> None:
     slow = Slow()
 
