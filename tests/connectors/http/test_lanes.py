@@ -239,6 +239,34 @@ def test_an_interrupted_run_keeps_what_it_has_and_its_place(
         assert cursor["open"]["next_place"] == f"https://h/a?page={len(rows)}"
 
 
+def test_a_fast_chain_waits_while_a_batch_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else bounds what one chain of pages brings while the disk is slow."""
+    come = 0
+    most_waiting = 0
+    with open_store(tmp_path) as store:
+        commit = store.commit
+
+        def slow_commit(batch: Batch) -> CommitResult:
+            nonlocal most_waiting
+            before = come
+            sleep(0.1)
+            most_waiting = max(most_waiting, come - before)
+            return commit(batch)
+
+        async def counted() -> AsyncGenerator[Event, None]:
+            nonlocal come
+            async for event in chain("a", 60, size=1_000_000):
+                come += 1
+                yield event
+
+        monkeypatch.setattr(store, "commit", slow_commit)
+        run(committer_for(store), [Unit("a", counted)])
+        assert [row["sequence"] for row in landed(store, "tags")] == list(range(60))
+    assert 0 < most_waiting <= 5
+
+
 def test_what_has_come_is_committed_while_the_first_chain_waits(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         time = FakeTime()
