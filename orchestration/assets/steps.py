@@ -1,4 +1,4 @@
-"""The steps between evidence and models: raw schema, account tokens, exact intervals, commit graph."""
+"""The steps between evidence and models: raw schema, tokens, intervals, working hours, commit graph."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,12 @@ import dagster as dg
 from orchestration.assets.models import NEW_PAGES
 from orchestration.assets.streams import stream_key
 from orchestration.assets.workspace import OpenWorkspace
-from orchestration.flow.building import compute_intervals, needs_commit_graph
+from orchestration.flow.building import (
+    CALENDARS,
+    compute_intervals,
+    compute_working_hours,
+    needs_commit_graph,
+)
 from orchestration.flow.tokens import assign_tokens
 from orchestration.flow.warehouse import open_warehouse
 from orchestration.model_graph import GRAPH_TABLES, ModelGraph
@@ -18,13 +23,20 @@ from orchestration.steps.commit_graph import write_commit_graph
 
 OWNERS = ["team:data-engineering"]
 RAW_SCHEMAS = ("raw", "config")
+WORKING_HOURS = "computed.working_hours"
 INTERVAL_TABLES = ("computed.poisson_bounds", "computed.median_ranks")
 TOKENS = dg.AssetKey(["vault", "account_tokens"])
 
 
 def step_assets(settings: Settings, graph: ModelGraph) -> list[dg.AssetsDefinition]:
     """Return the steps that are not dbt's."""
-    return [_raw_schema(settings, graph), _account_tokens(graph), _intervals(graph), _commit_graph(graph)]
+    return [
+        _raw_schema(settings, graph),
+        _account_tokens(graph),
+        _intervals(graph),
+        _working_hours(graph),
+        _commit_graph(graph),
+    ]
 
 
 def _raw_keys(graph: ModelGraph) -> list[dg.AssetKey]:
@@ -106,6 +118,20 @@ def _intervals(graph: ModelGraph) -> dg.AssetsDefinition:
         for spec, count in zip(specs, rows or (None, None), strict=True):
             known = {"dagster/row_count": count} if count is not None else {}
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"built": rows is not None, **known})
+
+    return compute
+
+
+def _working_hours(graph: ModelGraph) -> dg.AssetsDefinition:
+    spec = _computed_spec(graph, WORKING_HOURS, [_key(CALENDARS)])
+
+    @dg.multi_asset(name="working_hours", specs=[spec], pool="warehouse")
+    def compute(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
+        plan = workspace.plan()
+        with open_warehouse(workspace.session.workspace.warehouse) as con:
+            rows = compute_working_hours(con, plan)
+        known = {"dagster/row_count": rows} if rows is not None else {}
+        yield dg.MaterializeResult(asset_key=spec.key, metadata={"built": rows is not None, **known})
 
     return compute
 

@@ -10,9 +10,11 @@ from orchestration.errors import AssayError, BuildFailedError, FindingsError
 from orchestration.flow.planning import COMMIT_GRAPH_READS, Plan
 from orchestration.flow.warehouse import mark_stage, mark_unfinished
 from orchestration.session import Session
+from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.raw_schema import finish_build
 
 Phase = Literal["before_graph", "after_graph"]
+CALENDARS = "config.calendars"
 
 
 def build_models(
@@ -70,6 +72,13 @@ def compute_intervals(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, 
     from orchestration.steps.intervals import write_interval_tables  # noqa: PLC0415 - scipy takes seconds
 
     return write_interval_tables(con)
+
+
+def compute_working_hours(con: duckdb.DuckDBPyConnection, plan: Plan) -> int | None:
+    """Write the working time of the calendars; None where it stands already."""
+    if not plan.is_full and CALENDARS not in plan.raw.news and _has_tables(con, ("working_hours",)):
+        return None
+    return write_working_hours(con)
 
 
 def needs_commit_graph(plan: Plan) -> bool:

@@ -8,6 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.git.settings import GitSettings
+from orchestration.flow.calendar_rows import calendar_rows
+from orchestration.flow.ownership_rows import ownership_rows
+from orchestration.flow.work_item_rows import work_item_rows
 from orchestration.settings.models import Service, Settings, midnight
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -30,9 +33,12 @@ def settings_rows(
         "services": _services(settings, known),
         "service_owners": _owners(settings),
         "teams": _teams(settings),
+        **ownership_rows(settings),
         "repositories": _repositories(settings, known),
         "reporting": _reporting(settings, reaches_until),
         "rules": _rules(settings),
+        **calendar_rows(settings),
+        **work_item_rows(settings),
     }
 
 
@@ -144,6 +150,7 @@ def _rules(settings: Settings) -> pa.Table:
     numbers = {
         "rollout_merge_hours": rules.rollout_merge_hours,
         "incident_link_hours": rules.incidents.link_hours,
+        "dispositions_unknown_percent": rules.incidents.unknown_percent,
         "revert_window_days": rules.revert_window_days,
     }
     texts = {

@@ -1,13 +1,11 @@
 """The shape of `assay.yml`: every key, its meaning and its default."""
 
-import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from connectors.settings import (
     Date,
@@ -18,51 +16,14 @@ from connectors.settings import (
     SourceSettings,
 )
 from connectors.sources import SOURCE_KINDS
+from orchestration.settings.calendars import Calendar
+from orchestration.settings.ownership import Ownership
+from orchestration.settings.value_types import Regex, TimeZone
+from orchestration.settings.work_items import ResponseRules, TeamWorkItems, WorkItemRules, WorkItemScope
 
 THE_BEGINNING = date(1970, 1, 1)
 
 
-def _regex(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise PydanticCustomError(
-            "regex",
-            "'{pattern}' is not a regular expression: {reason}",
-            {"pattern": pattern, "reason": str(error)},
-        ) from None
-    return _accepted_by_the_warehouse(pattern)
-
-
-def _accepted_by_the_warehouse(pattern: str) -> str:
-    """DuckDB matches with RE2, which has no look-around and no back-references."""
-    import duckdb  # noqa: PLC0415 - 30 MB, only where there is a pattern
-
-    try:
-        duckdb.execute("select regexp_matches('', ?)", [pattern])
-    except duckdb.Error as error:
-        raise PydanticCustomError(
-            "regex",
-            "'{pattern}' cannot be matched in the warehouse: {reason}",
-            {"pattern": pattern, "reason": str(error).splitlines()[0]},
-        ) from None
-    return pattern
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise PydanticCustomError(
-            "time_zone",
-            "'{name}' is not a time zone of the IANA database, such as UTC or Europe/Berlin",
-            {"name": name},
-        ) from None
-    return name
-
-
-Regex = Annotated[str, AfterValidator(_regex)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DeploymentOrigin = Literal[
     "deployments",
     "workflow_runs",
@@ -105,6 +66,8 @@ class Team(SettingsSection):
     name: Name
     title: str | None = None
     parent: Name | None = None
+    calendar: Name | None = None
+    work_items: TeamWorkItems = TeamWorkItems()
     from_: Date = Field(default=THE_BEGINNING, alias="from")
     until: Date | None = None
 
@@ -136,6 +99,7 @@ class Service(SettingsSection):
     paths: Annotated[tuple[str, ...], Field(min_length=1)] = ("**",)
     owners: tuple[Owner, ...] = ()
     deployments: ServiceDeployments = ServiceDeployments()
+    work_items: WorkItemScope = WorkItemScope()
 
 
 class Deployments(SettingsSection):
@@ -162,6 +126,7 @@ class IncidentRules(SettingsSection):
     severity: Regex = "^sev[123]$"
     service_label_prefix: str = "service:"
     link_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
+    unknown_percent: Annotated[int, Field(ge=0, le=100)] = 5
 
 
 class DefectRules(SettingsSection):
@@ -186,6 +151,8 @@ class Rules(SettingsSection):
     rollout_merge_hours: Annotated[int, Field(ge=0, le=168)] = 6
     revert_window_days: Annotated[int, Field(ge=0, le=365)] = 14
     bots: BotRules = BotRules()
+    work_items: WorkItemRules = WorkItemRules()
+    response: ResponseRules = ResponseRules()
 
 
 class Schedule(SettingsSection):
@@ -210,6 +177,8 @@ class Settings(SettingsSection):
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     teams: tuple[Team, ...] = ()
     services: tuple[Service, ...] = ()
+    ownership: Ownership = Ownership()
+    calendars: tuple[Calendar, ...] = ()
     deployments: Deployments = Deployments()
     rules: Rules = Rules()
     schedule: Schedule = Schedule()

@@ -13,12 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.steps.config_tables import write_config_tables
 from orchestration.steps.intervals import write_interval_tables
 from tests.dbt_project.compiled import Model, compiled_models
 from tests.dbt_project.staged_columns import STAGED_COLUMNS
-from tests.dbt_project.warehouse import RULES
+from tests.dbt_project.warehouse import FLOW_TABLES, RULES
 
 Row = dict[str, Any]
 CHECKOUT = "acme/checkout"
@@ -49,6 +50,10 @@ class Story:
     services: list[Row] = field(default_factory=list)
     owners: list[Row] = field(default_factory=list)
     teams: list[Row] = field(default_factory=list)
+    dispositions: list[Row] = field(default_factory=list)
+    flow: dict[str, list[Row]] = field(
+        default_factory=lambda: {name: list(rows) for name, rows in FLOW_TABLES.items()}
+    )
     records: int = 0
 
     def when(self, text: str | None) -> datetime | None:
@@ -303,6 +308,11 @@ class Story:
         labels = ["incident", severity, f"service:{of}"]
         return self.issue(number, on="acme/incidents", when=when, closed=closed, labels=labels, **more)
 
+    def decide(self, incident_id: str, disposition: str, *deployments: str) -> None:
+        """Somebody decides what caused an incident."""
+        row = {"incident_id": incident_id, "disposition": disposition, "deployment_ids": list(deployments)}
+        self.dispositions.append(row)
+
     def facts(self) -> "Told":
         """Run the models up to the facts, and the steps between them."""
         return self._run([model for model in compiled_models() if not model.name.startswith(ABOVE_FACTS)])
@@ -322,6 +332,7 @@ class Story:
                 _create(con, model)
         write_commit_graph(con)
         write_interval_tables(con, largest_exact=40)
+        write_working_hours(con)
         for model in models:
             if not model.is_before_graph:
                 _create(con, model)
@@ -346,8 +357,10 @@ class Story:
             "services": self.services,
             "service_owners": self.owners,
             "teams": self.teams,
+            "incident_dispositions": self.dispositions,
             "reporting": [reporting],
             "rules": [dict(self.rules)],
+            **self.flow,
         }
         given = {name: pa.Table.from_pylist(_filled(rows)) for name, rows in tables.items() if rows}
         write_config_tables(con, given)

@@ -22,7 +22,9 @@ from connectors.evidence import Batch, EvidenceStore, Page, PageRef, WindowClose
 from connectors.evidence.record_values import records_of
 from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger
+from orchestration.flow.settings_rows import settings_rows
 from orchestration.model_graph import ModelGraph
+from orchestration.settings import Settings
 from orchestration.steps.account_tokens import assign_account_tokens
 from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, finish_build
@@ -41,9 +43,20 @@ RULES: dict[str, Any] = {
     "defect_label_pattern": "^production-defect$",
     "rollout_merge_hours": 6,
     "incident_link_hours": 24,
+    "dispositions_unknown_percent": 5,
     "revert_window_days": 14,
     "bot_login_pattern": "(\\[bot\\]|-bot)$",
     "production_environment_pattern": "^(production|prod)$",
+}
+FLOW_TABLES: dict[str, list[dict[str, Any]]] = {
+    name: table.to_pylist()
+    for name, table in settings_rows(
+        Settings.model_validate(
+            {"organisation": "acme", "sources": [{"name": "github", "kind": "github", "organisation": "acme"}]}
+        ),
+        repositories=(),
+    ).items()
+    if name in ("calendars", "work_item_kinds", "work_item_statuses", "severity_levels", "flow_rules")
 }
 REPORTING: dict[str, Any] = {
     "organisation": "acme",
@@ -57,7 +70,8 @@ def config_tables(
     *, rules: Mapping[str, Any] = RULES, **tables: Sequence[Mapping[str, Any]]
 ) -> dict[str, pa.Table]:
     """Return the schema `config` as Arrow tables: rules, reporting and what a test adds."""
-    rows: dict[str, Sequence[Mapping[str, Any]]] = {"rules": [rules], "reporting": [REPORTING], **tables}
+    standing = {"rules": [rules], "reporting": [REPORTING], **FLOW_TABLES}
+    rows: dict[str, Sequence[Mapping[str, Any]]] = {**standing, **tables}
     return {name: pa.Table.from_pylist([dict(row) for row in each]) for name, each in rows.items() if each}
 
 
