@@ -73,8 +73,8 @@ class Stretch:
 def write_working_hours(connection: duckdb.DuckDBPyConnection) -> int:
     """Fill `computed.working_hours` from `config.calendars`; returns the number of rows.
 
-    `cumulative_seconds` is the calendar's working time before the row; each calendar begins and ends with a
-    row without length, which mark the range that is known.
+    `cumulative_seconds` is the calendar's working time before the row; each calendar begins where the range
+    that is known begins, and ends with a row without length where it ends.
     """
     connection.execute("create schema if not exists computed")
     weeks: dict[str, list[WorkingWeek]] = {}
@@ -193,7 +193,8 @@ def _table(calendars: Mapping[str, Sequence[Stretch]]) -> pa.Table:
             for one in stretches
             if one.ends > first and one.starts < last
         ]
-        ordered = [Stretch(first, first, FIRST_DAY), *inside, Stretch(last, last, LAST_DAY)]
+        opening = [] if inside and inside[0].starts == first else [Stretch(first, first, FIRST_DAY)]
+        ordered = [*opening, *inside, Stretch(last, last, LAST_DAY)]
         before = accumulate((one.ends - one.starts for one in ordered), initial=0)
         rows.extend((calendar, one, seconds) for one, seconds in zip(ordered, before, strict=False))
     instant = pa.timestamp("us", tz="UTC")
