@@ -134,7 +134,7 @@ class DbtProject:
         flags += ["--target-path", str(target or self.target), "--log-path", str(self.workspace.dbt / "logs")]
         (target or self.target).mkdir(parents=True, exist_ok=True)
         try:
-            with self._environment():
+            with self._environment(), _rare_collections():
                 done = dbtRunner(callbacks=callbacks).invoke([*_QUIET, *arguments, *flags])
         finally:
             release_connections()
@@ -164,6 +164,18 @@ class DbtProject:
                     os.environ[name] = value
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage less often: dbt makes hundreds of thousands of objects that stay."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _QUIET = (
     "--log-level",
     "none",
