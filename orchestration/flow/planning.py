@@ -10,12 +10,15 @@ import duckdb
 from orchestration import staging_models, steps
 from orchestration.dbt_runner import DbtProject
 from orchestration.flow.overlap import is_only_overlap
+from orchestration.flow.people import PEOPLE, with_people_news
 from orchestration.flow.pinning import pin_evidence
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
 from orchestration.sources import absent_kinds, utc_now
+from orchestration.slos.resolving import read_slos
+from orchestration.slos.rows import slo_tables
 from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema
 
@@ -80,14 +83,16 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         pinned.evidence,
         config=settings_rows(
             session.settings, repositories=pinned.repositories, reaches_until=pinned.reaches_until
-        ),
+        )
+        | slo_tables(read_slos(session.workspace.root, session.settings).objectives),
         staging_sha256=code,
         is_full_refresh=is_full,
     )
+    raw = with_people_news(con, raw, ledger=session.ledger, vault=session.vault())
     empty = _make_empty_models(con, graph, pinned.evidence)
     models = (frozenset(graph.models) if is_full else _models_with_news(con, graph, raw)) - empty
     if models:
-        mark_unfinished(con, (models | affected_models(graph, [TOKENS])) - empty)
+        mark_unfinished(con, (models | affected_models(graph, [TOKENS, PEOPLE])) - empty)
     is_idle = last is not None and not models
     is_through = is_idle and all(_is_done(con, stage, last) for stage in AFTER_MODELS)
     return Plan(

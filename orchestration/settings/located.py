@@ -20,12 +20,11 @@ class Problem:
 
     def text(self, file: str) -> str:
         """Return the problem as one line of a report."""
-        where = f"{file}:{self.line}"
-        return (
-            f"{where}: {self.key}: {self.message}. {self.remedy}"
-            if self.key
-            else f"{where}: {self.message}. {self.remedy}"
-        )
+        return f"{self.place(file)}: {self.message}. {self.remedy}"
+
+    def place(self, file: str) -> str:
+        """Return the line, and the key where the problem is one of a key."""
+        return f"{file}:{self.line}: {self.key}" if self.key else f"{file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class LocatedDocument:
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
-        return 1
+        return self.lines.get((), 1)
 
 
 def read_located(text: str) -> LocatedDocument:
@@ -49,13 +48,32 @@ def read_located(text: str) -> LocatedDocument:
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
         return LocatedDocument(values={}, lines={}, duplicates=())
-    lines: dict[KeyPath, int] = {}
+    return _of_node(node)
+
+
+def read_located_documents(text: str) -> list[LocatedDocument]:
+    """Parse YAML text of any number of documents, whose lines are those of the whole text.
+
+    Raises:
+        yaml.YAMLError: It is not YAML.
+    """
+    nodes = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
+    return [_of_node(node) for node in nodes if not _is_empty(node)]
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _of_node(node: yaml.Node) -> LocatedDocument:
+    lines: dict[KeyPath, int] = {(): node.start_mark.line + 1}
     duplicates: list[KeyPath] = []
     for path, line in _walk(node, ()):
         if path in lines and not any(path[: len(other)] == other for other in duplicates):
             duplicates.append(path)
         lines[path] = line
-    return LocatedDocument(values=yaml.safe_load(text), lines=lines, duplicates=tuple(duplicates))
+    values = yaml.SafeLoader("").construct_document(node)
+    return LocatedDocument(values=values, lines=lines, duplicates=tuple(duplicates))
 
 
 def _walk(node: yaml.Node, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:

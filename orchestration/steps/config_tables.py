@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.errors import BuildFailedError
+from orchestration.slos.config_columns import SLO_TABLES
 
 _INSTANT = "timestamptz"
 CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
@@ -116,6 +117,7 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         "mitigated_pattern": "varchar",
         "same_incident_minutes": "integer",
     },
+    **SLO_TABLES,
 }
 _ONE_ROW = ("reporting", "rules")
 
