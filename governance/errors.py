@@ -2,7 +2,8 @@
 
 GovernanceError
 ├── VaultError            the identity vault cannot be opened or filled
-│   └── VaultKeyError     the vault was filled with another token key
+│   ├── VaultKeyError     the vault was filled with another token key
+│   └── IdentityError     a decision about an identity cannot be made as it stands
 ├── SignerError           a person's key or signature is missing, unknown or wrong
 ├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
@@ -20,6 +21,10 @@ class VaultError(GovernanceError):
 
 class VaultKeyError(VaultError):
     """The vault's tokens were made with another key: going on would give everybody a second token."""
+
+
+class IdentityError(VaultError):
+    """A decision about an identity cannot be made as it stands."""
 
 
 class SignerError(GovernanceError):

@@ -1,14 +1,15 @@
 """The identity vault: the only place where an account's names live (invariant I7).
 
 Everything downstream knows accounts as keyed tokens. The vault is a DuckDB file of its own, readable by its
-owner only, with a table `sightings` (each distinct way an account was seen, and where first), a table
-`accounts` derived from it, and a view `account_tokens` that the warehouse reads. Both are functions of the
-set of sightings, the key and the bot rules alone: filling at once or in a hundred runs ends in the same rows.
+owner only, with a table `sightings` (each distinct way an account was seen, and where first), tables
+`accounts` and `people` derived from it, and a view `account_tokens` that the warehouse reads with `people`.
+What is derived is a function of the set of sightings, the key, the settings and the recorded decisions alone:
+filling at once or in a hundred runs ends in the same rows.
 """
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from governance.errors import VaultError, VaultKeyError
+from governance.identity.decisions import RecordedDecision
+from governance.identity.people import (
+    PEOPLE_SCHEMA,
+    refresh_people,
+    rules_fingerprint,
+    write_decisions,
+)
+from governance.identity.rules import IdentityRules
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +72,16 @@ select account_key, kind, login, display_name, email, account_type,
        min(first_seen_log_index) as first_seen_log_index
 from (from sightings union all by name from incoming_sightings)
 group by all
+"""
+
+_MERGE_LINKS = """
+create temp table merged_links as
+select account_key, stated_key, min(first_seen_log_index) as first_seen_log_index
+from (from stated_links union all by name from incoming_links) group by all;
+create temp table fresh_links as from merged_links except from stated_links;
+delete from stated_links
+where (account_key, stated_key) in (select (account_key, stated_key) from fresh_links);
+insert into stated_links by name from fresh_links order by all;
 """
 
 _REPLACE_SIGHTINGS = """
@@ -129,6 +148,7 @@ class VaultReport:
     new_accounts: int
     changed_accounts: int
     bots: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,33 +173,68 @@ def account_token(key: bytes, account_key: str) -> str:
 class Vault:
     """One vault file. Connections are opened for the moment and closed again."""
 
-    def __init__(self, path: Path, key: bytes, *, bots: BotRules | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: bytes,
+        *,
+        bots: BotRules | None = None,
+        identity: IdentityRules | None = None,
+    ) -> None:
         self._path = path
         self._key = key
         self._bots = bots or BotRules()
+        self.identity = identity or IdentityRules()
 
-    def assign(self, accounts: pa.Table) -> VaultReport:
+    def assign(self, accounts: pa.Table, links: pa.Table | None = None) -> VaultReport:
         """Take accounts in, give each its token, and say what changed.
 
         Args:
             accounts: `account_key, kind, login, display_name, email, account_type` and, if known,
                 `first_seen_log_index`. An account may appear many times and in many forms; the newest form
                 (the one with the greatest first index) is shown.
+            links: `account_key, stated_key, first_seen_log_index`: accounts that one record names as one
+                person's.
 
         Raises:
             VaultError: a column is missing, or an account has no key.
             VaultKeyError: the vault was filled with another key.
         """
         incoming = self._sightings_of(accounts)
-        with self._open() as con:
+        with self.open() as con:
             con.register("incoming_sightings", incoming)
             self._merge_sightings(con)
+            if links is not None and links.num_rows:
+                con.register("incoming_links", links)
+                con.execute(_MERGE_LINKS)
             con.register("new_tokens", self._new_tokens(con))
             return self._replace_accounts(con)
 
+    def decisions_known_until(self) -> int:
+        """Return the index of the governance log up to which the vault has every decision, exclusive."""
+        with self.open() as con:
+            row = con.execute("select coalesce(max(number) + 1, 0) from identity_decisions").fetchone()
+        return int(row[0]) if row else 0
+
+    def record_decisions(self, decisions: Iterable[RecordedDecision]) -> None:
+        """Add decisions that stand in the governance log, and resolve everybody anew."""
+        with self.open() as con:
+            write_decisions(con, decisions)
+            refresh_people(con, self.identity, token=self.token)
+
+    def rules_fingerprint(self) -> str:
+        """Fingerprint what decides about people beside their accounts, as a keyed hash."""
+        bots = [self._bots.pattern, sorted(self._bots.logins)]
+        with self.open() as con:
+            return rules_fingerprint(con, self._key, [bots, self.identity.to_document()])
+
+    def token(self, account_key: str) -> str:
+        """Return the token of an account, or of a person of the settings."""
+        return account_token(self._key, account_key)
+
     def identities(self, tokens: list[str]) -> list[Identity]:
         """Look up who stands behind tokens, ordered by token; unknown tokens are left out."""
-        with self._open() as con:
+        with self.open() as con:
             rows = con.execute(
                 f"select {_IDENTITY} from accounts where list_contains($tokens, account_token) "
                 "order by account_token, account_key",
@@ -189,14 +244,20 @@ class Vault:
 
     def bots(self) -> list[Identity]:
         """List every account that is excluded as a bot, with the reason."""
-        with self._open() as con:
+        with self.open() as con:
             rows = con.execute(
                 f"select {_IDENTITY} from accounts where is_bot order by account_key"
             ).fetchall()
         return [Identity(*row) for row in rows]
 
     @contextmanager
-    def _open(self) -> Iterator["duckdb.DuckDBPyConnection"]:
+    def open(self) -> Iterator["duckdb.DuckDBPyConnection"]:
+        """Open the file for the length of the block, with every table in place.
+
+        Raises:
+            VaultError: it cannot be opened.
+            VaultKeyError: it was filled with another key.
+        """
         import duckdb  # noqa: PLC0415 - 30 MB that a process does without while it only fetches
 
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -209,7 +270,7 @@ class Vault:
             ) from error
         try:
             self._path.chmod(0o600)
-            con.execute(_SCHEMA)
+            con.execute(_SCHEMA + PEOPLE_SCHEMA)
             self._check_key(con)
             yield con
         finally:
@@ -271,12 +332,14 @@ class Vault:
         touched = _count(con, "(from derived except from accounts)")
         if _differ(con, "derived", "accounts"):
             con.execute(_REPLACE_ACCOUNTS)
+        refresh_people(con, self.identity, token=self.token)
         after = _count(con, "accounts")
         return VaultReport(
             accounts=after,
             new_accounts=after - before,
             changed_accounts=touched - (after - before),
             bots=_count(con, "accounts where is_bot"),
+            people=_count(con, "(select distinct person_token from people)"),
         )
 
 

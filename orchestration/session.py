@@ -16,6 +16,7 @@ from governance.vault import BotRules, Vault
 from lineage.ledger import Ledger, NoteSigner
 from orchestration.collection import load_register, record_register, uncollected_streams
 from orchestration.errors import UsageError
+from orchestration.identity_settings import identity_rules
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
 from orchestration.settings import Settings, SourceSettings
@@ -82,7 +83,12 @@ class Session:
         """Open the identity vault with this workspace's key and bot rules."""
         key = load_token_key(self.workspace.key(TOKEN_KEY, self.settings))
         bots = self.settings.rules.bots
-        return Vault(self.workspace.vault, key, bots=BotRules(pattern=bots.pattern, logins=bots.logins))
+        return Vault(
+            self.workspace.vault,
+            key,
+            bots=BotRules(pattern=bots.pattern, logins=bots.logins),
+            identity=identity_rules(self.settings),
+        )
 
 
 @contextmanager

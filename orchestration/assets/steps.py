@@ -25,7 +25,7 @@ OWNERS = ["team:data-engineering"]
 RAW_SCHEMAS = ("raw", "config")
 WORKING_HOURS = "computed.working_hours"
 INTERVAL_TABLES = ("computed.poisson_bounds", "computed.median_ranks")
-TOKENS = dg.AssetKey(["vault", "account_tokens"])
+VAULT_TABLES = ("vault.account_tokens", "vault.people")
 
 
 def step_assets(settings: Settings, graph: ModelGraph) -> list[dg.AssetsDefinition]:
@@ -87,22 +87,27 @@ def _raw_schema(settings: Settings, graph: ModelGraph) -> dg.AssetsDefinition:
 
 
 def _account_tokens(graph: ModelGraph) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=TOKENS,
-        deps=_raw_keys(graph),
-        group_name="vault",
-        description=_description(graph, "vault.account_tokens"),
-        owners=OWNERS,
-        kinds={"duckdb", "python"},
-        pool="warehouse",
-    )
-    def assign(workspace: dg.ResourceParam[OpenWorkspace]) -> dg.MaterializeResult[None]:
+    specs = [
+        dg.AssetSpec(
+            _key(table),
+            deps=_raw_keys(graph),
+            group_name="vault",
+            description=_description(graph, table),
+            owners=OWNERS,
+            kinds={"duckdb", "python"},
+        )
+        for table in VAULT_TABLES
+    ]
+
+    @dg.multi_asset(name="account_tokens", specs=specs, pool="warehouse")
+    def assign(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         plan = workspace.plan()
-        if plan.is_idle:
-            return dg.MaterializeResult(metadata={"built": False})
-        workspace.session.enter("account tokens")
-        accounts = assign_tokens(workspace.session, plan)
-        return dg.MaterializeResult(metadata={"built": True, "dagster/row_count": accounts})
+        metadata: dict[str, Any] = {"built": not plan.is_idle}
+        if not plan.is_idle:
+            workspace.session.enter("account tokens")
+            metadata["dagster/row_count"] = assign_tokens(workspace.session, plan)
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
 
     return assign
 

@@ -16,9 +16,9 @@ from orchestration.flow.settings_rows import settings_rows
 from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
-from orchestration.sources import absent_kinds, utc_now
 from orchestration.slos.resolving import read_slos
 from orchestration.slos.rows import slo_tables
+from orchestration.sources import absent_kinds, utc_now
 from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema
 

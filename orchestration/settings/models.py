@@ -18,6 +18,7 @@ from connectors.settings import (
 from connectors.sources import SOURCE_KINDS
 from orchestration.settings.calendars import Calendar
 from orchestration.settings.ownership import Ownership
+from orchestration.settings.people import Identity, MappedPerson
 from orchestration.settings.value_types import Regex, TimeZone
 from orchestration.settings.work_items import ResponseRules, TeamWorkItems, WorkItemRules, WorkItemScope
 
@@ -181,6 +182,8 @@ class Settings(SettingsSection):
     calendars: tuple[Calendar, ...] = ()
     deployments: Deployments = Deployments()
     rules: Rules = Rules()
+    people: tuple[MappedPerson, ...] = ()
+    identity: Identity = Identity()
     schedule: Schedule = Schedule()
     on_failure: OnFailure = OnFailure()
 

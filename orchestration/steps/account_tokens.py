@@ -23,6 +23,7 @@ from orchestration.steps.declared_accounts import (
 )
 from orchestration.steps.raw_schema import Evidence, RawBuild, read_again
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
+from orchestration.steps.stated_links import collect_links
 
 _TEXT = "VARCHAR"
 _USER: Mapping[str, Any] = {"id": _TEXT, "login": _TEXT, "type": _TEXT}
@@ -32,8 +33,8 @@ _IDENTITY: Mapping[str, Any] = {"name": _TEXT, "email": _TEXT}
 class AccountVault(Protocol):
     """What is asked of the identity vault."""
 
-    def assign(self, accounts: pa.Table) -> object:
-        """Take accounts in and give each its token; the columns are those of `collect_accounts`."""
+    def assign(self, accounts: pa.Table, links: pa.Table | None = None) -> object:
+        """Take in what `collect_accounts` and `collect_links` found, and give each account its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ ACCOUNT_PATHS: Mapping[str, AccountPaths] = {
     "deployments": AccountPaths(users=("creator",)),
     "workflow_runs": AccountPaths(users=("actor",), wrapped_in="workflow_runs"),
 }
+_PEOPLE = """
+select count(*), bit_xor(md5_number(concat_ws(' ', account_token, person_token, epoch_us(valid_from),
+    epoch_us(valid_until), is_bot)))
+from account_vault.main.people
+"""
 _GIT_FIELDS = ((3, 4), (6, 7))
 _SCHEMA = pa.schema(
     [
@@ -96,13 +102,14 @@ def assign_account_tokens(
         evidence: what the build reads.
         build: what `build_raw_schema` returned.
         vault: gives the tokens.
-        vault_file: its DuckDB file, which holds `account_tokens` afterwards.
+        vault_file: its DuckDB file, which holds `account_tokens` and `people` afterwards.
     """
     streams = [stream for stream in evidence.streams if stream.reads_accounts and evidence.files_of(stream)]
-    vault.assign(collect_accounts(con, streams))
-    con.register("present_tokens", _tokens(con, vault_file))
+    vault.assign(collect_accounts(con, streams), collect_links(con, streams))
+    tokens, people = _tables_of_vault(con, vault_file)
+    con.register("present_tokens", tokens)
     try:
-        present = {"vault.account_tokens": _fingerprint(con)}
+        present = {"vault.account_tokens": _fingerprint(con), "vault.people": people}
         news = build.news | changed_config(con, present)
         build = replace(build, news=news, config={**build.config, **present})
         if _has_known_changed(con):
@@ -126,12 +133,13 @@ def collect_accounts(
     return pa.concat_tables([_SCHEMA.empty_table(), *found])
 
 
-def _tokens(con: duckdb.DuckDBPyConnection, vault_file: Path) -> pa.Table:
+def _tables_of_vault(con: duckdb.DuckDBPyConnection, vault_file: Path) -> tuple[pa.Table, str]:
+    """Return the tokens, and a fingerprint of the people, whatever their order."""
     path = str(vault_file).replace("'", "''")
     con.execute(f"attach '{path}' as account_vault (read_only)")
     try:
         query = "select account_token, is_bot from account_vault.main.account_tokens"
-        return con.sql(query).to_arrow_table()
+        return con.sql(query).to_arrow_table(), repr(con.execute(_PEOPLE).fetchone())
     finally:
         con.execute("detach account_vault")
 

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from governance.identity.people import PEOPLE_SCHEMA
 from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.steps.config_tables import write_config_tables
@@ -23,7 +24,7 @@ from tests.dbt_project.warehouse import FLOW_TABLES, RULES
 
 Row = dict[str, Any]
 CHECKOUT = "acme/checkout"
-ABOVE_FACTS = ("dim_", "mart_", "int_metric_", "int_reporting_periods")
+ABOVE_FACTS = ("dim_", "mart_", "int_metric_", "int_reporting_periods", "int_domain__", "int_devlake_")
 
 
 def at(text: str) -> datetime:
@@ -50,6 +51,7 @@ class Story:
     services: list[Row] = field(default_factory=list)
     owners: list[Row] = field(default_factory=list)
     teams: list[Row] = field(default_factory=list)
+    people: list[Row] = field(default_factory=list)
     dispositions: list[Row] = field(default_factory=list)
     flow: dict[str, list[Row]] = field(
         default_factory=lambda: {name: list(rows) for name, rows in FLOW_TABLES.items()}
@@ -91,6 +93,14 @@ class Story:
         """A team stands in the hierarchy for a time."""
         row = {"team_id": team_id, "title": team_id.title(), "parent_team_id": parent}
         self.teams.append({**row, "valid_from": self.when(since), "valid_until": self.when(until)})
+
+    def person(
+        self, person_token: str, *account_tokens: str, since: str | None = None, until: str | None = None
+    ) -> None:
+        """Accounts are one person's for a time; an account that no story tells of is a person of its own."""
+        for account_token in account_tokens:
+            row = {"account_token": account_token, "person_token": person_token, "is_bot": False}
+            self.people.append({**row, "valid_from": self.when(since), "valid_until": self.when(until)})
 
     def commit(
         self, name: str, *, on: str = CHECKOUT, when: str, after: Sequence[str] = (), **more: Any
@@ -327,6 +337,7 @@ class Story:
         con.execute(f"set threads = {self.threads}")
         self._write(con)
         con.execute("create schema intermediate; create schema marts")
+        self._write_people(con)
         for model in models:
             if model.is_before_graph:
                 _create(con, model)
@@ -337,6 +348,31 @@ class Story:
             if not model.is_before_graph:
                 _create(con, model)
         return Told(con)
+
+    def _write_people(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Write what the vault would hold of the accounts that the story names."""
+        told = {row["account_token"] for row in self.people}
+        roles = {
+            (row[column], bool(row.get(f"is_{column.removesuffix('_token')}_bot") or row.get("is_bot")))
+            for rows in self.staged.values()
+            for row in rows
+            for column in row
+            if column.endswith("_token") and row[column] is not None
+        }
+        bots = {token for token, is_bot in roles if is_bot}
+        own = [
+            {"account_token": token, "person_token": token, "is_bot": token in bots}
+            for token in sorted({token for token, _ in roles} - told)
+        ]
+        con.execute("attach ':memory:' as vault")
+        con.execute(PEOPLE_SCHEMA.replace("if not exists ", "if not exists vault.main."))
+        for row in _filled([*own, *self.people]):
+            con.execute(
+                "insert into vault.main.people values ($account_token, $person_token, "
+                "coalesce($valid_from, timestamptz '0001-01-01 00:00:00+00'), "
+                "coalesce($valid_until, timestamptz '9999-12-31 00:00:00+00'), $is_bot)",
+                {"valid_from": None, "valid_until": None, **row},
+            )
 
     def _write(self, con: duckdb.DuckDBPyConnection) -> None:
         con.execute("create schema staging")
