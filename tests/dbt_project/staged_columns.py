@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _RECORD = "source varchar, record_id bigint, source_updated_at timestamptz, cast_loss_count integer"
+_SIGHTING = "first_seen_at timestamptz, gone_at timestamptz, was_there_from_the_first_reading boolean"
 _GIT_COMMIT = (
     "repository varchar, commit_sha varchar, parent_shas varchar[], authored_at timestamptz, "
     "committed_at timestamptz, author_token varchar, is_author_bot boolean, reverted_shas varchar[], "
@@ -24,6 +25,10 @@ _STAGED = {
     "stg_github__reviews": (
         "review_id bigint, repository varchar, pull_request_number bigint, reviewer_token varchar, "
         "is_reviewer_bot boolean, state varchar, submitted_at timestamptz"
+    ),
+    "stg_github__review_comments": (
+        "comment_id bigint, repository varchar, pull_request_number bigint, author_token varchar, "
+        "is_author_bot boolean, created_at timestamptz"
     ),
     "stg_github__pull_request_commits": (
         "repository varchar, pull_request_number bigint, commit_sha varchar, position integer, "
@@ -130,9 +135,124 @@ _STAGED = {
         "varchar, structured_at timestamptz, structured_subject_id varchar, structured_environment_id "
         "varchar"
     ),
+    "stg_github__item_details": (
+        "item_type varchar, repository varchar, number bigint, added_line_count bigint, "
+        "deleted_line_count bigint, changed_file_count bigint"
+    ),
+    "stg_jira__current_issues": (
+        "issue_id bigint, issue_key varchar, project_key varchar, issue_type_name varchar, is_subtask boolean, "
+        "status_id bigint, status_name varchar, status_category_key varchar, resolution_name varchar, "
+        "priority_name varchar, created_at timestamptz, updated_at timestamptz, resolved_at timestamptz, "
+        "creator_token varchar, is_creator_bot boolean, labels varchar[], component_names varchar[], "
+        "sprint_ids bigint[], is_deleted boolean"
+    ),
+    "stg_jira__issue_changes": (
+        "change_id bigint, item_number integer, issue_id bigint, changed_at timestamptz, field_name varchar, "
+        "from_id varchar, from_value varchar, to_id varchar, to_value varchar"
+    ),
+    "stg_jira__statuses": "status_id bigint, status_name varchar, category_id bigint, category_key varchar",
+    "stg_jira__sprints": (
+        "sprint_id bigint, board_id bigint, sprint_name varchar, state varchar, started_at timestamptz, "
+        "activated_at timestamptz, ends_at timestamptz, completed_at timestamptz"
+    ),
+    "stg_jira__boards": "board_id bigint, board_name varchar, board_type varchar, project_key varchar",
+    "stg_pagerduty__incidents": (
+        "incident_id varchar, incident_number bigint, status varchar, urgency varchar, priority varchar, "
+        "service_id varchar, service_name varchar, escalation_policy_id varchar, team_ids varchar[], "
+        "created_at timestamptz, updated_at timestamptz, last_status_change_at timestamptz, "
+        "resolved_at timestamptz, merged_into_incident_id varchar"
+    ),
+    "stg_pagerduty__log_entries": (
+        "log_entry_id varchar, entry_type varchar, incident_id varchar, service_id varchar, "
+        "team_ids varchar[], created_at timestamptz, channel_type varchar, notified_user_token varchar"
+    ),
+    "stg_pagerduty__on_calls": (
+        "escalation_policy_id varchar, escalation_level integer, schedule_id varchar, "
+        "started_at timestamptz, ends_at timestamptz, user_token varchar"
+    ),
+    "stg_pagerduty__escalation_policies": (
+        "escalation_policy_id varchar, team_ids varchar[], service_ids varchar[]"
+    ),
+    "stg_pagerduty__services": "service_id varchar, name varchar, team_ids varchar[]",
+    "stg_pagerduty__teams": "team_id varchar, name varchar, parent_team_id varchar",
+    "stg_datadog__incidents": (
+        "incident_id varchar, public_id bigint, severity varchar, state varchar, service_names varchar[], "
+        "is_test boolean, created_at timestamptz, detected_at timestamptz, resolved_at timestamptz, "
+        "customer_impact_started_at timestamptz, customer_impact_ended_at timestamptz"
+    ),
+    "stg_push__incidents": (
+        "incident_id varchar, service varchar, severity varchar, status varchar, opened_at timestamptz, "
+        "acknowledged_at timestamptz, resolved_at timestamptz"
+    ),
+    "stg_drops__incidents": (
+        "drop_name varchar, incident_key varchar, service varchar, severity varchar, opened_at timestamptz, "
+        "resolved_at timestamptz"
+    ),
+    "stg_prometheus__alerts_history": (
+        "alert_labels varchar, sampled_at timestamptz, alert_name varchar, alert_state varchar, "
+        "severity varchar, service varchar, step_seconds integer"
+    ),
+    "stg_alertmanager__alerts": (
+        "fingerprint varchar, started_at timestamptz, updated_at timestamptz, state varchar, "
+        "alert_name varchar, severity varchar, service varchar"
+    ),
     "stg_drops__deployments": (
         "drop_name varchar, deployment_key varchar, service varchar, environment varchar, commit_sha "
         "varchar, status varchar, started_at timestamptz, finished_at timestamptz"
     ),
+    "stg_backstage__entities__members": (
+        f"repository varchar, group_ref varchar, member_token varchar, is_member_bot boolean, {_SIGHTING}"
+    ),
+    "stg_backstage__entities__sightings": (
+        "repository varchar, entity_ref varchar, entity_kind varchar, entity_name varchar, "
+        "owner_ref varchar, parent_ref varchar, child_refs varchar[], github_project_slug "
+        f"varchar, gitlab_project_slug varchar, {_SIGHTING}"
+    ),
+    "stg_backstage__users__groups": (
+        f"repository varchar, group_ref varchar, user_token varchar, is_user_bot boolean, {_SIGHTING}"
+    ),
+    "stg_github__team_members__sightings": (
+        f"organisation varchar, team_slug varchar, member_token varchar, is_member_bot boolean, {_SIGHTING}"
+    ),
+    "stg_github__teams__sightings": (
+        f"organisation varchar, team_slug varchar, parent_slug varchar, {_SIGHTING}"
+    ),
+    "stg_gitlab__group_members__sightings": (
+        "group_path varchar, created_at timestamptz, expires_date date, member_token varchar, "
+        f"is_member_bot boolean, {_SIGHTING}"
+    ),
+    "stg_gitlab__projects__sightings": (
+        f"project_id bigint, project_path varchar, group_path varchar, {_SIGHTING}"
+    ),
+    "stg_gitlab__subgroup_members__sightings": (
+        "named_group_path varchar, group_path varchar, created_at timestamptz, expires_date date,"
+        f" member_token varchar, is_member_bot boolean, {_SIGHTING}"
+    ),
+    "stg_gitlab__subgroups__sightings": (f"named_group_path varchar, group_path varchar, {_SIGHTING}"),
+    "stg_pagerduty__services__sightings": (
+        f"service_id varchar, service_name varchar, team_ids varchar[], {_SIGHTING}"
+    ),
+    "stg_pagerduty__team_members__sightings": (
+        f"team_id varchar, user_token varchar, is_user_bot boolean, {_SIGHTING}"
+    ),
+    "stg_pagerduty__teams__sightings": (
+        f"team_id varchar, team_name varchar, parent_team_id varchar, {_SIGHTING}"
+    ),
+    "stg_scim__groups__sightings": (
+        f"group_id varchar, group_name varchar, member_token varchar, is_member_bot boolean, {_SIGHTING}"
+    ),
+    "stg_codeowners__rules": (
+        "repository varchar, commit_sha varchar, committed_at timestamptz, position integer, "
+        "pattern varchar, team_slugs varchar[], is_optional boolean, is_valid boolean"
+    ),
+    "stg_codeowners__versions": (
+        "repository varchar, commit_sha varchar, committed_at timestamptz, is_present boolean"
+    ),
+    "stg_roster__employments": (
+        "valid_from_date date, valid_until_date date, employment_from_date date, "
+        "employment_until_date date, fte_ratio double, team varchar, working_calendar varchar, "
+        "line_number integer, person_token varchar"
+    ),
+    "stg_roster__leave": ("from_date date, until_date date, person_token varchar"),
 }
 STAGED_COLUMNS: Mapping[str, str] = {name: f"{columns}, {_RECORD}" for name, columns in _STAGED.items()}

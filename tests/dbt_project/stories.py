@@ -66,7 +66,7 @@ class Story:
         """Write one staging row and return its record id."""
         self.records += 1
         name = f"stg_{table}"
-        source = "git" if table.startswith("git__") else "github"
+        source = table.partition("__")[0]
         self.staged[name].append({"source": source, "record_id": self.records, "cast_loss_count": 0, **row})
         return self.records
 

@@ -1,32 +1,73 @@
--- Grain: one row per issue; pull requests, which the API lists among them, are none.
+-- Grain: one row per work item: issues of GitHub and Jira; pull requests, which one API lists among them, are none.
+with timed as (
+    select
+        items.*,
+        cycles.* exclude (work_item_id, record_ids, category),
+        cycles.category as status_category,
+        cycles.record_ids as cycle_record_ids,
+        -- it belongs to whom it belonged to in the end, and before that to whom it was brought
+        coalesce(cycles.done_at, items.created_at) as owned_at
+    from {{ ref('int_work_items') }} as items
+    left join {{ ref('int_issue_cycles') }} as cycles on cycles.work_item_id = items.work_item_id
+)
+
 select
-    'github:' || issues.source || ':issue:' || issues.issue_id as issue_id,
-    coalesce(incidents.service_ids[1], services.service_id) as service_id,
-    owners.team_id,
-    coalesce(owners.team_path, []) as team_path,
+    items.work_item_id as issue_id,
+    items.source_kind,
+    items.item_key as issue_key,
+    items.service_id,
+    {{ item_team_id() }} as team_id,
+    {{ item_team_path() }} as team_path,
     reporting.organisation,
-    issues.repository,
-    issues.number,
-    issues.state,
-    issues.state_reason,
-    incidents.incident_id is not null as is_incident,
-    len(list_filter(
-        coalesce(issues.labels, []), lambda label: regexp_matches(label, rules.defect_label_pattern)
-    )) > 0 as is_production_defect,
-    issues.author_token,
-    coalesce(issues.is_author_bot, false) as is_bot,
-    issues.created_at,
-    {{ reporting_date('issues.created_at') }} as created_date,
-    issues.closed_at,
-    {{ seconds_between('issues.created_at', 'issues.closed_at') }} as open_seconds,
-    [issues.record_id] as record_ids,
+    items.project_key,
+    items.repository,
+    items.number,
+    items.type_name as issue_type,
+    items.kind,
+    items.is_subtask,
+    items.state,
+    items.state_reason,
+    items.is_incident,
+    items.is_production_defect,
+    items.is_deleted,
+    items.author_token,
+    items.is_bot,
+    items.status_name,
+    items.status_category,
+    items.created_at,
+    {{ reporting_date('items.created_at') }} as created_date,
+    items.closed_at,
+    case when items.closed_at >= items.created_at then {{ seconds_between('items.created_at', 'items.closed_at') }} end
+        as open_seconds,
+    items.started_at,
+    {{ reporting_date('items.started_at') }} as started_date,
+    items.done_at,
+    {{ reporting_date('items.done_at') }} as done_date,
+    items.cycle_state,
+    items.reopened_count,
+    items.cycle_seconds,
+    case
+        when items.cycle_seconds is not null
+            then {{ working_position('ending', 'items.done_at') }} - {{ working_position('beginning', 'items.started_at') }}
+    end as cycle_business_seconds,
+    items.cycle_active_seconds,
+    items.cycle_waiting_seconds,
+    items.cycle_done_seconds,
+    items.cycle_unknown_seconds,
+    items.cycle_active_seconds + items.cycle_waiting_seconds as cycle_counted_seconds,
+    items.to_do_seconds,
+    items.in_progress_seconds,
+    items.done_seconds,
+    items.unknown_seconds,
+    items.status_change_count,
+    items.break_count as history_break_count,
+    items.early_change_count + case when items.closed_at < items.created_at then 1 else 0 end as time_fault_count,
+    list_sort(list_distinct(list_append(coalesce(items.cycle_record_ids, []), items.record_id))) as record_ids,
     cast([] as bigint[]) as context_record_ids
-from {{ ref('stg_github__issues') }} as issues
+from timed as items
 cross join {{ ref('int_reporting') }} as reporting
-cross join {{ source('config', 'rules') }} as rules
-left join {{ ref('int_incidents') }} as incidents
-    on incidents.incident_id = 'github:' || issues.source || ':issue:' || issues.issue_id
-left join {{ ref('int_repository_services') }} as services on services.repository = issues.repository
-{{ join_owners('coalesce(incidents.service_ids[1], services.service_id)', 'issues.created_at') }}
-where not coalesce(issues.is_pull_request, false)
+{{ join_item_owners('items', 'items.owned_at') }}
+{{ join_team_calendar(item_team_id(), 'items.owned_at') }}
+{{ join_working_hours('beginning', "coalesce(calendars.calendar_id, 'default')", 'items.started_at') }}
+{{ join_working_hours('ending', "coalesce(calendars.calendar_id, 'default')", 'items.done_at') }}
 order by issue_id
