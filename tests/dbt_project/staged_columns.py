@@ -254,5 +254,13 @@ _STAGED = {
         "line_number integer, person_token varchar"
     ),
     "stg_roster__leave": ("from_date date, until_date date, person_token varchar"),
+    "stg_prometheus__range_samples": (
+        "query_name varchar, series_labels varchar, sampled_at timestamptz, value_text varchar, "
+        "value double, step_seconds integer"
+    ),
+    "stg_datadog__slo_history": (
+        "slo_id varchar, window_starts_at timestamptz, read_until_at timestamptz, slo_type varchar, "
+        "slice_starts varchar, good_counts varchar, total_counts varchar, state_changes varchar"
+    ),
 }
 STAGED_COLUMNS: Mapping[str, str] = {name: f"{columns}, {_RECORD}" for name, columns in _STAGED.items()}

@@ -61,8 +61,8 @@ def test_a_time_without_owner_is_shown_as_such() -> None:
     story.owner("checkout", "basket", since="05-10 00:00")
     told = story.build()
     assert told.deployments()[1]["team_id"] is None
-    (coverage,) = told.rows("select * from marts.mart_ownership_coverage")
-    assert (coverage["owned_deployment_count"], coverage["unowned_deployment_count"]) == (1, 1)
+    (coverage,) = told.rows("select * from marts.mart_ownership_coverage where fact = 'deployments'")
+    assert (coverage["owned_event_count"], coverage["unowned_event_count"]) == (1, 1)
 
 
 def test_teams_roll_up_through_the_hierarchy_of_the_events_day(story: Story) -> None:

@@ -1,11 +1,9 @@
--- Grain: one row per team and span of time in which the hierarchy stood still: the team, then its ancestors.
+-- Grain: one row per team and span of time in which its ancestors stood still: the team, then its ancestors.
+-- Of several statements on a team's place the one of the source that is believed first counts, and of one source's
+-- the one that began last.
 with recursive spells as (
-    select
-        team_id,
-        parent_team_id,
-        coalesce(valid_from, timestamptz '0001-01-01 00:00:00+00') as valid_from,
-        coalesce(valid_until, timestamptz '9999-12-31 00:00:00+00') as valid_until
-    from {{ source('config', 'teams') }}
+    select team_id, parent_team_id, is_placed, source_rank, source, valid_from, valid_until
+    from {{ ref('int_team_placements') }}
 ),
 
 boundaries as (
@@ -27,7 +25,7 @@ standing as (
         on spells.valid_from <= spans.valid_from and spells.valid_until > spans.valid_from
     qualify row_number() over (
         partition by spells.team_id, spans.valid_from
-        order by spells.valid_from desc, spells.parent_team_id
+        order by not spells.is_placed, spells.source_rank, spells.valid_from desc, spells.parent_team_id, spells.source
     ) = 1
 ),
 
@@ -45,8 +43,15 @@ climbs as (
     inner join standing
         on standing.team_id = climbs.parent_team_id and standing.valid_from = climbs.valid_from
     where not list_contains(climbs.team_path, standing.team_id)
+),
+
+paths as (
+    select team_id, valid_from, valid_until, team_path
+    from climbs
+    qualify row_number() over (partition by team_id, valid_from order by len(team_path) desc) = 1
 )
 
 select team_id, valid_from, valid_until, team_path
-from climbs
-qualify row_number() over (partition by team_id, valid_from order by len(team_path) desc) = 1
+from (
+    {{ merged_spans('paths', 'team_id', ['team_path']) }}
+)

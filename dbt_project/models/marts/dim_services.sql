@@ -9,7 +9,8 @@ select
     coalesce(owners.team_path, []) as team_path,
     reporting.organisation,
     deployments.first_deployed_at,
-    coalesce(deployments.deployment_count, 0) as deployment_count
+    coalesce(deployments.deployment_count, 0) as deployment_count,
+    owners.source_kind as owner_source_kind
 from {{ ref('int_services') }} as services
 cross join {{ ref('int_reporting') }} as reporting
 left join (

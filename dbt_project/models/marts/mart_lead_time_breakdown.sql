@@ -1,0 +1,43 @@
+-- Grain: one row per scope and period in which changes were deployed: the time that they took together, and in which
+-- part of their way. The parts sum to the whole; what cannot be attributed is a part of its own. DEFINITIONS §1.
+{% set changes = {
+    'fact_model': 'fct_changes', 'filter_sql': "state = 'deployed'", 'event_at_column': 'deployed_date',
+    'scopes': {'service': 'service_id', 'team': 'team_path', 'organisation': 'organisation'},
+} %}
+{% set parts = ['coding', 'pickup', 'review', 'merge_to_deploy', 'unattributed'] %}
+with sums as (
+    select
+        scope.kind as scope_kind,
+        scope.id as scope_id,
+        period.grain as period_grain,
+        period.starts_on as period_start,
+        count(*) as change_lead_time_n,
+        {{ exact_sum('lead_time_seconds') }} as change_lead_time_total_seconds,
+        {% for part in parts %}
+        count(*) filter (where {{ part }}_seconds > 0) as change_{{ part }}_time_n,
+        coalesce({{ exact_sum(part ~ '_seconds') }}, 0) as change_{{ part }}_time_total_seconds{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ placed_facts(changes, ['week', 'month', 'quarter']) }} as cells
+    where scope.id is not null
+    group by scope.kind, scope.id, period.grain, period.starts_on
+)
+
+select
+    sums.scope_kind,
+    sums.scope_id,
+    sums.period_grain,
+    sums.period_start,
+    periods.period_end,
+    periods.is_partial,
+    sums.change_lead_time_n,
+    sums.change_lead_time_total_seconds,
+    {% for part in parts %}
+    sums.change_{{ part }}_time_n,
+    sums.change_{{ part }}_time_total_seconds,
+    {{ exact_ratio('sums.change_' ~ part ~ '_time_total_seconds', 'sums.change_lead_time_total_seconds') }}
+        as change_{{ part }}_time_share{{ ',' if not loop.last }}
+    {% endfor %}
+from sums
+inner join {{ ref('int_reporting_periods') }} as periods
+    on periods.period_grain = sums.period_grain and periods.period_start = sums.period_start
+order by sums.scope_kind, sums.scope_id, sums.period_grain, sums.period_start
