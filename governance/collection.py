@@ -74,9 +74,13 @@ class CollectionEntry:
             return f"the entry in line {self.line} is not confirmed"
         if on < self.confirmed_on:
             return f"the entry in line {self.line} counts from {self.confirmed_on} on"
-        if self.valid_until is not None and on >= self.valid_until:
+        if self.has_lapsed(on=on):
             return f"the entry in line {self.line} lapsed on {self.valid_until}"
         return None
+
+    def has_lapsed(self, *, on: date) -> bool:
+        """Whether it no longer counts on a day, confirmed or not."""
+        return self.valid_until is not None and on >= self.valid_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,23 @@ _NOTE_WIDTH = 10_000
 
 
 def missing_entries(
-    wanted: KnownStreams, held: Iterable[CollectionEntry], *, purpose: str | None = None
+    wanted: KnownStreams,
+    held: Iterable[CollectionEntry],
+    *,
+    on: date | None = None,
+    purpose: str | None = None,
 ) -> list[CollectionEntry]:
     """Return what must be written for the streams that no entry covers, to be confirmed.
+
+    An entry that has lapsed covers nothing any more: a new one is written below it.
 
     Args:
         wanted: By kind: the streams that are to be fetched, and the personal data that each brings.
         held: The entries that there are.
+        on: The day; None where nothing can have lapsed.
         purpose: A purpose to propose.
     """
-    covering = list(held)
+    covering = [entry for entry in held if on is None or not entry.has_lapsed(on=on)]
     grouped: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for kind, streams in wanted.items():
         for stream, categories in streams.items():
@@ -118,7 +125,8 @@ def with_confirmation(
         The new text, and how many entries it confirms.
 
     Raises:
-        RegisterError: an entry still lacks its purpose or its legal basis; its line is named.
+        RegisterError: an entry still lacks its purpose or its legal basis, or has lapsed before anybody
+            confirmed it; its line is named.
     """
     edits: list[tuple[int, int, str]] = []
     count = 0
@@ -127,6 +135,7 @@ def with_confirmation(
         values = {key.value: node for key, node in entry.value}
         if not _is_null(values.get("confirmed_by")) or (kinds and values["kind"].value not in kinds):
             continue
+        _check_validity(entry, values.get("valid_until"), confirmed_on)
         given: dict[str, str | date] = {"confirmed_by": confirmed_by, "confirmed_on": confirmed_on}
         for key in ("purpose", "legal_basis"):
             if not _is_null(values.get(key)):
@@ -140,6 +149,14 @@ def with_confirmation(
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text, count
+
+
+def _check_validity(entry: yaml.Node, until: yaml.Node | None, confirmed_on: date) -> None:
+    if not _is_null(until) and until is not None and until.value <= confirmed_on.isoformat():
+        line = entry.start_mark.line + 1
+        raise RegisterError(
+            f"line {line}: the entry lapsed on {until.value}; write a later valid_until, then confirm"
+        )
 
 
 def _is_null(node: yaml.Node | None) -> bool:

@@ -1,5 +1,6 @@
 """What the collection register lets a workspace fetch, what it keeps out, and which one counted when."""
 
+import difflib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from governance.collection_writing import missing_entries, with_confirmation, wi
 from governance.errors import RegisterError
 from governance.log import GOVERNANCE_LOG
 from lineage.ledger import Ledger
+from orchestration.errors import UsageError
 from orchestration.settings import Settings
 from orchestration.sources import enabled_streams
 
@@ -46,6 +48,20 @@ def known_streams() -> dict[str, dict[str, tuple[str, ...]]]:
         kind.name: {stream.name: tuple(map(str, stream.personal_data)) for stream in kind.streams}
         for kind in SOURCE_KINDS.values()
     }
+
+
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Refuse a kind of source that does not exist.
+
+    Raises:
+        UsageError: with the nearest one and those that there are.
+    """
+    for kind in kinds:
+        if kind not in SOURCE_KINDS:
+            close = difflib.get_close_matches(kind.lower(), SOURCE_KINDS, n=1)
+            hint = f"Did you mean {close[0]}? " if close else ""
+            known = f"{hint}Known: {', '.join(SOURCE_KINDS)}"
+            raise UsageError(f"There is no kind of source '{kind}'; nothing was written. {known}")
 
 
 def wanted_streams(settings: Settings) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -100,13 +116,18 @@ def uncollected_lines(uncollected: Iterable[Uncollected]) -> Iterator[str]:
 
 
 def write_register(
-    governance: Path, settings: Settings | None, *, confirmation: Confirmation | None = None
+    governance: Path,
+    settings: Settings | None,
+    *,
+    on: date | None = None,
+    confirmation: Confirmation | None = None,
 ) -> int:
     """Write the entries that are missing, to be confirmed or confirmed at once; entries that are there stay.
 
     Args:
         governance: The folder.
         settings: Whose streams; None writes an empty register.
+        on: The day: what has lapsed by then gets a new entry; None where nothing can have lapsed.
         confirmation: Whose word it is; None leaves the entries to be confirmed.
 
     Returns:
@@ -119,7 +140,7 @@ def write_register(
     held = load_register(governance)
     purpose = (confirmation.purpose if confirmation else None) or PURPOSE
     wanted = wanted_streams(settings) if settings is not None else {}
-    entries = missing_entries(wanted, held.entries, purpose=purpose)
+    entries = missing_entries(wanted, held.entries, on=on, purpose=purpose)
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     if entries or not text:
         file.write_text(with_entries(text, entries), encoding="utf-8")

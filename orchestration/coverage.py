@@ -20,7 +20,8 @@ class StreamCoverage:
         stream: The stream.
         personal_data: The categories that it brings.
         is_allowed: Whether it may be fetched.
-        is_written: Whether an entry names it and all that it brings, confirmed or not.
+        is_written: Whether an entry that has not lapsed names it and all that it brings, confirmed or not.
+        has_lapsed: Whether it was allowed once, and the entry has lapsed.
         state: Why, or why not.
     """
 
@@ -29,6 +30,7 @@ class StreamCoverage:
     personal_data: tuple[str, ...]
     is_allowed: bool
     is_written: bool
+    has_lapsed: bool
     state: str
 
     def to_document(self) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def coverage(settings: Settings, governance: Path, *, on: date) -> list[StreamCo
         (each.source, each.stream): each.reason for each in uncollected_streams(settings, register, on=on)
     }
     return [
-        _coverage(register, source, stream.name, tuple(map(str, stream.personal_data)), refused)
+        _coverage(register, source, stream.name, tuple(map(str, stream.personal_data)), refused, on=on)
         for source in settings.sources
         for stream in enabled_streams(source)
     ]
@@ -64,10 +66,13 @@ def _coverage(
     stream: str,
     brings: tuple[str, ...],
     refused: dict[tuple[str, str], str],
+    *,
+    on: date,
 ) -> StreamCoverage:
-    entries = [
+    naming = [
         entry for entry in register.entries_of(source.kind, stream) if set(brings) <= set(entry.personal_data)
     ]
+    entries = [entry for entry in naming if not entry.has_lapsed(on=on)]
     reason = refused.get((source.name, stream))
     word = next((entry for entry in reversed(entries) if entry.confirmed_by), None)
     confirmed = f"confirmed by {word.confirmed_by} on {word.confirmed_on}" if word else ""
@@ -77,5 +82,6 @@ def _coverage(
         personal_data=brings,
         is_allowed=reason is None,
         is_written=bool(entries) or not brings,
+        has_lapsed=bool(naming and brings) and not entries,
         state=reason or (confirmed if brings else "needs no entry"),
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.commands.options import NamedFolder
 from orchestration.commands.sandbox import organisation_options
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedFolder(file_okay=False, path_type=Path),
     default=".demo",
     show_default=True,
     help="Where the demonstration lives; a second run there is incremental.",

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import click
 
+from orchestration.commands.options import NamedFolder
+
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=NamedFolder(file_okay=False, path_type=Path))
 @click.option("--organisation", help="The organisation's login. Default: the folder's name.")
 def init(folder: Path, *, organisation: str | None) -> None:
     """Make a workspace: an annotated assay.yml, keys (readable by you only), registers and folders.

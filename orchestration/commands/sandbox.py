@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.commands.options import NamedFolder
+
 if TYPE_CHECKING:
     from connectors.sandbox import Organisation
 
@@ -68,7 +70,7 @@ def truth(**chosen: Any) -> None:
 
 @sandbox.command()
 @organisation_options
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=NamedFolder(file_okay=False, path_type=Path))
 def git(folder: Path, **chosen: Any) -> None:
     """Write its repositories as bare clones below FOLDER."""
     for path in _organisation(**chosen).write_git(folder):

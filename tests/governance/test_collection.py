@@ -1,6 +1,7 @@
 """No entry, no collection: each way in which a register can fail to allow a stream."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,15 @@ def test_the_event_of_the_governance_log_names_nobody(tmp_path: Path) -> None:
     assert b"Ada" not in leaf
     assert found.sha256.encode() in leaf
     assert b'"payload_log_size":7' in leaf
+
+
+def test_an_entry_that_has_lapsed_covers_nothing_any_more() -> None:
+    held = [replace(entry, valid_until=TODAY) for entry in missing_entries(KNOWN, [])]
+    assert missing_entries(KNOWN, held, on=TODAY) == missing_entries(KNOWN, [])
+    assert missing_entries(KNOWN, held, on=TODAY - timedelta(days=1)) == []
+
+
+def test_nothing_is_confirmed_that_has_lapsed_already() -> None:
+    entry = replace(missing_entries(KNOWN, [])[0], purpose="x", legal_basis="y", valid_until=TODAY)
+    with pytest.raises(RegisterError, match="write a later valid_until"):
+        with_confirmation(with_entries("", [entry]), confirmed_by="Ada", confirmed_on=TODAY)

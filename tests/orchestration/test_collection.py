@@ -1,12 +1,14 @@
 """No entry, no collection: what a workspace fetches, says and keeps in its log under a register."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from governance.errors import RegisterError
 from orchestration.collection import (
@@ -21,6 +23,7 @@ from orchestration.running import reason_of
 from orchestration.session import open_session
 from orchestration.settings import Settings
 from orchestration.workspace import Workspace
+from tests.orchestration.example import shown_sources
 from tests.orchestration.fetching import fetch
 
 MakeWorkspace = Callable[..., Workspace]
@@ -218,3 +221,92 @@ def test_a_register_with_a_stream_that_does_not_exist_starts_nothing(make_worksp
         RegisterError, match=r"collection\.yml:\d+: there is no stream of git 'comits'; did you"
     ):
         fetch(workspace)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--confirm", "Ada", "--kind", "gitt"], "Did you mean git"),
+        (["--confirm", "Ada", "--kind", "zebra"], "Known: github, git,"),
+        (["--confirm", ""], "--confirm needs the name"),
+        (["--confirm", "   "], "--confirm needs the name"),
+        (["--confirm", "Ada", "--legal-basis", " "], "--legal-basis"),
+        (["--kind", "git"], "--kind belong to a confirmation"),
+        (["--add", "--purpose", "To know"], "--purpose belong to a confirmation"),
+        (["--legal-basis", "Agreement 4"], "--legal-basis belong to a confirmation"),
+    ],
+)
+def test_a_confirmation_that_says_nothing_sound_writes_nothing(
+    make_workspace: MakeWorkspace, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    workspace = make_workspace(SETTINGS, confirmation=None)
+    file = workspace.governance / "collection.yml"
+    before = file.read_text()
+    assert main(["register", *arguments, "--workspace", str(workspace.root)]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert file.read_text() == before
+
+
+def test_a_name_is_written_without_the_spaces_around_it(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(SETTINGS, confirmation=None)
+    word = ["--confirm", " Ada ", "--legal-basis", "Agreement 4", "--kind", "git"]
+    assert main(["register", *word, "--workspace", str(workspace.root)]) == 0
+    assert {entry.confirmed_by for entry in load_register(workspace.governance).entries} == {"Ada"}
+
+
+def lapsed(workspace: Workspace) -> None:
+    """Let the entries of a register end."""
+    file = workspace.governance / "collection.yml"
+    text = file.read_text()
+    ended = text.replace("    confirmed_by:", "    valid_until: 2020-01-01\n    confirmed_by:")
+    file.write_text(re.sub(r"confirmed_on: [0-9-]+", "confirmed_on: 2019-01-01", ended))
+
+
+def test_an_entry_that_has_lapsed_is_to_be_renewed_and_not_to_be_confirmed(
+    make_workspace: MakeWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = make_workspace(SETTINGS)
+    lapsed(workspace)
+    where = ["--workspace", str(workspace.root)]
+    assert main(["register", *where]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "lapsed on 2020-01-01" in shown
+    assert "Renew what has lapsed" in shown
+    assert "then confirm it with" not in shown
+    assert main(["doctor", "--json", *where]) == 1
+    found = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
+    assert found["collection"]["remedy"].startswith(
+        "Renew what has lapsed: a later valid_until, or a new entry"
+    )
+
+
+def test_a_new_entry_follows_one_that_has_lapsed(
+    make_workspace: MakeWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = make_workspace(SETTINGS)
+    lapsed(workspace)
+    where = ["--workspace", str(workspace.root)]
+    assert main(["register", "--add", *where]) == 1
+    assert "line 14: not confirmed" in " ".join(capsys.readouterr().out.split())
+    assert main(["register", "--confirm", "Ada", "--legal-basis", "Agreement 5", *where]) == 0
+    assert {entry.valid_until for entry in load_register(workspace.governance).entries} == {
+        date(2020, 1, 1),
+        None,
+    }
+
+
+def test_the_table_of_the_register_holds_its_words_together_at_eighty_columns(
+    make_workspace: MakeWorkspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    sources = yaml.safe_dump({"organisation": "acme", "sources": shown_sources()})
+    workspace = make_workspace(sources, confirmation=None)
+    assert main(["register", "--workspace", str(workspace.root)]) == 1
+    table = capsys.readouterr().out.partition("Read governance")[0].splitlines()
+    assert max(map(len, table)) <= 80
+    assert any(
+        re.fullmatch(r"  reviews +account, free_text +waits for pull_requests *", line) for line in table
+    )
+    assert any(
+        re.fullmatch(r"  users +account, name, email +line \d+: not confirmed *", line) for line in table
+    )

@@ -91,6 +91,22 @@ def test_a_wrong_command_line_is_code_two(capsys: pytest.CaptureFixture[str]) ->
     assert "Missing argument" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+@pytest.mark.parametrize("command", [["init"], ["run", "--workspace"], ["demo", "--folder"]])
+def test_an_empty_name_is_no_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    name: str,
+) -> None:
+    """It is what a variable leaves that is not set, and would mean the folder that one is in."""
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, name]) == 2
+    assert "the name is empty" in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_init_makes_a_workspace_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", str(tmp_path / "acme")]) == 0
     assert "assay doctor" in capsys.readouterr().out
