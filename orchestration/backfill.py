@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.settings import HttpSettings
+from connectors.sources import SOURCE_KINDS
 from connectors.streams import Stream, TimeWindow
 from orchestration.errors import UsageError
 from orchestration.settings import Settings, SourceSettings
@@ -111,8 +112,9 @@ def plan_backfill(settings: Settings, target: str, *, first: date, until: date, 
             f"Of {source.name} these can: {', '.join(windowed)}. "
             "Others go on from their cursors with assay run"
         )
-    _check_days(first, until, earliest=first_day(settings), today=today)
     streams = (stream,) if stream else tuple(windowed)
+    _check_days(first, until, today=today)
+    _check_first(first, source, [each for each in enabled if each.name in streams])
     return Backfill(
         source=source.name,
         streams=streams,
@@ -186,7 +188,7 @@ def _those_that_can(settings: Settings) -> str:
     return f"those that can are {', '.join(names)}" if names else "no source here has one that can"
 
 
-def _check_days(first: date, until: date, *, earliest: date, today: date) -> None:
+def _check_days(first: date, until: date, *, today: date) -> None:
     if first >= until:
         raise UsageError(f"--until {until} does not come after --from {first}: the end is exclusive")
     if until > today:
@@ -194,11 +196,28 @@ def _check_days(first: date, until: date, *, earliest: date, today: date) -> Non
             f"--until {until} lies ahead: only days that are over (in UTC) can be fetched again, so at most "
             f"{today}. What is newer comes with assay run"
         )
-    if first < earliest:
+
+
+def _check_first(first: date, source: SourceSettings, streams: list[Stream]) -> None:
+    """Refuse days from before the source's first: the one that the settings name, or that of its kind."""
+    since = source.since if isinstance(source, HttpSettings) else None
+    own = min(_first_of(stream) for stream in streams)
+    if since is not None and since >= own and first < since:
         raise UsageError(
-            f"--from {first} lies before {earliest}, the first day that the settings ask for. Move `since` "
-            "of the source back, then run"
+            f"--from {first} lies before {since}, the first day that the settings ask for. Move `since` of "
+            f"{source.name} back, then run"
         )
+    if first < own:
+        kind = SOURCE_KINDS[source.kind].title
+        raise UsageError(
+            f"--from {first} lies before {own}, the first day that is read from {kind}. Give --from {own}"
+        )
+
+
+def _first_of(stream: Stream) -> date:
+    """Return the first day of which a stream can hold anything."""
+    declared = getattr(stream, "windows", None)
+    return max(FIRST_DAY, declared.first.date()) if declared is not None else FIRST_DAY
 
 
 def _followers(enabled: tuple[Stream, ...], streams: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.assets.automation import JOB
 from orchestration.assets.streams import stream_assets
-from orchestration.backfill import Backfill, estimate_backfill, plan_backfill
+from orchestration.backfill import FIRST_DAY, Backfill, estimate_backfill, plan_backfill
 from orchestration.command import main
 from orchestration.definitions import workspace_definitions
 from orchestration.errors import UsageError
@@ -242,6 +242,28 @@ def test_a_backfill_that_makes_no_sense_is_refused_with_what_would(
     with pytest.raises(UsageError) as raised:
         planned(*arguments)
     assert message in str(raised.value)
+
+
+def test_days_before_the_first_of_a_kind_blame_the_kind_and_not_the_settings() -> None:
+    """Moving `since` back does not help where the kind itself begins later."""
+    open_ended = {"name": "gl", "kind": "gitlab", "groups": ["acme"]}
+    early = {**open_ended, "name": "early", "since": date(2001, 1, 1)}
+    settings = Settings.model_validate({"organisation": "acme", "sources": [open_ended, early]})
+    for name in ("gl", "early"):
+        with pytest.raises(UsageError) as raised:
+            plan_backfill(settings, name, first=date(2001, 2, 1), until=date(2016, 1, 1), today=TODAY)
+        assert "lies before 2015-01-01, the first day that is read from GitLab" in str(raised.value)
+        assert "since" not in str(raised.value)
+    (found,) = {plan_backfill(settings, "gl", first=FIRST_DAY, until=TODAY, today=TODAY).first}
+    assert found == FIRST_DAY
+
+
+def test_days_before_the_first_of_a_source_are_refused_though_another_source_has_them() -> None:
+    old = {"name": "gl", "kind": "gitlab", "groups": ["acme"], "since": date(2018, 1, 1)}
+    young = {**old, "name": "young", "since": date(2026, 1, 1)}
+    settings = Settings.model_validate({"organisation": "acme", "sources": [old, young]})
+    with pytest.raises(UsageError, match="Move `since` of young back"):
+        plan_backfill(settings, "young", first=date(2025, 1, 1), until=date(2026, 2, 1), today=TODAY)
 
 
 def test_the_cost_is_derived_from_what_the_same_days_took_before(
