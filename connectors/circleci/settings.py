@@ -27,8 +27,3 @@ class CircleCISettings(HttpSettings):
     token_env: EnvironmentVariable = "ASSAY_CIRCLECI_TOKEN"  # noqa: S105 - the name of a variable
     rerun_days: Annotated[int, Field(ge=0, le=90)] = 3
     concurrency: Annotated[int, Field(ge=1)] = 4
-
-    @property
-    def listed_repositories(self) -> tuple[str, ...]:
-        """The repositories of the projects."""
-        return tuple(slug.partition("/")[2] for slug in self.projects)

@@ -132,3 +132,10 @@ def test_a_scope_is_a_repository_where_the_settings_say_so(
 ) -> None:
     settings = Settings.model_validate({"organisation": "acme", "sources": [source | {"name": "any"}]})
     assert is_repository(settings.sources[0], scope) is expected
+
+
+def test_a_project_of_pipelines_is_neither_a_repository_nor_a_service() -> None:
+    circleci = {"name": "ci", "kind": "circleci", "projects": ["gh/acme/shop", "circleci/8e4z1A/V29Cen"]}
+    found = rows({"sources": [GITHUB, GIT, circleci]}, ("github", "acme/shop"))
+    assert found["services"]["repository"].to_pylist() == ["acme/shop"]
+    assert set(found["repositories"]["source"].to_pylist()) == {"github", "git"}

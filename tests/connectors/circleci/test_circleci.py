@@ -179,9 +179,10 @@ def test_a_project_says_where_its_code_is(tmp_path: Path) -> None:
         assert (record["slug"], record["vcs_info"]["default_branch"]) == (SLUG, "main")
 
 
-def test_settings_name_slugs_and_know_the_repositories() -> None:
-    given = {"name": "circleci", "kind": "circleci", "projects": ("gh/acme/shop",)}
-    assert CircleCISettings.model_validate(given).listed_repositories == ("acme/shop",)
+def test_settings_name_slugs_which_are_no_repositories() -> None:
+    """A project of a GitHub App is `circleci/<id>/<id>`: no service is made of it, and no place expected."""
+    given = {"name": "circleci", "kind": "circleci", "projects": ("gh/acme/shop", "circleci/8e4z1A/V29Cen")}
+    assert CircleCISettings.model_validate(given).listed_repositories == ()
     for wrong in ((), ("acme/shop",)):
         with pytest.raises(ValidationError):
             CircleCISettings.model_validate({**given, "projects": wrong})
