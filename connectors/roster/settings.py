@@ -1,6 +1,7 @@
 """What a workspace says about a roster."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from connectors.files.tabular import EndDates
 from connectors.roster.absences import LEAVE_COLUMNS, tells_kind_of_leave
 from connectors.roster.people import PEOPLE_COLUMNS
-from connectors.settings import SourceSettings
+from connectors.settings import REMEDY, SourceSettings
+
+_SOME_DAY = date(2026, 3, 31)
 
 
 class RosterSettings(SourceSettings):
@@ -47,6 +50,17 @@ class RosterSettings(SourceSettings):
                 )
         return names
 
+    @field_validator("date_format")
+    @classmethod
+    def _readable_days(cls, date_format: str | None) -> str | None:
+        if date_format is not None and not _tells_a_day(date_format):
+            raise PydanticCustomError(
+                "date_format",
+                "'{date_format}' is no form of a day with its month and year",
+                {"date_format": date_format, REMEDY: "Write it as strptime does: %d.%m.%Y for 31.03.2026"},
+            )
+        return date_format
+
     @field_validator("accepted_columns")
     @classmethod
     def _no_kinds_of_leave(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -58,3 +72,12 @@ class RosterSettings(SourceSettings):
                     {"name": name},
                 )
         return names
+
+
+def _tells_a_day(date_format: str) -> bool:
+    """Whether a day that is written so can be read again."""
+    try:
+        written = _SOME_DAY.strftime(date_format)
+        return datetime.strptime(written, date_format).date() == _SOME_DAY  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return False

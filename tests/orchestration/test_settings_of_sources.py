@@ -7,6 +7,7 @@ import pytest
 from connectors.push.kind import KIND
 from connectors.push.settings import STREAM_NAMES, PushSettings
 from connectors.push.streams import STREAM_OF
+from orchestration.command import main
 from orchestration.settings import examine
 from orchestration.sources import enabled_streams
 
@@ -49,3 +50,42 @@ def test_only_the_streams_of_its_endpoints_are_asked_of_a_push_source() -> None:
     assert [stream.name for stream in enabled_streams(settings)] == ["github_deliveries", "deployments"]
     assert {provider: stream.name for provider, stream in STREAM_OF.items()} == STREAM_NAMES
     assert {stream.name for stream in KIND.streams} == set(STREAM_NAMES.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "is_sound"),
+    [("%d.%m.%Y", True), ("%m/%d/%y", True), ("%Q", False), ("%d.%m.", False), ("%Y", False), ("", False)],
+)
+def test_the_form_of_days_in_a_roster_can_be_read_again(
+    tmp_path: Path, written: str, *, is_sound: bool
+) -> None:
+    found = problems(tmp_path, f"{{name: r, kind: roster, people: p.csv, date_format: '{written}'}}")
+    assert found == [] if is_sound else "Write it as strptime does: %d.%m.%Y" in found[0]
+
+
+def test_a_list_of_streams_that_names_none_is_refused(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "{name: g, kind: github, organisation: acme, streams: []}")
+    assert "sources[0].streams" in found
+    assert "at least 1 item" in found
+
+
+PASTED = (
+    "ghp_0123456789abcdefghij0123456789abcdef",
+    "github_pat_11ABCDEFG0123456789_abcdefghij",
+    "glpat-abcdefghij0123456789",
+    "ATATT3xFfGF0abcdefghij",
+    "0123456789abcdef0123456789abcdef",
+)
+
+
+@pytest.mark.parametrize("token", PASTED)
+@pytest.mark.parametrize("command", [["doctor"], ["doctor", "--json"], ["run"], ["plan"], ["plan", "--json"]])
+def test_a_token_that_was_pasted_into_the_settings_is_refused_and_never_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], token: str, command: list[str]
+) -> None:
+    source = f"{{name: g, kind: github, organisation: acme, token_env: {token}}}"
+    (tmp_path / "assay.yml").write_text(f"organisation: acme\nsources: [{source}]\n")
+    assert main([*command, "--workspace", str(tmp_path)]) in {1, 2}
+    shown = "".join(capsys.readouterr())
+    assert "looks like a credential" in shown
+    assert token[:12] not in shown
