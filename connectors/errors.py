@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── TransientSourceError   the source or the way to it failed for now: run again later
+    │   └── UnreachableSourceError     no connection came about: nothing else of the source will work
     └── PermanentSourceError   somebody must change something first
         ├── CredentialsRejectedError   the source does not accept the token: nothing else will work
         └── ForeignHostError           the source pointed at another host: credentials stay here
@@ -58,6 +59,10 @@ class TransientSourceError(ConnectorError):
     ) -> None:
         super().__init__(message, source=source, stream=stream, page=page)
         self.retry_after_seconds = retry_after_seconds
+
+
+class UnreachableSourceError(TransientSourceError):
+    """No connection to the source came about: it is down, or address, proxy or network are wrong."""
 
 
 class PermanentSourceError(ConnectorError):

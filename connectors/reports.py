@@ -144,8 +144,16 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class StreamEstimate:
-    """What a first extraction of one stream will cost."""
+    """What a first extraction of one stream will cost.
+
+    Attributes:
+        stream: The stream.
+        requests: Requests.
+        bytes: Bytes received; 0 with `is_least` where nothing is known of them.
+        is_least: Whether something could not be asked about, so that it may be any number more.
+    """
 
     stream: str
     requests: int
     bytes: int
+    is_least: bool = False

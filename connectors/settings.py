@@ -6,6 +6,7 @@ one.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -108,6 +109,16 @@ class SourceSettings(SettingsSection):
         """Files and folders of this machine that must be there, by the key that names them."""
         named = {key: getattr(self, key) for key in type(self).model_fields}
         return {key: value for key, value in named.items() if isinstance(value, Path)}
+
+    def credential_faults(self, variables: Mapping[str, str], folder: Path) -> Mapping[str, tuple[str, str]]:
+        """What is wrong with credentials that are there, and what to do, by the key that names them.
+
+        Args:
+            variables: The environment.
+            folder: What relative paths start from.
+        """
+        del variables, folder
+        return {}
 
 
 class HttpSettings(SourceSettings):

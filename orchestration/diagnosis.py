@@ -17,17 +17,20 @@ from governance.errors import GovernanceError
 from governance.token_key import load_token_key
 from lineage.ledger import LedgerError
 from orchestration.collection import load_register, uncollected_lines, uncollected_streams
+from orchestration.coverage import coverage
 from orchestration.errors import AssayError, SettingsError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
-from orchestration.settings import GitSettings, Settings, examine
+from orchestration.settings import GitSettings, Settings, SourceSettings, examine
 from orchestration.settings.reading import read_settings
+from orchestration.settings.references import presence_faults
 from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 _LEAST_FREE_BYTES = 1_000_000_000
 _LEAST_GIT = (2, 20)
 _OTHERS = 0o077
+_OF_A_SOURCE = len(("sources", 0, "a key"))
 
 
 def diagnose(workspace: Workspace, *, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
@@ -100,7 +103,7 @@ def _settings_problems(workspace: Workspace, environment: Mapping[str, str]) -> 
     text = workspace.settings_file.read_text(encoding="utf-8")
     _, problems = examine(text, folder=workspace.root, environment=environment)
     for problem in problems:
-        where = f"{workspace.settings_file}:{problem.line}: {problem.key}"
+        where = problem.place(str(workspace.settings_file))
         yield Diagnosis("settings", is_ok=False, message=f"{where}: {problem.message}", remedy=problem.remedy)
     if not problems:
         yield Diagnosis("settings", is_ok=True, message=f"{workspace.settings_file} is in order")
@@ -114,7 +117,10 @@ def _collection(workspace: Workspace, settings: Settings) -> Iterator[Diagnosis]
         yield Diagnosis("collection", is_ok=False, message=str(error), remedy="Mend that line")
         return
     left_out = uncollected_streams(settings, register, on=utc_now().date())
+    covered = coverage(settings, workspace.governance, on=utc_now().date())
     remedy = "Write what is missing with assay register --add, confirm with assay register --confirm NAME"
+    if any(each.has_lapsed for each in covered):
+        remedy = f"Renew what has lapsed: a later valid_until, or a new entry. {remedy}"
     for line in uncollected_lines(left_out):
         yield Diagnosis("collection", is_ok=False, message=line, remedy=remedy)
     if not left_out:
@@ -155,22 +161,32 @@ def _git() -> Diagnosis:
 
 
 def _sources(workspace: Workspace, settings: Settings, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
+    lacking = [fault.path for fault in presence_faults(settings, environment, workspace.root)]
     with open_ledger(workspace, settings) as ledger:
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
-            for source in settings.sources:
-                if not all(environment.get(variable) for variable in source.variables.values()):
+            for index, source in enumerate(settings.sources):
+                if any(path[:2] == ("sources", index) and len(path) == _OF_A_SOURCE for path in lacking):
                     continue  # the settings' own diagnosis names it
                 try:
                     opened = open_configured_source(
                         source, workspace=workspace, store=store, environment=environment
                     )
-                    yield from (_named(source.name, each) for each in opened.check())
+                    absent = _absent_clones(source, workspace)
+                    yield from (
+                        _named(source.name, each) for each in opened.check() if each.name not in absent
+                    )
                 except ConnectorError as error:
                     remedy = "Mend what the message names"
                     yield Diagnosis(source.name, is_ok=False, message=str(error), remedy=remedy)
         finally:
             store.close()
+
+
+def _absent_clones(source: SourceSettings, workspace: Workspace) -> set[str]:
+    """Return the checks of clones that are not there, which the settings' own diagnosis names."""
+    clones = source.repositories if isinstance(source, GitSettings) else ()
+    return {f"clone of {clone.name}" for clone in clones if not (workspace.root / clone.path).is_dir()}
 
 
 def _named(source: str, diagnosis: Diagnosis) -> Diagnosis:

@@ -47,6 +47,11 @@ class SourceEstimate:
         return sum(stream.bytes for stream in self.streams)
 
     @property
+    def is_least(self) -> bool:
+        """Whether it may be any number more, for something could not be asked about."""
+        return any(stream.is_least for stream in self.streams)
+
+    @property
     def hours(self) -> float | None:
         """Hours that the vendor's limit asks for; None where there is no limit."""
         return self.requests / self.requests_an_hour if self.requests_an_hour else None

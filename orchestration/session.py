@@ -26,7 +26,12 @@ from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 @dataclass(slots=True)
 class Session:
-    """What the steps of a run share."""
+    """What the steps of a run share.
+
+    Attributes:
+        out_of_order: By source that failed before: what is wrong with it, None where it answers again.
+        awaited: By source that could not be reached: the stream that tries again, for which the others wait.
+    """
 
     workspace: Workspace
     settings: Settings
@@ -37,7 +42,8 @@ class Session:
     watcher: Watcher
     register: CollectionRegister
     uncollected: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    out_of_order: dict[str, bool] = field(default_factory=dict)
+    out_of_order: dict[str, str | None] = field(default_factory=dict)
+    awaited: dict[str, str] = field(default_factory=dict)
     _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
 

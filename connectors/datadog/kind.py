@@ -41,6 +41,7 @@ def open_datadog(settings: DatadogSettings, opening: Opening) -> HttpSource:
         scopes=scopes,
         probe="/api/v1/slo?limit=1",
         limits=_LIMITS,
+        listed_by={_HISTORY: _LISTING},
     )
     return HttpSource(api, settings, opening)
 

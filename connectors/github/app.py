@@ -14,7 +14,12 @@ import httpx
 import jwt
 import msgspec
 
-from connectors.errors import ConnectorError, CredentialsRejectedError, TransientSourceError
+from connectors.errors import (
+    ConnectorError,
+    CredentialsRejectedError,
+    TransientSourceError,
+    UnreachableSourceError,
+)
 from connectors.http.answers import http_date
 from connectors.http.connections import Network
 from connectors.http.origin import Origin
@@ -129,21 +134,27 @@ class AppCredentials:
 
     async def _ask(self, method: str, path: str) -> Any:
         """One answer to a signed statement; patient with a failing server, once with clocks that differ."""
-        reason = ""
+        reason, is_reached = "", True
         for attempt in range(_ATTEMPTS):
             try:
                 response = await self._send(method, path)
             except httpx.HTTPError as error:
                 reason = str(error) or type(error).__name__
+                is_reached = not isinstance(
+                    error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError
+                )
             else:
+                is_reached = True
                 if response.is_success:
                     return response.json()
                 if response.status_code < _SERVER_ERRORS and not self._has_learned_the_time(response):
                     raise self._refused(path, response)
                 reason = f"HTTP {response.status_code}"
             await self._runtime.sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-        raise TransientSourceError(
-            f"No token for the GitHub App could be had ({reason}). Run again later.",
+        kind = TransientSourceError if is_reached else UnreachableSourceError
+        raise kind(
+            f"No token for the GitHub App could be had in {_ATTEMPTS} attempts ({reason}). "
+            + ("Run again later." if is_reached else "Look at base_url, the proxy and the network."),
             source=self._source,
             page=self._origin.url(path),
         )

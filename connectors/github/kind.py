@@ -37,19 +37,16 @@ def open_github(settings: GitHubSettings, opening: Opening) -> GitHubSource:
 def _app(settings: GitHubSettings, opening: Opening) -> App | None:
     if settings.app_id is None:
         return None
-    if settings.app_key_env is not None:
-        key = opening.secrets[settings.app_key_env]
-    else:
-        path = opening.folder / (settings.app_key_file or "")
-        try:
-            key = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PermanentSourceError(
-                f"The App's private key {settings.app_key_file} cannot be read: {type(error).__name__}. "
-                "Put the PEM file there, or name it in app_key_file.",
-                source=settings.name,
-            ) from error
-    return App(settings.app_id, key, settings.installation_id)
+    try:
+        key = settings.app_key(opening.secrets, opening.folder)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise PermanentSourceError(
+            f"The App's private key {settings.app_key_file} cannot be read: {reason}. "
+            "Put the PEM file there, or name it in app_key_file.",
+            source=settings.name,
+        ) from error
+    return App(settings.app_id, key or "", settings.installation_id)
 
 
 KIND = SourceKind(

@@ -1,11 +1,13 @@
 """What a workspace says about a GitHub source."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from connectors.github.app import check_private_key
 from connectors.settings import REMEDY, BaseUrl, EnvironmentVariable, HttpSettings, RepositoryName
 
 
@@ -19,6 +21,7 @@ def _with_owner(name: str) -> str:
     return name
 
 
+_NEW_KEY = "Download a private key from the App's settings page: a file in PEM format"
 OwnedRepository = Annotated[RepositoryName, AfterValidator(_with_owner)]
 
 
@@ -76,6 +79,42 @@ class GitHubSettings(HttpSettings):
         """The variables that must be set: the App's key, or the token."""
         named = super().variables
         return {key: name for key, name in named.items() if key != "token_env" or self.app_id is None}
+
+    def credential_faults(self, variables: Mapping[str, str], folder: Path) -> Mapping[str, tuple[str, str]]:
+        """Whether the App's private key is one; what is not there at all is told by its name elsewhere."""
+        key = "app_key_file" if self.app_key_env is None else "app_key_env"
+        named = getattr(self, key)
+        try:
+            text = self.app_key(variables, folder)
+            if text is not None:
+                check_private_key(text)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            return {key: (f"{named} cannot be read: {error.strerror}", _NEW_KEY)}
+        except ValueError as error:
+            return {key: (f"{named} does not hold the App's key: {error}", _NEW_KEY)}
+        return {}
+
+    def app_key(self, variables: Mapping[str, str], folder: Path) -> str | None:
+        """The App's private key; None without an App, or where its variable is not set.
+
+        Args:
+            variables: The environment.
+            folder: What a relative path starts from.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It holds something else than text.
+        """
+        if self.app_id is None:
+            return None
+        if self.app_key_env is not None:
+            return variables.get(self.app_key_env) or None
+        try:
+            return (folder / (self.app_key_file or "")).read_text(encoding="ascii")
+        except UnicodeDecodeError:
+            raise ValueError("it is not a private RSA key in PEM format") from None
 
     @property
     def unused_streams(self) -> tuple[str, ...]:

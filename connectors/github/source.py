@@ -21,15 +21,13 @@ from connectors.github.streams import REPOSITORY, STREAMS
 from connectors.http.children import children_of
 from connectors.http.lanes import Unit
 from connectors.http.reading import Reader, read_scope
-from connectors.http.retries import RetryPolicy
+from connectors.http.retries import IMPATIENT, RetryPolicy
 from connectors.http.source import HttpApi, HttpSource, OwnReader, streams_wanted
 from connectors.http.streams import HttpStream
 from connectors.kinds import Opening
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
 from connectors.runtime import Runtime
 from connectors.streams import TimeWindow
-
-_IMPATIENT = RetryPolicy(max_attempts=2, max_unreadable=2, max_limits=2, max_total_wait_seconds=10.0)
 
 
 class GitHubSource:
@@ -94,7 +92,7 @@ class GitHubSource:
         return asyncio.run(self._estimate())
 
     async def _check(self) -> list[Diagnosis]:
-        async with self._engine.session("check", tally=Tally(), policy=_IMPATIENT) as session:
+        async with self._engine.session("check", tally=Tally(), policy=IMPATIENT) as session:
             return await diagnose(session, self._config)
 
     async def _estimate(self) -> list[StreamEstimate]:

@@ -3,7 +3,7 @@
 from functools import partial
 from urllib.parse import quote, urlsplit
 
-from connectors.gitlab.group_streams import PROJECT
+from connectors.gitlab.group_streams import GROUP_STREAMS, PROJECT
 from connectors.gitlab.jobs import PARENTS, job_units
 from connectors.gitlab.scopes import project_units, scopes_of
 from connectors.gitlab.settings import GitLabSettings
@@ -42,6 +42,11 @@ def open_gitlab(settings: GitLabSettings, opening: Opening) -> HttpSource:
             PIPELINE_JOBS.name: lambda reader, store: job_units(
                 scopes_of(settings, reader.stream, store), reader
             ),
+        },
+        listed_by={
+            stream.name: PROJECT.name
+            for stream in STREAMS
+            if stream.name not in GROUP_STREAMS and stream.name != PROJECT.name
         },
         walked=frozenset(PARENTS),
     )

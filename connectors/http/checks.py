@@ -5,7 +5,12 @@ from typing import Any
 
 import msgspec
 
-from connectors.errors import ConnectorError, CredentialsRejectedError
+from connectors.errors import (
+    ConnectorError,
+    CredentialsRejectedError,
+    TransientSourceError,
+    UnreachableSourceError,
+)
 from connectors.http.origin import OWN_HOSTS
 from connectors.http.session import Session
 from connectors.reports import Diagnosis
@@ -53,4 +58,10 @@ def clock(skew_seconds: float, *, host: str) -> Diagnosis:
 
 def failed(name: str, error: ConnectorError) -> Diagnosis:
     """What is wrong, and who mends it."""
-    return Diagnosis(name, is_ok=False, message=str(error), remedy="Correct the setting or the permission.")
+    if isinstance(error, UnreachableSourceError):
+        name, remedy = "connection", "Correct base_url or proxy, or mend the way there."
+    elif isinstance(error, TransientSourceError):
+        remedy = "Try again later; if it stays so, look at base_url, the proxy and the network."
+    else:
+        remedy = "Correct the setting or the permission."
+    return Diagnosis(name, is_ok=False, message=str(error), remedy=remedy)

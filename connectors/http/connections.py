@@ -31,6 +31,9 @@ CONNECTION_ERRORS = (
 )
 """How a request ends that got no whole answer."""
 
+UNREACHABLE = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
+"""How a request ends that did not even get a connection."""
+
 _KEPT_ALIVE_SECONDS = 30.0
 
 logging.getLogger("httpcore").setLevel(logging.INFO)  # its traces hold all headers: cookies, tokens in links
@@ -139,6 +142,7 @@ class Connections:
     def __init__(self, origin: Origin, network: Network, *, limit: int) -> None:
         context = _trust(network) if origin.scheme == "https" else None
         self._total_seconds = network.total_seconds
+        self.is_proxied = network.proxy is not None
         self._idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
         for _ in range(limit):
             self._idle.put_nowait(Connection(origin, network, context))

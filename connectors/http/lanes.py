@@ -18,6 +18,7 @@ from connectors.errors import (
     CredentialsRejectedError,
     PermanentSourceError,
     TransientSourceError,
+    UnreachableSourceError,
 )
 from connectors.events import Event, PageArrived
 from connectors.reports import ScopeFailure
@@ -25,6 +26,8 @@ from connectors.reports import ScopeFailure
 _BUFFERED_BYTES = 4 * 1024 * 1024
 _LANES_AHEAD = 512
 _FAILURES_IN_A_ROW = 5
+_HOPELESS = (CredentialsRejectedError, UnreachableSourceError)
+"""Where one chain ends like this, none of the others will fare better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Lanes:
 
         Raises:
             CredentialsRejectedError: The source does not accept the token.
+            UnreachableSourceError: No connection to the source comes about any more.
             TransientSourceError: Unit after unit fails for now, or all of them did.
         """
         waiting = iter(units)
@@ -179,7 +183,7 @@ class Lanes:
             self._on_progress()
             return
         self._committer.abandon_window()
-        if not isinstance(lane.error, ConnectorError) or isinstance(lane.error, CredentialsRejectedError):
+        if not isinstance(lane.error, ConnectorError) or isinstance(lane.error, _HOPELESS):
             raise lane.error
         failure = ScopeFailure(lane.unit.scope, lane.error, lane.unit.parent_key)
         self._committer.tally.failures.append(failure)

@@ -52,6 +52,7 @@ class RetryPolicy:
         limit_wait_seconds: The wait after a limit that names no time; it doubles.
         max_limits: Tries for one page that end at a rate limit.
         max_total_wait_seconds: All waits of one request together; a primary limit resets within an hour.
+        silence_seconds: How long the server may stay silent before that counts as a failure.
     """
 
     max_attempts: int = 6
@@ -61,11 +62,18 @@ class RetryPolicy:
     limit_wait_seconds: float = 60.0
     max_limits: int = 12
     max_total_wait_seconds: float = 3900.0
+    silence_seconds: float = 60.0
 
     def backoff_seconds(self, failures: int, generator: random.Random) -> float:
         """The wait after so many failures (1 or more): doubling, with half of it left to chance."""
         wait = min(self.longest_wait_seconds, self.first_wait_seconds * 2.0 ** (failures - 1))
         return wait * (0.5 + generator.random() / 2)
+
+
+IMPATIENT = RetryPolicy(
+    max_attempts=2, max_unreadable=2, max_limits=2, max_total_wait_seconds=10.0, silence_seconds=20.0
+)
+"""For whoever only wants to know whether the source answers."""
 
 
 def is_retried(status: int) -> bool:

@@ -9,9 +9,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
+from connectors.errors import (
+    ConnectorError,
+    PermanentSourceError,
+    TransientSourceError,
+    UnreachableSourceError,
+)
 from connectors.http.answers import MAX_BODY_BYTES, Answer, BodyIncompleteError, BodyTooLargeError
-from connectors.http.connections import CONNECTION_ERRORS, Connections
+from connectors.http.connections import CONNECTION_ERRORS, UNREACHABLE, Connections
 from connectors.http.credentials import Credentials, StaticCredentials
 from connectors.http.echoes import repeats_credentials
 from connectors.http.origin import Origin
@@ -73,6 +78,7 @@ class Session:
         clock: The time now, in UTC.
         generator: Jitter.
         max_body_bytes: The largest decoded body to accept.
+        is_landing: Whether pages are kept as they come; a check and an estimate only ask.
     """
 
     source: str
@@ -89,6 +95,7 @@ class Session:
     limits: LimitHeaders = GITHUB_STYLE
     flights: Flights = field(default_factory=Flights)
     max_body_bytes: int = MAX_BODY_BYTES
+    is_landing: bool = True
 
     async def get(
         self,
@@ -249,7 +256,11 @@ class Session:
                 "certificate in ca_file.",
             ) from error
         if trials.failures >= self.policy.max_attempts:
-            raise self._given_up(url, _reason(error)) from error
+            if isinstance(error, UNREACHABLE):
+                raise self._unreachable(url, trials, error) from error
+            raise self._given_up(
+                url, f"{trials.failures} attempts, the last one: {_reason(error)}"
+            ) from error
         return self.policy.backoff_seconds(trials.failures, self.generator)
 
     def _after_unreadable(self, url: str, trials: _Trials, error: Exception) -> float:
@@ -281,13 +292,27 @@ class Session:
     def _given_up(self, url: str, reason: str, wait: float | None = None) -> ConnectorError:
         later = f" It asks to be left alone for {wait:.0f} s." if wait is not None else ""
         return TransientSourceError(
-            f"The page could not be read ({reason}).{later} What was fetched so far is kept: run again "
-            "later and it goes on here.",
+            f"The page could not be read ({reason}).{later}{self._what_next}",
             source=self.source,
             stream=self.stream,
             page=redact_url(url),
             retry_after_seconds=wait,
         )
+
+    def _unreachable(self, url: str, trials: _Trials, error: Exception) -> ConnectorError:
+        through = " through the proxy" if self.connections.is_proxied else ""
+        return self._error(
+            UnreachableSourceError,
+            url,
+            f"No connection to {self.origin.host_header}{through} in {trials.failures} attempts "
+            f"({_reason(error)}). Look at base_url, the proxy and the network.{self._what_next}",
+        )
+
+    @property
+    def _what_next(self) -> str:
+        if not self.is_landing:
+            return ""
+        return " What was fetched so far is kept, and the next attempt goes on there."
 
     def _error(self, kind: type[ConnectorError], url: str, message: str) -> ConnectorError:
         return kind(message, source=self.source, stream=self.stream, page=redact_url(url))

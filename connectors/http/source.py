@@ -15,13 +15,13 @@ from connectors.http.checks import diagnose
 from connectors.http.children import changed_parents, each_scope, named_parents
 from connectors.http.connections import Connections, Network
 from connectors.http.credentials import Credentials
-from connectors.http.estimates import estimate_streams
+from connectors.http.estimates import Scopes, estimate_streams
 from connectors.http.lanes import Lanes, Unit
 from connectors.http.names import names_listed
 from connectors.http.origin import Origin
 from connectors.http.pacing import Flights, Pacer
 from connectors.http.reading import MakeRule, Reader, read_scope
-from connectors.http.retries import GITHUB_STYLE, LimitHeaders, RetryPolicy
+from connectors.http.retries import GITHUB_STYLE, IMPATIENT, LimitHeaders, RetryPolicy
 from connectors.http.rules import Bounds, CreatedRule, UpdatedRule, WholeRule
 from connectors.http.session import Session
 from connectors.http.streams import HttpStream, Reading
@@ -52,6 +52,8 @@ class HttpApi:
         per_minute: Requests a minute that the vendor documents; None for no bound of our own.
         limits: How the vendor tells what is left of its limits.
         readers: Streams that are read in a way of their own, by name.
+        listed_by: By stream: the stream whose records are its scopes, where settings do not name them.
+        batches: By stream that asks for many parents at once: how many.
         walked: Streams whose records are kept as parents though no stream is declared below them.
     """
 
@@ -64,6 +66,8 @@ class HttpApi:
     per_minute: int | None = None
     limits: LimitHeaders = GITHUB_STYLE
     readers: Mapping[str, OwnReader] = field(default_factory=dict)
+    listed_by: Mapping[str, str] = field(default_factory=dict)
+    batches: Mapping[str, int] = field(default_factory=dict)
     walked: frozenset[str] = frozenset()
 
 
@@ -138,11 +142,24 @@ class HttpSource:
 
     @asynccontextmanager
     async def session(
-        self, stream: str, *, tally: Tally, policy: RetryPolicy | None = None
+        self,
+        stream: str,
+        *,
+        tally: Tally,
+        policy: RetryPolicy | None = None,
     ) -> AsyncGenerator[Session, None]:
-        """A session for one stream; its connections close with it."""
+        """A session for one stream; its connections close with it.
+
+        Args:
+            stream: Name of the stream, or of what is done instead: `check`, `estimate`.
+            tally: Where requests are counted.
+            policy: How patient requests are, for what keeps nothing of the answers; None for a stream.
+        """
         settings, runtime = self._settings, self._runtime
-        network = Network(proxy=settings.proxy, ca_file=settings.ca_file)
+        patience = policy or self._policy
+        network = Network(
+            proxy=settings.proxy, ca_file=settings.ca_file, read_seconds=patience.silence_seconds
+        )
         connections = Connections(self._origin, network, limit=settings.concurrency)
         try:
             yield Session(
@@ -162,16 +179,16 @@ class HttpSource:
                 clock=runtime.clock,
                 generator=runtime.generator,
                 tally=tally,
-                policy=policy or self._policy,
+                policy=patience,
                 limits=self._api.limits,
+                is_landing=policy is None,
             )
         finally:
             await connections.close()
 
     async def _check(self) -> list[Diagnosis]:
         tally = Tally()
-        policy = RetryPolicy(max_attempts=2, max_unreadable=2, max_limits=2, max_total_wait_seconds=10.0)
-        async with self.session("check", tally=tally, policy=policy) as session:
+        async with self.session("check", tally=tally, policy=IMPATIENT) as session:
             return await diagnose(session, self._api.probe)
 
     async def _estimate(self) -> list[StreamEstimate]:
@@ -179,7 +196,11 @@ class HttpSource:
             return await estimate_streams(
                 session,
                 self.streams,
-                scopes=lambda stream: self._api.scopes(stream, self._store),
+                scopes=Scopes(
+                    known=lambda stream: self._api.scopes(stream, self._store),
+                    listed_by=self._api.listed_by,
+                    batches=self._api.batches,
+                ),
                 since=self._bounds.since_at,
                 now=self._runtime.clock(),
             )

@@ -10,7 +10,7 @@ from connectors.http.lanes import Unit
 from connectors.http.reading import Reader
 from connectors.http.retries import LimitHeaders
 from connectors.http.source import HttpApi, HttpSource, OwnReader, streams_wanted
-from connectors.jira.batches import changelog_units, worklog_units
+from connectors.jira.batches import BATCH, changelog_units, worklog_units
 from connectors.jira.deployments import deployed
 from connectors.jira.feeds import feed_units
 from connectors.jira.reading import history_units, issue_units, key_units, scopes_of, sprint_units
@@ -35,6 +35,8 @@ def open_jira(settings: JiraSettings, opening: Opening) -> HttpSource:
         probe=f"/rest/api/{version}/myself",
         limits=_LIMITS,
         readers=_readers(settings),
+        listed_by={} if settings.projects else {"issue_keys": "projects"},
+        batches={"changelogs": BATCH} | ({} if settings.projects else {"worklogs": BATCH}),
         walked=_WALKED,
     )
     return HttpSource(api, settings, opening)

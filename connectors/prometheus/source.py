@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from connectors.errors import ConnectorError
 from connectors.evidence import EvidenceStore
-from connectors.http.estimates import estimate_streams
+from connectors.http.estimates import Scopes, estimate_streams
 from connectors.http.listings import listing_reader
 from connectors.http.retries import RetryPolicy
 from connectors.http.session import Session
@@ -44,7 +44,11 @@ class PrometheusSource(HttpSource):
         listed = [stream for stream in self.streams if stream.reading is Reading.WHOLE]
         async with self.session("estimate", tally=Tally(), policy=RetryPolicy(max_attempts=3)) as session:
             costs = await estimate_streams(
-                session, listed, scopes=lambda _: [SERVER], since=None, now=self._runtime.clock()
+                session,
+                listed,
+                scopes=Scopes(known=lambda _: [SERVER]),
+                since=None,
+                now=self._runtime.clock(),
             )
             known = {cost.stream: cost for cost in costs}
             for stream in self.streams:
@@ -53,7 +57,7 @@ class PrometheusSource(HttpSource):
         return [known[stream.name] for stream in self.streams]
 
     async def _range_cost(self, session: Session, stream: HttpStream) -> StreamEstimate:
-        requests, size = 0, 0
+        requests, size, is_least = 0, 0, False
         horizon = horizon_of(self._ranges, self._bounds, now=self._runtime.clock())
         for query in self._queries[stream.name]:
             parts = new_slices(
@@ -66,9 +70,10 @@ class PrometheusSource(HttpSource):
                 try:
                     answer, _ = await session.get(url, read=listing_reader(stream))
                 except ConnectorError:
+                    is_least = True
                     continue
                 size += len(answer.body) * len(parts)
-        return StreamEstimate(stream.name, requests, size)
+        return StreamEstimate(stream.name, requests, size, is_least)
 
 
 def queries_of(settings: PrometheusSettings) -> dict[str, tuple[SampledQuery, ...]]:

@@ -14,6 +14,7 @@ from orchestration.flow.extraction import (
     extract_stream,
     give_up_if_unreachable,
     leave_out,
+    note_retry,
     remember_failure,
 )
 from orchestration.settings import Settings, SourceSettings
@@ -95,7 +96,7 @@ def _stream_asset(
         except ConnectorError as error:
             asked = what_to_raise(error, attempt=context.retry_number, first_wait_seconds=first_wait_seconds)
             if isinstance(asked, dg.RetryRequested):
-                session.watcher.note(f"{error} Trying again in {asked.seconds_to_wait:.0f} s")
+                note_retry(session, source.name, stream.name, error, asked.seconds_to_wait or 0.0)
             else:
                 remember_failure(session, source.name, stream.name, error)
             raise asked from error

@@ -13,6 +13,7 @@ from orchestration.commands.options import json_option, workspace_option
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from connectors.reports import StreamEstimate
     from orchestration.estimation import SourceEstimate
 
 
@@ -31,7 +32,13 @@ def plan(folder: Path | None, *, as_json: bool) -> int:
     estimates = estimate(find_workspace(folder), environment=os.environ)
     if as_json:
         shown = [
-            asdict(each) | {"requests": each.requests, "hours": each.hours, "disk_bytes": each.disk_bytes}
+            asdict(each)
+            | {
+                "requests": each.requests,
+                "hours": each.hours,
+                "disk_bytes": each.disk_bytes,
+                "is_least": each.is_least,
+            }
             for each in estimates
         ]
         click.echo(json.dumps(shown, indent=2))
@@ -44,17 +51,18 @@ def plan(folder: Path | None, *, as_json: bool) -> int:
             console.print(f"{each.problem}\n", highlight=False, soft_wrap=True, markup=False)
             continue
         console.print(_table(each))
-        limit = (
-            f"{each.hours:.1f} h at {each.requests_an_hour:,} requests an hour"
-            if each.hours is not None
-            else "no vendor's limit"
-        )
-        console.print(
-            f"{each.source}: {limit}; about {each.disk_bytes / 1e6:,.0f} MB on disk\n", highlight=False
-        )
+        console.print(f"{each.source}: {_summary(each)}\n", highlight=False)
         for line in uncollected_lines(each.uncollected):
             console.print(f"{line}\n", highlight=False, soft_wrap=True)
     return _exit_code(estimates)
+
+
+def _summary(estimate: "SourceEstimate") -> str:
+    least = "at least " if estimate.is_least else ""
+    limit = "no vendor's limit"
+    if estimate.hours is not None:
+        limit = f"{least}{estimate.hours:.1f} h at {estimate.requests_an_hour:,} requests an hour"
+    return f"{limit}; {least or 'about '}{estimate.disk_bytes / 1e6:,.0f} MB on disk"
 
 
 def _exit_code(estimates: "list[SourceEstimate]") -> int:
@@ -64,13 +72,21 @@ def _exit_code(estimates: "list[SourceEstimate]") -> int:
 def _table(estimate: "SourceEstimate") -> "Table":
     from rich.table import Table
 
-    from orchestration.screens.terminal import size_text
-
     table = Table(title=estimate.source, title_justify="left", show_edge=False)
     for name in ("stream", "requests", "bytes"):
         table.add_column(name, justify="left" if name == "stream" else "right")
     for stream in estimate.streams:
-        table.add_row(stream.stream, f"{stream.requests:,}", size_text(stream.bytes))
+        table.add_row(stream.stream, *_figures(stream))
     table.add_section()
-    table.add_row("all", f"{estimate.requests:,}", size_text(estimate.bytes))
+    table.add_row("all", *_figures(estimate))
     return table
+
+
+def _figures(estimate: "StreamEstimate | SourceEstimate") -> tuple[str, str]:
+    """Requests and bytes, as sure as they are."""
+    from orchestration.screens.terminal import size_text
+
+    requests, size = f"{estimate.requests:,}", size_text(estimate.bytes)
+    if not estimate.is_least:
+        return requests, size
+    return f"at least {requests}", f"at least {size}" if estimate.bytes else "unknown"

@@ -1,6 +1,11 @@
 """Fetching one stream, and what its end means for the run."""
 
-from connectors.errors import ConnectorError, PermanentSourceError, TransientSourceError
+from connectors.errors import (
+    ConnectorError,
+    PermanentSourceError,
+    TransientSourceError,
+    UnreachableSourceError,
+)
 from connectors.reports import StreamReport
 from connectors.streams import TimeWindow
 from orchestration.collection import Uncollected, uncollected_lines
@@ -10,6 +15,10 @@ from orchestration.session import Session
 
 class SourceOutOfOrderError(PermanentSourceError):
     """The source failed before in this run and still does not answer."""
+
+
+class SourceAwaitedError(UnreachableSourceError):
+    """The source cannot be reached at present, and another stream of it tries again already."""
 
 
 def leave_out(session: Session, source: str, stream: str) -> str | None:
@@ -53,6 +62,7 @@ def extract_stream(
         raise report.failures[0].error  # not one scope could be read: the source itself has failed
     if report.pages:
         session.store.compact(source, stream)
+    session.awaited.pop(source, None)
     session.record.reports.append(report)
     session.watcher.extracted(report)
     for failure in report.failures:
@@ -63,7 +73,10 @@ def extract_stream(
 def remember_failure(session: Session, source: str, stream: str, error: ConnectorError) -> None:
     """Keep for the summary that a stream gave up."""
     is_transient = isinstance(error, TransientSourceError)
-    is_tried = not isinstance(error, SourceOutOfOrderError)
+    is_tried = not isinstance(error, SourceOutOfOrderError | SourceAwaitedError)
+    if is_tried and isinstance(error, UnreachableSourceError):
+        session.out_of_order[source] = "it could not be reached"
+    _end_waiting_for(session, source, stream)
     name, text = f"{source}.{stream}", str(error)
     message = text if text.startswith(name) else f"{name}: {text}"
     session.record.failures.append(StreamFailure(source, stream, message, is_transient, is_tried))
@@ -72,12 +85,48 @@ def remember_failure(session: Session, source: str, stream: str, error: Connecto
 def give_up_if_unreachable(session: Session, source: str, stream: str) -> None:
     """Spare a stream all retries when the source failed before in this run and still does not answer.
 
+    A stream that could not reach the source tries again some times; until it has come through or given up,
+    the others of the source wait for it, and after that none of them is tried.
+
     Raises:
         SourceOutOfOrderError: for this run; the next one tries again.
+        SourceAwaitedError: for now; it is to be asked for again after a while.
     """
-    if not any(failure.source == source for failure in session.record.failures):
+    if source not in session.out_of_order and any(
+        failure.source == source for failure in session.record.failures
+    ):
+        wrong = (each.message for each in session.source(source).check() if not each.is_ok)
+        session.out_of_order[source] = next(wrong, None)
+    reason = session.out_of_order.get(source)
+    if reason is not None:
+        raise SourceOutOfOrderError(
+            f"not tried, for the source is out of order: {reason}", source=source, stream=stream
+        )
+    awaited = session.awaited.get(source, stream)
+    if awaited != stream:
+        raise SourceAwaitedError(
+            f"the source cannot be reached; {awaited} tries again", source=source, stream=stream
+        )
+
+
+def _end_waiting_for(session: Session, source: str, stream: str) -> None:
+    if session.awaited.get(source) == stream:
+        del session.awaited[source]
+
+
+def note_retry(session: Session, source: str, stream: str, error: ConnectorError, seconds: float) -> None:
+    """Say that a stream is tried again; a source that cannot be reached is told of once.
+
+    Args:
+        session: The open workspace.
+        source: Name of the source.
+        stream: Name of the stream.
+        error: Why it must be.
+        seconds: When.
+    """
+    if isinstance(error, SourceAwaitedError):
         return
-    if source not in session.out_of_order:
-        session.out_of_order[source] = not all(each.is_ok for each in session.source(source).check())
-    if session.out_of_order[source]:
-        raise SourceOutOfOrderError("not tried, for the source is out of order", source=source, stream=stream)
+    _end_waiting_for(session, source, stream)
+    if isinstance(error, UnreachableSourceError):
+        session.awaited[source] = stream
+    session.watcher.note(f"{error} Trying again in {seconds:.0f} s")

@@ -34,7 +34,7 @@ def reference_faults(settings: Settings) -> Iterator[Fault]:
 
 
 def presence_faults(settings: Settings, environment: Mapping[str, str], folder: Path) -> Iterator[Fault]:
-    """Yield what the machine lacks: unset variables, clones that are not there."""
+    """Yield what the machine lacks: unset variables, files and clones that are not there or no such thing."""
     for index, source in enumerate(settings.sources):
         for key, variable in source.variables.items():
             if not environment.get(variable):
@@ -43,18 +43,20 @@ def presence_faults(settings: Settings, environment: Mapping[str, str], folder: 
         for key, place in source.folders.items():
             if not (folder / place).exists():
                 yield Fault(("sources", index, key), f"there is no {place}", f"Put it there, or mend {key}")
+        for key, (message, remedy) in source.credential_faults(environment, folder).items():
+            yield Fault(("sources", index, key), message, remedy)
         if isinstance(source, GitSettings):
-            for position, clone in enumerate(source.repositories):
-                if not (folder / clone.path).is_dir():
-                    path: KeyPath = ("sources", index, "repositories", position, "path")
-                    yield Fault(
-                        path,
-                        f"there is no folder {clone.path}",
-                        f"Clone {clone.name} there, or mend the path",
-                    )
+            yield from _absent_clones(("sources", index, "repositories"), source, folder)
     webhook = settings.on_failure.webhook_env
     if webhook and not environment.get(webhook):
         yield _unset(("on_failure", "webhook_env"), webhook, "the address of the webhook")
+
+
+def _absent_clones(path: KeyPath, source: GitSettings, folder: Path) -> Iterator[Fault]:
+    for position, clone in enumerate(source.repositories):
+        if not (folder / clone.path).is_dir():
+            message = f"there is no folder {clone.path}"
+            yield Fault((*path, position, "path"), message, f"Clone {clone.name} there, or mend the path")
 
 
 def _unset(path: KeyPath, variable: str, meaning: str) -> Fault:

@@ -1,6 +1,8 @@
 """The doctor names what is wrong and how to mend it."""
 
+import asyncio
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -92,3 +94,85 @@ def test_a_missing_token_is_named_once_with_its_line(make_workspace: MakeWorkspa
     bad = [each for each in diagnose(make_workspace(), environment={}) if not each.is_ok]
     assert [each.name for each in bad] == ["settings", "git: clone of acme/shop"]
     assert "ACME_KEY is not set" in bad[0].message
+
+
+APP = """
+organisation: acme
+sources:
+  - name: github
+    kind: github
+    base_url: "http://127.0.0.1:9"
+    organisation: acme
+    app_id: 7
+    app_key_file: app.pem
+"""
+
+
+def named(workspace: Workspace, text: str) -> list[Diagnosis]:
+    return [
+        each for each in diagnose(workspace, environment={}) if not each.is_ok and text in str(each.message)
+    ]
+
+
+def test_a_file_that_is_missing_is_named_once_and_in_words(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(APP)
+    (found,) = named(workspace, "app.pem")
+    assert found.message.endswith("assay.yml:9: sources[0].app_key_file: there is no app.pem")
+    assert "Error" not in found.message
+
+
+@pytest.mark.parametrize("content", [b"", b"ssh-ed25519 AAAA\n", b"\xff\x00"])
+def test_a_key_file_without_a_key_is_named_by_its_line(make_workspace: MakeWorkspace, content: bytes) -> None:
+    workspace = make_workspace(APP)
+    (workspace.root / "app.pem").write_bytes(content)
+    (found,) = named(workspace, "app.pem")
+    assert "assay.yml:9: sources[0].app_key_file: app.pem does not hold the App's key" in found.message
+    assert "PEM format" in found.remedy
+    assert "AAAA" not in found.message
+
+
+def test_a_key_file_that_cannot_be_read_says_why(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(APP)
+    (workspace.root / "app.pem").mkdir()
+    (found,) = named(workspace, "app.pem")
+    assert found.message.endswith("app.pem cannot be read: Is a directory")
+
+
+def test_a_variable_without_a_key_is_named_by_its_line(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(APP.replace("app_key_file: app.pem", "app_key_env: ACME_APP_KEY"))
+    bad = [each for each in diagnose(workspace, environment={"ACME_APP_KEY": "hunter2"}) if not each.is_ok]
+    assert ["assay.yml:9" in each.message for each in bad] == [True]
+    assert "hunter2" not in "".join(each.message + each.remedy for each in bad)
+
+
+def test_a_clone_that_is_missing_is_named_once_and_the_others_are_looked_at(
+    make_workspace: MakeWorkspace,
+) -> None:
+    two = "[{name: acme/shop, path: shop}, {name: acme/gone, path: gone}]"
+    workspace = make_workspace(LOCAL.replace("[{name: acme/shop, path: shop}]", two))
+    bad = [each for each in diagnose(workspace, environment={}) if not each.is_ok]
+    assert [each.name for each in bad] == ["settings", "git: clone of acme/shop"]
+    assert "there is no folder gone" in bad[0].message
+
+
+def test_text_that_is_no_yaml_has_a_line_and_no_empty_key(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(LOCAL)
+    workspace.settings_file.write_text("organisation: acme\nsources: [\n  : :\n")
+    message = wrong(workspace)["settings"].message
+    assert re.search(r"assay\.yml:\d+: this is not YAML", message)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://nowhere.invalid"])
+@pytest.mark.parametrize("kind", ["github, organisation: acme", "jira"])
+def test_without_network_the_way_there_is_to_blame_and_nothing_was_fetched(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, address: str, kind: str
+) -> None:
+    monkeypatch.setattr("orchestration.sources.sleep", lambda _seconds: asyncio.sleep(0))
+    source = f"{{name: far, kind: {kind}, base_url: '{address}', token_env: FAR_TOKEN}}"
+    workspace = make_workspace(f"organisation: acme\nsources: [{source}]\n")
+    (found,) = [each for each in diagnose(workspace, environment={"FAR_TOKEN": "t"}) if not each.is_ok]
+    assert found.name == "far: connection"
+    assert "in 2 attempts" in found.message
+    assert "Look at base_url, the proxy and the network" in found.message
+    assert "kept" not in found.message
+    assert "setting or the permission" not in found.remedy

@@ -1,21 +1,30 @@
 """A source that fails loses nothing of the others, and the run says who failed."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import httpcore
 import pytest
 
-from connectors.errors import PermanentSourceError, TransientSourceError
+from connectors.errors import PermanentSourceError, TransientSourceError, UnreachableSourceError
+from connectors.http.connections import Connection
+from connectors.pagerduty.kind import KIND
 from orchestration.assets.streams import RETRIES, what_to_raise
 from orchestration.command import main
+from orchestration.flow.extraction import extract_stream
 from orchestration.run_record import NobodyWatches
-from orchestration.running import run_workspace
+from orchestration.running import reason_of, run_workspace
+from orchestration.session import open_session
 from orchestration.workspace import Workspace
+from tests.orchestration.fetching import fetch
+from tests.replay.loopback import LoopbackServer, Response
 
 MakeWorkspace = Callable[..., Workspace]
 TWO_SOURCES = """
@@ -121,3 +130,92 @@ def test_what_will_not_pass_is_not_tried_again() -> None:
     failure = what_to_raise(PermanentSourceError("gone", source="github"), attempt=0, first_wait_seconds=20.0)
     assert isinstance(failure, dg.Failure)
     assert failure.allow_retries is False
+
+
+FAR = """
+organisation: acme
+sources:
+  - {name: far, kind: pagerduty, base_url: "%s", token_env: FAR_TOKEN, since: 2026-01-01}
+"""
+
+
+class Line:
+    """The way to a server, which is cut for some attempts."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, cut_from: int, cut_until: int) -> None:
+        self.attempts = 0
+        reached = Connection.fetch
+
+        async def fetched(connection: Connection, *arguments: Any, **named: Any) -> Any:
+            self.attempts += 1
+            if cut_from <= self.attempts < cut_until:
+                raise httpcore.ConnectError("All connection attempts failed")
+            return await reached(connection, *arguments, **named)
+
+        monkeypatch.setattr(Connection, "fetch", fetched)
+        monkeypatch.setattr("orchestration.sources.sleep", lambda _seconds: asyncio.sleep(0))
+
+
+class Notes(NobodyWatches):
+    """Whoever keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.taken.append(text)
+
+
+@pytest.fixture
+def empty_account() -> Iterator[LoopbackServer]:
+    """A PagerDuty account without anything in it."""
+    body = b'{"teams":[],"users":[],"services":[],"escalation_policies":[],"oncalls":[],"incidents":[],'
+    answer = Response(body + b'"log_entries":[],"more":false,"total":0}')
+    with LoopbackServer(lambda _: answer) as server:
+        yield server
+
+
+NEVER = 10**6
+
+
+def test_a_source_that_dies_in_mid_run_is_waited_for_once_and_told_of_once(
+    make_workspace: MakeWorkspace, empty_account: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight streams that each try again and again take a quarter of an hour to say that nobody is there."""
+    workspace = make_workspace(FAR % empty_account.base_url)
+    line, notes = Line(monkeypatch, cut_from=3, cut_until=NEVER), Notes()
+    record, result = fetch(workspace, environment={"FAR_TOKEN": "t"}, watcher=notes)
+    assert not result.success
+    assert sum(report.requests for report in record.reports) == 2
+    tried = [failure for failure in record.failures if failure.is_tried]
+    assert len(tried) == 1
+    assert "No connection to 127.0.0.1" in tried[0].message
+    assert line.attempts == 2 + (RETRIES + 1) * 6, "one stream alone looks whether the source is back"
+    assert len(notes.taken) == RETRIES
+    error = reason_of(record, result)
+    assert str(error).count("No connection") == 1
+    assert f"far: not tried after that: {len(record.failures) - 1}" in str(error)
+
+
+def test_a_source_that_comes_back_in_mid_run_loses_no_stream(
+    make_workspace: MakeWorkspace, empty_account: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace(FAR % empty_account.base_url)
+    Line(monkeypatch, cut_from=3, cut_until=3 + 6 + 2)
+    record, result = fetch(workspace, environment={"FAR_TOKEN": "t"})
+    assert result.success
+    assert record.failures == []
+    assert {report.stream for report in record.reports} == {stream.name for stream in KIND.streams}
+
+
+def test_a_chain_that_finds_no_connection_ends_the_stream_and_keeps_what_came(
+    make_workspace: MakeWorkspace, empty_account: LoopbackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each of ten thousand chains would wait half a minute for a server that is not there."""
+    line = Line(monkeypatch, cut_from=2, cut_until=NEVER)
+    workspace = make_workspace(FAR % empty_account.base_url)
+    with open_session(workspace, command="a test", environment={"FAR_TOKEN": "t"}) as session:
+        extract_stream(session, "far", "teams")
+        with pytest.raises(UnreachableSourceError, match="kept"):
+            extract_stream(session, "far", "log_entries")
+    assert line.attempts == 1 + 6

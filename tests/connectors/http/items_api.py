@@ -117,7 +117,7 @@ class Items:
         **settings: Any,
     ) -> HttpSource:
         """A source that reads it."""
-        given = ItemsSettings(name="items", base_url=self.server.base_url, **settings)
+        given = ItemsSettings(**{"name": "items", "base_url": self.server.base_url, **settings})
         api = HttpApi(
             kind="items",
             streams=(stream, PARTS),
