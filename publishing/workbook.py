@@ -22,6 +22,8 @@ from publishing.workbook_summary import write_scopes, write_summary
 _MOST_ROWS = 1_048_575  # a sheet's limit, less the header
 _MOST_NAME = 31
 _WIDEST, _NARROWEST = 48, 9
+_NO_DURATIONS = ("_n", "_score", "_answer", "_share")
+_DAILY = "_daily"
 _SAMPLED_ROWS = 200
 
 
@@ -46,7 +48,8 @@ def write_workbook(
     write_scopes(book, formats, figures)
     rows = {}
     names: set[str] = {"summary", "scopes"}
-    for table in sorted(tables, key=lambda one: (not one.name.startswith("mart_dora"), _is_dimension(one))):
+    fitting = [table for table in tables if not table.name.endswith(_DAILY)]  # days are for the flat files
+    for table in sorted(fitting, key=lambda one: (not one.name.startswith("mart_dora"), _is_dimension(one))):
         sheet = book.add_worksheet(_sheet_name(table.name, names))
         rows[table.name] = _write_table(con, sheet, formats, table)
     book.close()
@@ -88,14 +91,14 @@ def _write_table(con: duckdb.DuckDBPyConnection, sheet: Any, formats: Formats, t
 
 def _heading(table: Table, name: str) -> str:
     """Return a column's heading; the wide marts hold durations in seconds, which a heading must say."""
-    is_duration = table.name.startswith("mart_dora") and "_time" in name and not name.endswith("_n")
+    is_duration = table.name.startswith("mart_dora") and "_time" in name and not name.endswith(_NO_DURATIONS)
     return name.replace("_", " ") + (" (seconds)" if is_duration else "")
 
 
 def _shown(table: Table) -> str:
-    """Leave weekly values of every metric to the flat files: nobody reads ten thousand rows in a sheet."""
+    """Leave short periods of every metric to the flat files: nobody reads ten thousand rows in a sheet."""
     is_long = table.name == "mart_metric_values" and "period_grain" in table.columns
-    return "where period_grain <> 'week'" if is_long else ""
+    return "where period_grain in ('month', 'quarter')" if is_long else ""
 
 
 def _selected(name: str, kind: str) -> str:

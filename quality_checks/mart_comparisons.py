@@ -4,45 +4,123 @@ The counts on the left are stated here a second time, from the meaning of the me
 the generated SQL shows.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from quality_checks.comparisons import Comparison
 from quality_checks.fact_comparisons import REBUILD
 
 _VALUES = "marts.mart_metric_values"
 
-# metric, the day on which an event counts, the service it counts for: one row per event
-_EVENTS = """
-    select unnest([
-        'deployment_frequency', 'change_fail_rate', 'change_fail_rate_explicit', 'deployment_rework_rate'
-    ]) as metric, deployed_date as day, service_id
-    from marts.fct_deployments
-    where is_production and outcome = 'success'
-    union all
-    select distinct 'deployment_days', deployed_date, service_id
-    from marts.fct_deployments
-    where is_production and outcome = 'success'
-    union all
-    select unnest(['change_lead_time', 'change_lead_time_p75', 'change_lead_time_p90']), deployed_date,
-        service_id
-    from marts.fct_changes
-    where state = 'deployed'
-    union all
-    select 'pull_request_lead_time', deployed_date, service_id
-    from marts.fct_pull_requests
-    where delivery_state = 'deployed'
-    union all
-    select unnest(['failed_deployment_recovery_time', 'failed_deployment_recovery_time_p90']), restored_date,
-        service_id
-    from marts.fct_change_failures
-    where link_basis = 'any' and state = 'restored'
-    union all
-    select 'failed_deployment_recovery_time_explicit', restored_date, service_id
-    from marts.fct_change_failures
-    where link_basis = 'explicit' and state = 'restored'
-    union all
-    select 'open_failed_deployments', detected_date, service_id
-    from marts.fct_change_failures
-    where link_basis = 'any' and state = 'open'
-"""
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Events and the metrics whose n counts them; `day` decides the period."""
+
+    metrics: tuple[str, ...]
+    fact: str
+    day: str
+    where: str
+
+    def sql(self) -> str:
+        """Select one row per metric and event: metric, day, service_id."""
+        names = ", ".join(f"'{metric}'" for metric in self.metrics)
+        return (
+            f"select unnest([{names}]) as metric, {self.day} as day, service_id "
+            f"from marts.{self.fact} where {self.where}"
+        )
+
+
+_REACHED_USERS = "is_production and outcome = 'success'"
+# What may happen before a service first deploys (incidents, failed rollouts) has no cell then: not counted here.
+_COUNTED: tuple[_Counted, ...] = (
+    _Counted(
+        ("deployment_frequency", "change_fail_rate", "change_fail_rate_explicit", "deployment_rework_rate"),
+        "fct_deployments",
+        "deployed_date",
+        _REACHED_USERS,
+    ),
+    _Counted(
+        ("change_failures", "change_failures_named_share"),
+        "fct_deployments",
+        "deployed_date",
+        f"{_REACHED_USERS} and is_change_failure",
+    ),
+    _Counted(
+        (
+            "change_lead_time",
+            "change_lead_time_p75",
+            "change_lead_time_p90",
+            "changes_deployed",
+            "author_settable_changes_share",
+            "change_unattributed_time",
+        ),
+        "fct_changes",
+        "deployed_date",
+        "state = 'deployed'",
+    ),
+    _Counted(
+        ("change_lead_time_server_observed",),
+        "fct_changes",
+        "deployed_date",
+        "state = 'deployed' and not is_committed_at_author_settable",
+    ),
+    *(
+        _Counted(
+            (f"change_{part}_time",),
+            "fct_changes",
+            "deployed_date",
+            f"state = 'deployed' and {part}_seconds is not null",
+        )
+        for part in ("coding", "pickup", "review", "merge_to_deploy")
+    ),
+    *(
+        _Counted((metric,), "fct_changes", "deployed_date", f"exclusion_reason = '{reason}'")
+        for metric, reason in (
+            ("changes_without_baseline", "no_baseline"),
+            ("negative_lead_times", "negative_duration"),
+        )
+    ),
+    _Counted(
+        ("pull_request_lead_time", "pull_request_lead_time_p75", "pull_request_lead_time_p90"),
+        "fct_pull_requests",
+        "deployed_date",
+        "delivery_state = 'deployed'",
+    ),
+    _Counted(
+        ("failed_deployment_recovery_time", "failed_deployment_recovery_time_p90"),
+        "fct_change_failures",
+        "restored_date",
+        "link_basis = 'any' and state = 'restored'",
+    ),
+    _Counted(
+        ("failed_deployment_recovery_time_explicit",),
+        "fct_change_failures",
+        "restored_date",
+        "link_basis = 'explicit' and state = 'restored'",
+    ),
+    *(
+        _Counted(
+            (metric,), "fct_change_failures", "detected_date", f"link_basis = 'any' and state = '{state}'"
+        )
+        for metric, state in (("open_failed_deployments", "open"), ("negative_recovery_times", "excluded"))
+    ),
+)
+_DAYS_COUNTED = (
+    "select distinct 'deployment_days' as metric, deployed_date as day, service_id "
+    f"from marts.fct_deployments where {_REACHED_USERS}"
+)
+_EVENTS = " union all ".join([*(counted.sql() for counted in _COUNTED), _DAYS_COUNTED])
+
+_ADDED_UP = sorted(
+    {metric for counted in _COUNTED for metric in counted.metrics}
+)  # services share their days
+_COUNTED_METRICS = [*_ADDED_UP, "deployment_days"]
+
+
+def _listed(metrics: Iterable[str]) -> str:
+    return ", ".join(f"'{metric}'" for metric in metrics)
+
 
 # the range that the mart covers, by grain: facts outside it have no cell
 _COVERED = f"""
@@ -60,12 +138,13 @@ _FACTS_COUNTED = Comparison(
         select concat_ws(' ', metric, service_id, period_grain) as item, count(*) as value
         from ({_EVENTS}) as events
         inner join ({_COVERED}) as covered on events.day >= first_day and events.day < end_day
+        where events.service_id is not null
         group by all
     """,
     right=f"""
         select concat_ws(' ', metric, scope_id, period_grain) as item, sum(n)::bigint as value
         from {_VALUES}
-        where scope_kind = 'service'
+        where scope_kind = 'service' and metric in ({_listed(_COUNTED_METRICS)})
         group by all
     """,
     measure="facts",
@@ -79,7 +158,7 @@ def _by_period(scope_kind: str) -> str:
             concat_ws(' ', metric, period_grain, period_start) as item,
             sum(n + coalesce(numerator, 0))::bigint as value
         from {_VALUES}
-        where scope_kind = '{scope_kind}' and metric <> 'deployment_days'  -- services share their days
+        where scope_kind = '{scope_kind}' and metric in ({_listed(_ADDED_UP)})
         group by all
     """
 

@@ -1,7 +1,7 @@
 """The metrics by plain arithmetic over the truth: one pass over the facts, exact quantiles, no SQL.
 
-A scope has a row for every period from its first deployment to the end of the story: a zero for counts, no
-value and n = 0 for the rest where nothing happened.
+A scope has a row for every week, month and quarter from its first deployment to the end of the story: a zero
+for counts, no value and n = 0 for the rest where nothing happened. Of the days it has those with events.
 """
 
 from collections.abc import Callable, Iterator
@@ -68,21 +68,23 @@ class Measure:
     of: Callable[[Tally], tuple[Decimal | None, int | None, int | None, int]]
 
 
-def count(of: Callable[[Tally], int]) -> Measure:
+def count(of: Callable[[Tally], int], unit: str = "deployments") -> Measure:
     """A number of things; zero is a value."""
 
     def measure(tally: Tally) -> tuple[Decimal | None, int | None, int | None, int]:
         number = of(tally)
         return Decimal(number), number, None, number
 
-    return Measure("deployments", measure)
+    return Measure(unit, measure)
 
 
-def share(of: Callable[[Tally], int]) -> Measure:
-    """A share of the deployments that reached users."""
+def share(
+    of: Callable[[Tally], int], *, among: Callable[[Tally], int] = lambda tally: len(tally.days)
+) -> Measure:
+    """A share, by default of the deployments that reached users."""
 
     def measure(tally: Tally) -> tuple[Decimal | None, int | None, int | None, int]:
-        part, whole = of(tally), len(tally.days)
+        part, whole = of(tally), among(tally)
         return (rounded(Fraction(part, whole)) if whole else None), part, whole, whole
 
     return Measure("ratio", measure)
@@ -114,7 +116,7 @@ def rounded(value: Fraction) -> Decimal:
 HALF, THREE_QUARTERS, NINE_TENTHS = Fraction(1, 2), Fraction(3, 4), Fraction(9, 10)
 MEASURES = {
     "deployment_frequency": count(lambda tally: len(tally.days)),
-    "deployment_days": Measure("days", count(lambda tally: len(set(tally.days))).of),
+    "deployment_days": count(lambda tally: len(set(tally.days)), "days"),
     "change_lead_time": quantile(lambda tally: tally.lead_times, HALF),
     "change_lead_time_p75": quantile(lambda tally: tally.lead_times, THREE_QUARTERS),
     "change_lead_time_p90": quantile(lambda tally: tally.lead_times, NINE_TENTHS),
@@ -122,6 +124,16 @@ MEASURES = {
     "change_fail_rate_explicit": share(lambda tally: tally.explicit_failures),
     "failed_deployment_recovery_time_explicit": quantile(lambda tally: tally.explicit_recoveries, HALF),
     "deployment_rework_rate": share(lambda tally: tally.unplanned),
+    "pull_request_lead_time_p75": quantile(lambda tally: tally.pull_request_lead_times, THREE_QUARTERS),
+    "pull_request_lead_time_p90": quantile(lambda tally: tally.pull_request_lead_times, NINE_TENTHS),
+    "change_lead_time_server_observed": quantile(lambda tally: tally.observed_lead_times, HALF),
+    "author_settable_changes_share": share(
+        lambda tally: tally.author_settable, among=lambda tally: len(tally.lead_times)
+    ),
+    "changes_deployed": count(lambda tally: len(tally.lead_times), "changes"),
+    "changes_without_baseline": count(lambda tally: tally.without_baseline, "changes"),
+    "negative_lead_times": count(lambda tally: tally.negative_lead_times, "changes"),
+    "failed_rollouts": count(lambda tally: tally.failed_rollouts),
     "change_fail_rate": share(lambda tally: tally.failures),
     "failed_deployment_recovery_time": quantile(lambda tally: tally.recoveries, HALF),
     "failed_deployment_recovery_time_p90": quantile(lambda tally: tally.recoveries, NINE_TENTHS),
@@ -129,7 +141,7 @@ MEASURES = {
 """The last three count every failure that the story caused, also those without an explicit reference, and are
 there to score links by rule. All others must be met exactly."""
 
-EXACT_METRICS = tuple(MEASURES)[:9]
+EXACT_METRICS = tuple(MEASURES)[:-3]
 
 
 def metric_values(truth: "Truth") -> list[MetricValue]:
@@ -144,7 +156,8 @@ def metric_values(truth: "Truth") -> list[MetricValue]:
     for scope, first in sorted(first_days.items()):
         for grain in GRAINS:
             for start in periods(first, until, grain):
-                values.extend(of_tally(scope, grain, start, tallies.get((scope, grain, start), Tally())))
+                found = of_tally(scope, grain, start, tallies.get((scope, grain, start), Tally()))
+                values.extend(value for value in found if value.n or grain != "day")
     return values
 
 

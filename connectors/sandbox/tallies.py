@@ -14,7 +14,7 @@ from connectors.sandbox.parameters import ORGANISATION, day_of
 from connectors.sandbox.periods import GRAINS, Grain, period_of
 
 if TYPE_CHECKING:
-    from connectors.sandbox.truth import Truth
+    from connectors.sandbox.truth import ChangeTruth, Truth
 
 Scope = tuple[str, str]
 
@@ -27,7 +27,12 @@ class Tally:
     explicit_failures: int = 0
     failures: int = 0
     unplanned: int = 0
+    failed_rollouts: int = 0
+    without_baseline: int = 0
+    negative_lead_times: int = 0
+    author_settable: int = 0
     lead_times: list[int] = field(default_factory=list)
+    observed_lead_times: list[int] = field(default_factory=list)
     pull_request_lead_times: list[int] = field(default_factory=list)
     explicit_recoveries: list[int] = field(default_factory=list)
     recoveries: list[int] = field(default_factory=list)
@@ -64,8 +69,10 @@ def scopes(truth: "Truth", service: str, instant: int) -> Iterator[Scope]:
 def count_deployments(truth: "Truth", tallies: Tallies) -> None:
     """Deployments that reached users, and what they were."""
     for row in truth.deployments:
-        if row.outcome == "success":
-            for tally in places(truth, tallies, row.service, row.finished_at):
+        for tally in places(truth, tallies, row.service, row.finished_at):
+            if row.outcome != "success":
+                tally.failed_rollouts += 1
+            else:
                 tally.days.append(day_of(row.finished_at))
                 tally.failures += row.is_change_failure
                 tally.explicit_failures += row.is_change_failure_explicit
@@ -77,10 +84,12 @@ def count_lead_times(truth: "Truth", tallies: Tallies) -> None:
     first: dict[tuple[str, str, int], int] = {}
     deployed: dict[tuple[str, str, int], int] = {}
     for row in truth.changes:
-        if row.lead_time_seconds is None or row.deployed_at is None:
+        if row.deployed_at is None:
             continue
         for tally in places(truth, tallies, row.service, row.deployed_at):
-            tally.lead_times.append(row.lead_time_seconds)
+            count_change(row, tally)
+        if row.lead_time_seconds is None:
+            continue
         if row.pull_request is not None:
             key = row.service, row.repository, row.pull_request
             first[key] = min(first.get(key, row.committed_at), row.committed_at)
@@ -88,6 +97,17 @@ def count_lead_times(truth: "Truth", tallies: Tallies) -> None:
     for key, deployed_at in deployed.items():
         for tally in places(truth, tallies, key[0], deployed_at):
             tally.pull_request_lead_times.append(deployed_at - first[key])
+
+
+def count_change(row: "ChangeTruth", tally: Tally) -> None:
+    """One change that reached users, with its lead time or the reason for which it has none."""
+    tally.without_baseline += row.exclusion_reason == "no_baseline"
+    tally.negative_lead_times += row.exclusion_reason == "negative_duration"
+    if row.lead_time_seconds is not None:
+        tally.lead_times.append(row.lead_time_seconds)
+        tally.author_settable += row.is_author_settable
+        if not row.is_author_settable:
+            tally.observed_lead_times.append(row.lead_time_seconds)
 
 
 def count_recoveries(truth: "Truth", tallies: Tallies) -> None:

@@ -22,6 +22,7 @@
         'description': metric.description | trim, 'sentence': meta.sentence, 'tier': meta.tier, 'owner': meta.owner,
         'unit': meta.unit, 'direction': meta.direction, 'comparison': meta.comparison, 'exactness': meta.exactness,
         'minimum_n': meta.minimum_n, 'interval_kind': meta.interval, 'is_maturing': meta.is_maturing,
+        'reads_dispositions': meta.reads_dispositions or false,
         'counter_metrics': meta.counter_metrics, 'review_by': meta.review_by,
         'fact_model': fact.model, 'fact_relation': fact.relation, 'fact_key': fact.key,
         'filter_sql': filters | join(' and ') if filters else 'true', 'event_at_column': fact.event_column,

@@ -62,3 +62,8 @@ case
     {%- endif %}
 end
 {%- endmacro %}
+
+{#- The sum of whole numbers, in DECIMAL: exact, whatever the order in which threads add. -#}
+{% macro exact_sum(expression) -%}
+cast(sum(cast({{ expression }} as decimal(28, 0))) as bigint)
+{%- endmacro %}

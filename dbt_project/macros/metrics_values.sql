@@ -26,9 +26,16 @@ select
     {%- endif %}
     {{ metric.n_sql }} as {{ metric.metric }}_n{{ ',' if not loop.last }}
     {%- endfor %}
-from (
+from {{ placed_facts(facts, ['day', 'week', 'month', 'quarter']) }} as cells
+where scope.id is not null
+group by scope.kind, scope.id, period.grain, period.starts_on
+{%- endmacro %}
+
+{# Every fact once for each scope and period that it counts in: columns `scope` and `period` beside its own. #}
+{% macro placed_facts(facts, grains) -%}
+(
     select *, unnest([
-        {%- for grain in ['week', 'month', 'quarter'] %}
+        {%- for grain in grains %}
         {'grain': '{{ grain }}', 'starts_on': cast(date_trunc('{{ grain }}', {{ facts.event_at_column }}) as date)}
         {{- ',' if not loop.last }}
         {%- endfor %}
@@ -44,9 +51,7 @@ from (
         from {{ ref(facts.fact_model) }}
         where {{ facts.filter_sql }} and {{ facts.event_at_column }} is not null
     ) as scoped
-) as cells
-where scope.id is not null
-group by scope.kind, scope.id, period.grain, period.starts_on
+)
 {%- endmacro %}
 
 {% macro metric_cell_select(metric, relation) %}

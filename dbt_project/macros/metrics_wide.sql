@@ -6,24 +6,71 @@
     ]) }}
 {% endmacro %}
 
+{# One row per scope and period, also for days on which nothing happened: those have no row in the long table. #}
 {% macro dora_wide(period_grain) -%}
+with nothing as (
+    select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
+),
+
+periods as (
+    select scopes.scope_kind, scopes.scope_id, periods.period_start, periods.period_end, periods.is_partial
+    from {{ ref('int_metric_scopes') }} as scopes
+    inner join {{ ref('int_reporting_periods') }} as periods on periods.period_end > scopes.first_date
+    where periods.period_grain = '{{ period_grain }}'
+),
+
+shown as (
+    select
+        scope_kind,
+        scope_id,
+        period_start,
+        bool_or(is_maturing) as is_maturing,
+        {%- for metric in five_metrics() %}
+        {%- set is_it = "filter (where metric = '" ~ metric ~ "')" %}
+        max(value) {{ is_it }} as {{ metric }},
+        max(n) {{ is_it }} as {{ metric }}_n,
+        max(interval_low) {{ is_it }} as {{ metric }}_interval_low,
+        max(interval_high) {{ is_it }} as {{ metric }}_interval_high,
+        {%- endfor %}
+        max(value) filter (where metric = 'deployment_days') as deployment_days,
+        max(value) filter (where metric = 'change_fail_rate_explicit') as change_fail_rate_unknown_as_none,
+        max(dispositions_unknown_share) filter (where metric = 'change_fail_rate') as dispositions_unknown_share,
+        max(n) filter (where metric = 'open_failed_deployments') as open_failed_deployments
+    from {{ ref('mart_metric_values') }}
+    where period_grain = '{{ period_grain }}'
+    group by scope_kind, scope_id, period_start
+)
+
 select
-    scope_kind,
-    scope_id,
-    period_start,
-    period_end,
-    bool_or(is_partial) as is_partial,
-    bool_or(is_maturing) as is_maturing,
-    {%- for metric in five_metrics() %}
-    {%- set is_it = "filter (where metric = '" ~ metric ~ "')" %}
-    max(value) {{ is_it }} as {{ metric }},
-    max(n) {{ is_it }} as {{ metric }}_n,
-    max(interval_low) {{ is_it }} as {{ metric }}_interval_low,
-    max(interval_high) {{ is_it }} as {{ metric }}_interval_high,
+    periods.scope_kind,
+    periods.scope_id,
+    periods.period_start,
+    periods.period_end,
+    periods.is_partial,
+    coalesce(shown.is_maturing, false) as is_maturing,
+    cast(coalesce(shown.deployment_frequency, 0) as {{ metric_type() }}) as deployment_frequency,
+    coalesce(shown.deployment_frequency_n, 0) as deployment_frequency_n,
+    coalesce(shown.deployment_frequency_interval_low, nothing.lower) as deployment_frequency_interval_low,
+    coalesce(shown.deployment_frequency_interval_high, nothing.upper) as deployment_frequency_interval_high,
+    {%- for metric in five_metrics()[1:] %}
+    shown.{{ metric }},
+    coalesce(shown.{{ metric }}_n, 0) as {{ metric }}_n,
+    shown.{{ metric }}_interval_low,
+    shown.{{ metric }}_interval_high,
     {%- endfor %}
-    max(n) filter (where metric = 'open_failed_deployments') as open_failed_deployments
-from {{ ref('mart_metric_values') }}
-where period_grain = '{{ period_grain }}'
-group by scope_kind, scope_id, period_start, period_end
-order by scope_kind, scope_id, period_start
+    cast(coalesce(shown.deployment_days, 0) as {{ metric_type() }}) as deployment_days,
+    case
+        when not periods.is_partial
+            then {{ exact_ratio('cast(coalesce(shown.deployment_days, 0) * 7 as hugeint)', '(periods.period_end - periods.period_start)') }}
+    end as deployment_days_per_week,
+    shown.change_fail_rate_unknown_as_none,
+    shown.dispositions_unknown_share,
+    coalesce(shown.open_failed_deployments, 0) as open_failed_deployments
+from periods
+cross join nothing
+left join shown
+    on shown.scope_kind = periods.scope_kind
+    and shown.scope_id = periods.scope_id
+    and shown.period_start = periods.period_start
+order by periods.scope_kind, periods.scope_id, periods.period_start
 {%- endmacro %}

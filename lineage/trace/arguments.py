@@ -7,6 +7,7 @@ from datetime import date
 from lineage.errors import TraceInputError
 
 SCOPE_KINDS = ("service", "team", "organisation")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
@@ -15,12 +16,14 @@ _MONTHS_PER_QUARTER = 3
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A week, month or quarter, by its first day."""
+    """A day, week, month or quarter, by its first day."""
 
     grain: str
     start: date
 
     def __str__(self) -> str:
+        if self.grain == "day":
+            return self.start.isoformat()
         if self.grain == "month":
             return f"{self.start:%Y-%m}"
         if self.grain == "quarter":
@@ -30,7 +33,7 @@ class Period:
 
 
 def parse_period(text: str) -> Period:
-    """Read a month (`2026-05`), an ISO week (`2026-W21`) or a quarter (`2026-Q2`).
+    """Read a month (`2026-05`), an ISO week (`2026-W21`), a quarter (`2026-Q2`) or a day (`2026-05-03`).
 
     Raises:
         TraceInputError: it is none of these, or there is no such month or week.
@@ -39,6 +42,8 @@ def parse_period(text: str) -> Period:
     try:
         if found := _MONTH.fullmatch(stripped):
             return Period("month", date(int(found[1]), int(found[2]), 1))
+        if _DAY.fullmatch(stripped):
+            return Period("day", date.fromisoformat(stripped))
         if found := _WEEK.fullmatch(stripped):
             return Period("week", date.fromisocalendar(int(found[1]), int(found[2]), 1))
         if found := _QUARTER.fullmatch(stripped):
@@ -47,7 +52,8 @@ def parse_period(text: str) -> Period:
     except ValueError as error:
         raise TraceInputError(f"there is no period {stripped}: {error}") from error
     raise TraceInputError(
-        f"{text!r} is no period; write a month as 2026-05, an ISO week as 2026-W21, a quarter as 2026-Q2"
+        f"{text!r} is no period; write a month as 2026-05, an ISO week as 2026-W21, a quarter as 2026-Q2, "
+        "a day as 2026-05-03"
     )
 
 

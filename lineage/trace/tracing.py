@@ -39,7 +39,7 @@ def trace(
         metric: a name of `dim_metrics`.
         scope_kind: `service`, `team` or `organisation`.
         scope_id: which one.
-        period_grain: `week`, `month` or `quarter`.
+        period_grain: `day`, `week`, `month` or `quarter`.
         period_start: its first day.
         records: reads records back from evidence.
         ledger: gives the inclusion proofs of the pages; without it pages carry none.

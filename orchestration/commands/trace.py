@@ -11,7 +11,11 @@ from orchestration.commands.options import json_option, workspace_option
 @click.command()
 @click.argument("metric")
 @click.option("--scope", required=True, help="service:NAME, team:NAME or organisation:NAME.")
-@click.option("--period", required=True, help="A month 2026-05, an ISO week 2026-W21, or a quarter 2026-Q2.")
+@click.option(
+    "--period",
+    required=True,
+    help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03.",
+)
 @click.option("--all", "is_all", is_flag=True, help="Read and show every fact and record, however many.")
 @workspace_option
 @json_option

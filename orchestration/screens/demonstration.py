@@ -84,7 +84,7 @@ def _difference_line(difference: Difference) -> str:
 def verdict_lines(comparison: Comparison) -> Iterator[str]:
     """Yield how many cells were compared, and the score of the links by rule."""
     count = len(comparison.differences)
-    grid = "service, team, organisation by week, month, quarter"
+    grid = "service, team, organisation by day, week, month, quarter"
     cells = f"{comparison.compared:,} cells over explicit links ({grid})"
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
     links = comparison.links

@@ -29,6 +29,7 @@ GOVERNANCE = {
     "counter_metrics",
     "review_by",
 }
+OPTIONAL = {"reads_dispositions"}
 REFUSED = (
     r"\bany_value\(",
     r"(?<!_)\bfirst\(",
@@ -139,10 +140,10 @@ def test_a_planted_fault_turns_its_data_test_red(
 
 def test_every_metric_carries_its_governance() -> None:
     metrics = manifest().metrics.values()
-    assert len(list(metrics)) == 13
+    assert len(list(metrics)) > 30
     for metric in metrics:
         meta = metric.config.meta
-        assert set(meta) == GOVERNANCE, metric.name
+        assert set(meta) - OPTIONAL == GOVERNANCE, metric.name
         assert metric.description
         assert metric.label
         assert set(meta["counter_metrics"]) <= {one.name for one in metrics}, metric.name

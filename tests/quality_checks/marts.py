@@ -102,6 +102,7 @@ _CHANGES = """
         if(state = 'deployed', timestamptz '2026-01-31T23:30:00Z', null) as deployed_at,
         if(state = 'deployed', date '2026-02-01', null) as deployed_date,
         if(state = 'deployed', 5399, null) as lead_time_seconds,
+        true as is_committed_at_author_settable,
         if(state = 'deployed', 1000, null) as coding_seconds,
         null::bigint as pickup_seconds,
         null::bigint as review_seconds,
@@ -155,6 +156,15 @@ _COUNTS = {
     "failed_deployment_recovery_time_p90": ("seconds", (1, 0), (0, 0)),
     "failed_deployment_recovery_time_explicit": ("seconds", (0, 0), (0, 0)),
     "open_failed_deployments": ("deployments", (0, 1), (0, 0)),
+    "change_failures": ("deployments", (1, 1), (0, 0)),
+    "change_failures_named_share": ("ratio", (1, 1), (0, 0)),
+    "changes_deployed": ("changes", (0, 3), (0, 0)),
+    "author_settable_changes_share": ("ratio", (0, 3), (0, 0)),
+    "change_coding_time": ("seconds", (0, 3), (0, 0)),
+    "change_merge_to_deploy_time": ("seconds", (0, 3), (0, 0)),
+    "change_unattributed_time": ("seconds", (0, 3), (0, 0)),
+    "pull_request_lead_time_p75": ("seconds", (0, 1), (0, 0)),
+    "pull_request_lead_time_p90": ("seconds", (0, 1), (0, 0)),
 }
 
 
@@ -164,6 +174,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_DEPLOYMENTS)
     con.execute(_CHANGES)
     con.execute(_VALUES)
+    con.execute("create table marts.dim_metrics as select unnest($1::varchar[]) as metric", [list(_COUNTS)])
     for metric, (unit, shop, search) in _COUNTS.items():
         total = [mine + theirs for mine, theirs in zip(shop, search, strict=True)]
         for scope, counts in (

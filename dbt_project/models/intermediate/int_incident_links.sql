@@ -1,6 +1,25 @@
 -- Grain: one row per incident and deployment that it is linked to, with the strength and the rule. DEFINITIONS §2.6.
+-- What a person decided stands above what is named, and what is named above the rule of the nearest deployment.
 with deployments as (
     select * from {{ ref('int_deployments_classified') }}
+),
+
+decided_links as (
+    select
+        decisions.incident_id,
+        decisions.deployment_id,
+        'explicit' as link_strength,
+        'decided' as rule,
+        [incidents.record_id] as record_ids
+    from {{ ref('int_incident_decisions') }} as decisions
+    inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = decisions.incident_id
+    where decisions.deployment_id is not null
+),
+
+undecided as (
+    select *
+    from {{ ref('int_incidents') }}
+    where incident_id not in (select incident_id from {{ ref('int_incident_decisions') }})
 ),
 
 named as (
@@ -11,7 +30,7 @@ named as (
         refs.precedence,
         refs.record_ids
     from {{ ref('int_incident_references') }} as refs
-    inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = refs.incident_id
+    inner join undecided as incidents on incidents.incident_id = refs.incident_id
     inner join deployments on deployments.deployment_id = refs.deployment_id
     -- what was rolled out after the incident began did not cause it
     where deployments.started_at <= incidents.started_at
@@ -45,7 +64,7 @@ rule_links as (
         'rule' as link_strength,
         'nearest_within_window' as rule,
         [incidents.record_id] as record_ids
-    from (select *, unnest(service_ids) as service_id from {{ ref('int_incidents') }}) as incidents
+    from (select *, unnest(service_ids) as service_id from undecided) as incidents
     cross join {{ source('config', 'rules') }} as rules
     inner join deployments
         on deployments.service_id = incidents.service_id
@@ -58,6 +77,8 @@ rule_links as (
     ) = 1
 )
 
+select incident_id, deployment_id, link_strength, rule, record_ids from decided_links
+union all
 select incident_id, deployment_id, link_strength, rule, record_ids from explicit_links
 union all
 select incident_id, deployment_id, link_strength, rule, record_ids from rule_links

@@ -1,6 +1,7 @@
 -- Grain: one row per metric, scope and period in which it has facts.
 -- depends_on: {{ ref('fct_deployments') }}, {{ ref('fct_changes') }}
 -- depends_on: {{ ref('fct_pull_requests') }}, {{ ref('fct_change_failures') }}
+-- depends_on: {{ ref('fct_incidents') }}
 -- depends_on: {{ source('computed', 'poisson_bounds') }}, {{ source('computed', 'median_ranks') }}
 {% set bases = metric_bases() %}
 {% if bases %}

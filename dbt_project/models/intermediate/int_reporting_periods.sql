@@ -1,4 +1,4 @@
--- Grain: one row per week, month and quarter of the reporting time zone that the covered range touches.
+-- Grain: one row per day, week, month and quarter of the reporting time zone that the covered range touches.
 -- A period that the range cuts is partial. Weeks are ISO weeks.
 with days as (
     select
@@ -10,7 +10,7 @@ with days as (
 ),
 
 starts as (
-    {% for grain, step in [('week', '7 days'), ('month', '1 month'), ('quarter', '3 months')] %}
+    {% for grain, step in [('day', '1 day'), ('week', '7 days'), ('month', '1 month'), ('quarter', '3 months')] %}
     select
         *,
         '{{ grain }}' as period_grain,

@@ -1,6 +1,7 @@
 -- Grain: one row per metric: what it means, who answers for it, and the inverse query of every value.
 -- depends_on: {{ ref('fct_deployments') }}, {{ ref('fct_changes') }}
 -- depends_on: {{ ref('fct_pull_requests') }}, {{ ref('fct_change_failures') }}
+-- depends_on: {{ ref('fct_incidents') }}
 {% set texts = [
     'profile', 'title', 'description', 'sentence', 'tier', 'owner', 'unit', 'direction', 'comparison', 'exactness',
     'interval_kind', 'fact_relation', 'fact_key', 'filter_sql', 'event_at_column', 'measure_kind', 'measure_sql',
@@ -13,6 +14,7 @@ select
     cast({{ metric.metric_version }} as integer) as metric_version,
     cast({{ metric.minimum_n }} as integer) as minimum_n,
     {{ metric.is_maturing }} as is_maturing,
+    {{ metric.reads_dispositions }} as reads_dispositions,
     date {{ sql_text(metric.review_by) }} as review_by,
     cast([{% for counter in metric.counter_metrics %}{{ sql_text(counter) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
         as counter_metrics,

@@ -8,6 +8,12 @@ with links as (
         list_sort(list_distinct(flatten(list(record_ids order by record_ids)))) as record_ids
     from {{ ref('int_incident_links') }}
     group by incident_id
+),
+
+decisions as (
+    select incident_id, min(disposition) as disposition -- an incident has one decision, for one or more deployments
+    from {{ ref('int_incident_decisions') }}
+    group by incident_id
 )
 
 select
@@ -28,12 +34,22 @@ select
     incidents.resolved_at is null as is_open,
     coalesce(links.link_strength, 'none') as link_strength,
     links.link_rule,
-    case when links.link_strength = 'explicit' then 'caused_by_deployment' else 'unknown' end as disposition,
+    case
+        when decisions.disposition = 'not_caused' then 'not_caused_by_deployment'
+        when links.link_strength = 'explicit' then 'caused_by_deployment'
+        else 'unknown'
+    end as disposition,
+    case
+        when decisions.incident_id is not null then 'decision'
+        when links.link_strength = 'explicit' then 'reference'
+        else 'none'
+    end as disposition_basis,
     coalesce(links.deployment_ids, []) as deployment_ids,
     list_sort(list_distinct(list_concat([incidents.record_id], coalesce(links.record_ids, [])))) as record_ids,
     cast([] as bigint[]) as context_record_ids
 from {{ ref('int_incidents') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting
 left join links on links.incident_id = incidents.incident_id
+left join decisions on decisions.incident_id = incidents.incident_id
 {{ join_owners('incidents.service_ids[1]', 'incidents.started_at') }}
 order by incidents.incident_id

@@ -1,7 +1,37 @@
 -- Grain: one row per metric, scope and period from the scope's first deployment to the end of the covered range.
--- A period without facts is a zero for a count and empty, with n = 0, for everything else. DEFINITIONS §2.4.
+-- A week or longer without facts is a zero for a count and empty, with n = 0, for everything else (DEFINITIONS §2.4);
+-- a day without facts has no row, so that the days grow with what happened and not with the calendar.
 with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
+),
+
+periods as (
+    select
+        scopes.scope_kind,
+        scopes.scope_id,
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end,
+        periods.is_partial,
+        periods.is_link_window_open
+    from {{ ref('int_metric_scopes') }} as scopes
+    inner join {{ ref('int_reporting_periods') }} as periods on periods.period_end > scopes.first_date
+),
+
+placed as (
+    select periods.*, metrics.metric
+    from periods
+    cross join {{ ref('dim_metrics') }} as metrics
+    where periods.period_grain <> 'day'
+    union all
+    select periods.*, facts.metric
+    from periods
+    inner join {{ ref('int_metric_cells') }} as facts
+        on facts.scope_kind = periods.scope_kind
+        and facts.scope_id = periods.scope_id
+        and facts.period_grain = periods.period_grain
+        and facts.period_start = periods.period_start
+    where periods.period_grain = 'day'
 ),
 
 cells as (
@@ -14,16 +44,22 @@ cells as (
         metrics.measure_kind in ('count', 'count_distinct') as is_count,
         metrics.measure_kind = 'ratio' as is_ratio,
         metrics.interval_kind = 'poisson' as is_poisson,
-        metrics.is_maturing and periods.is_link_window_open as is_maturing,
-        scopes.scope_kind,
-        scopes.scope_id,
-        periods.period_grain,
-        periods.period_start,
-        periods.period_end,
-        periods.is_partial
-    from {{ ref('dim_metrics') }} as metrics
-    cross join {{ ref('int_metric_scopes') }} as scopes
-    inner join {{ ref('int_reporting_periods') }} as periods on periods.period_end > scopes.first_date
+        metrics.is_maturing and placed.is_link_window_open as is_maturing,
+        metrics.reads_dispositions,
+        placed.scope_kind,
+        placed.scope_id,
+        placed.period_grain,
+        placed.period_start,
+        placed.period_end,
+        placed.is_partial
+    from placed
+    inner join {{ ref('dim_metrics') }} as metrics on metrics.metric = placed.metric
+),
+
+unknown_causes as (
+    select scope_kind, scope_id, period_grain, period_start, value, numerator, denominator
+    from {{ ref('int_metric_cells') }}
+    where metric = 'dispositions_unknown_share'
 ),
 
 valued as (
@@ -34,7 +70,11 @@ valued as (
         coalesce(facts.denominator, case when cells.is_ratio then 0 end) as denominator,
         coalesce(facts.n, 0) as n,
         coalesce(facts.interval_low, case when cells.is_poisson then nothing.lower end) as interval_low,
-        coalesce(facts.interval_high, case when cells.is_poisson then nothing.upper end) as interval_high
+        coalesce(facts.interval_high, case when cells.is_poisson then nothing.upper end) as interval_high,
+        case when cells.reads_dispositions then unknown_causes.value end as dispositions_unknown_share,
+        cells.reads_dispositions
+            and 100 * unknown_causes.numerator > rules.dispositions_unknown_percent * unknown_causes.denominator
+            as is_cause_unknown
     from cells
     left join {{ ref('int_metric_cells') }} as facts
         on facts.metric = cells.metric
@@ -42,7 +82,13 @@ valued as (
         and facts.scope_id = cells.scope_id
         and facts.period_grain = cells.period_grain
         and facts.period_start = cells.period_start
+    left join unknown_causes
+        on unknown_causes.scope_kind = cells.scope_kind
+        and unknown_causes.scope_id = cells.scope_id
+        and unknown_causes.period_grain = cells.period_grain
+        and unknown_causes.period_start = cells.period_start
     cross join nothing
+    cross join {{ source('config', 'rules') }} as rules
 )
 
 select
@@ -63,11 +109,13 @@ select
     unit,
     is_partial,
     is_maturing,
+    cast(dispositions_unknown_share as {{ metric_type() }}) as dispositions_unknown_share,
     list_filter(
         [
             case when is_partial then 'partial' end,
             case when is_maturing then 'maturing' end,
-            case when n < minimum_n then 'below_minimum_n' end
+            case when n < minimum_n then 'below_minimum_n' end,
+            case when is_cause_unknown then 'dispositions_unknown' end
         ],
         lambda flag: flag is not null
     ) as flags

@@ -269,6 +269,7 @@ def test_a_database_without_values_or_with_a_foreign_definition_is_refused(world
         ("2026-W21", Period("week", date(2026, 5, 18))),
         ("2026w01", Period("week", date(2025, 12, 29))),
         ("2026-Q2", Period("quarter", date(2026, 4, 1))),
+        ("2026-05-03", Period("day", date(2026, 5, 3))),
         (" 2026-q4 ", Period("quarter", date(2026, 10, 1))),
     ],
 )
@@ -277,7 +278,9 @@ def test_periods_are_read_as_people_write_them(text: str, period: Period) -> Non
     assert parse_period(str(period)) == period
 
 
-@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-W54", "2026-Q5", "May 2026", "2026-5"])
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-02-30", "2026-W54", "2026-Q5", "May 2026", "2026-5"]
+)
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(TraceInputError, match="period"):
         parse_period(text)

@@ -1,0 +1,27 @@
+-- Grain: one row per incident that somebody has decided about and deployment that it was decided for; without deployment
+-- where it was decided that none caused it. A decision for a deployment that is no longer known does not count.
+with decisions as (
+    select incident_id, disposition, unnest(deployment_ids) as part_id
+    from {{ source('config', 'incident_dispositions') }}
+    where disposition = 'caused_by'
+),
+
+-- a deployment may have become a part of another one since
+parts as (
+    select part_id, deployment_id
+    from {{ ref('int_deployment_parts') }}
+    where deployment_id is not null
+    union
+    select service_part_id as part_id, deployment_id
+    from {{ ref('int_deployment_parts') }}
+    where deployment_id is not null
+)
+
+select distinct decisions.incident_id, decisions.disposition, parts.deployment_id
+from decisions
+inner join parts on parts.part_id = decisions.part_id
+inner join {{ ref('int_deployments_classified') }} as deployments on deployments.deployment_id = parts.deployment_id
+union all
+select incident_id, disposition, cast(null as varchar) as deployment_id
+from {{ source('config', 'incident_dispositions') }}
+where disposition = 'not_caused'
