@@ -51,6 +51,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Blank values in one page, by the recorded procedure.",
     ),
     "signer": ("orchestration.commands.redact:signer", "Make a person's own signing key."),
+    "profile": (
+        "orchestration.commands.profile:profile",
+        "Compute another tool's metrics by its own formulas, over its own tables.",
+    ),
     "try": (
         "orchestration.commands.try_clone:try_clone",
         "Measure a local git clone; needs no configuration.",

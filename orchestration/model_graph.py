@@ -10,7 +10,11 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-GRAPH_TABLES = ("computed.deployment_commits", "computed.deployment_ancestry")
+GRAPH_TABLES = (
+    "computed.deployment_commits",
+    "computed.deployment_ancestry",
+    "computed.deployment_differences",
+)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from orchestration.steps.commit_order import CommitGraph
+from orchestration.steps.deployment_differences import new_commits
 
 NUMBER_COMMITS = """
     create or replace temp table numbered_commits as
@@ -59,6 +60,14 @@ WRITE_ANCESTRY = """
     from rollouts
     order by deployment_id
 """
+WRITE_DIFFERENCES = """
+    create or replace table computed.deployment_differences as
+    select rollouts.deployment_id, commits.repository, commits.commit_sha
+    from differences
+    join rollouts on rollouts.place = differences.place
+    join numbered_commits as commits on commits.commit_index = differences.commit_index
+    order by rollouts.deployment_id, commits.commit_sha
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ class CommitGraphReport:
 
 
 def write_commit_graph(connection: duckdb.DuckDBPyConnection) -> CommitGraphReport:
-    """Fill `computed.deployment_commits` and `computed.deployment_ancestry` from the intermediate models."""
+    """Fill `computed.deployment_commits`, `deployment_ancestry` and `deployment_differences`."""
     connection.execute("create schema if not exists computed")
     connection.execute(NUMBER_COMMITS)
     graph = _read_graph(connection)
@@ -98,6 +107,9 @@ def write_commit_graph(connection: duckdb.DuckDBPyConnection) -> CommitGraphRepo
     connection.register("rollouts", _rollout_table(graph, rollouts))
     connection.execute(WRITE_COMMITS)
     connection.execute(WRITE_ANCESTRY)
+    connection.register("differences", _differences(graph, rollouts))
+    connection.execute(WRITE_DIFFERENCES)
+    connection.unregister("differences")
     connection.unregister("first_places")
     connection.unregister("rollouts")
     connection.execute("drop table numbered_commits")
@@ -154,6 +166,19 @@ def _first_places(graph: CommitGraph, rollouts: list[Rollout]) -> pa.Table:
             "place": np.concatenate(places) if places else np.empty(0, np.int64),
         }
     )
+
+
+def _differences(graph: CommitGraph, rollouts: list[Rollout]) -> pa.Table:
+    """One row per rollout with a baseline and commit that it contains and its predecessor does not."""
+    places: list[int] = []
+    commits: list[int] = []
+    for place, rollout in enumerate(rollouts):
+        before = rollout.predecessor.commit if rollout.predecessor else None
+        if before is not None and rollout.commit is not None:
+            brought = new_commits(graph, before=before, after=rollout.commit)
+            places.extend([place] * len(brought))
+            commits.extend(brought)
+    return pa.table({"place": pa.array(places, pa.int64()), "commit_index": pa.array(commits, pa.int64())})
 
 
 def _layers(rollouts: list[Rollout]) -> list[dict[int, int]]:

@@ -22,11 +22,11 @@ class Model:
 
 @cache
 def compiled_models() -> tuple[Model, ...]:
-    """Compile the intermediate models and the marts once; they come in an order that can be built."""
+    """Compile the intermediate models, the profiles and the marts once; they come in an order that can be built."""
     warehouse = Warehouse(Path(mkdtemp(prefix="assay-compiled-")), threads=1)
     for path in (warehouse.file, warehouse.vault_file):
         _touch(path)
-    results = warehouse.dbt("compile", "--select", "intermediate", "marts")
+    results = warehouse.dbt("compile", "--select", "intermediate", "profiles", "marts")
     return tuple(
         Model(
             name=result.node.name,

@@ -12,7 +12,7 @@ from tests.dbt_project.compiled import compiled_models
 from tests.dbt_project.staged_columns import STAGED_COLUMNS
 from tests.dbt_project.warehouse import EvidenceBook, Warehouse, manifest
 
-ABOVE_STAGING = ("intermediate", "marts")
+ABOVE_STAGING = ("intermediate", "profiles", "marts")
 GOVERNANCE = {
     "version",
     "profile",
