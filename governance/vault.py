@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from governance.errors import VaultError, VaultKeyError
-from governance.identity.decisions import RecordedDecision
+from governance.identity.decisions import RecordedDecision, commitment
 from governance.identity.people import (
     PEOPLE_SCHEMA,
     refresh_people,
@@ -227,6 +227,10 @@ class Vault:
         bots = [self._bots.pattern, sorted(self._bots.logins)]
         with self.open() as con:
             return rules_fingerprint(con, self._key, [bots, self.identity.to_document()])
+
+    def commitment(self, text: str) -> str:
+        """Return a keyed commitment to words that the governance log must not hold."""
+        return commitment(self._key, text)
 
     def token(self, account_key: str) -> str:
         """Return the token of an account, or of a person of the settings."""

@@ -50,6 +50,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.redact:redact",
         "Blank values in one page, by the recorded procedure.",
     ),
+    "identity": (
+        "orchestration.commands.identity:identity",
+        "Say whose accounts are whose: review, merge, split.",
+    ),
     "signer": ("orchestration.commands.redact:signer", "Make a person's own signing key."),
     "profile": (
         "orchestration.commands.profile:profile",
