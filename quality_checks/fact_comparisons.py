@@ -298,6 +298,27 @@ _CI_RUNS = Comparison(
     remedy=REBUILD,
 )
 
+_ISSUES = Comparison(
+    name="issues_are_conserved",
+    subjects=("marts.fct_issues",),
+    layer="facts",
+    sentence="Every issue of staging arrives, and nothing else does.",
+    left="""
+        select item, 1 as value
+        from (
+            select concat('github:', source, ':issue:', issue_id) as item
+            from staging.stg_github__issues
+            where not coalesce(is_pull_request, false)
+            union all
+            select concat('jira:', source, ':issue:', issue_id) from staging.stg_jira__current_issues
+        )
+        group by all
+    """,
+    right="select issue_id as item, 1 as value from marts.fct_issues group by all",
+    measure="issues",
+    remedy=REBUILD,
+)
+
 FACT_COMPARISONS: tuple[Comparison, ...] = (
     _ROLLED_OUT,
     _PARTS,
@@ -319,13 +340,6 @@ FACT_COMPARISONS: tuple[Comparison, ...] = (
     _arrives(
         "reviews_are_conserved", "review", "staging.stg_github__reviews", "marts.fct_reviews", key="review"
     ),
-    _arrives(
-        "issues_are_conserved",
-        "issue",
-        "staging.stg_github__issues",
-        "marts.fct_issues",
-        key="issue",
-        only="not coalesce(is_pull_request, false)",
-    ),
+    _ISSUES,
     _CI_RUNS,
 )

@@ -120,6 +120,9 @@ _CHANGES = """
     select concat('github:', source, ':review:', review_id) as review_id from staging.stg_github__reviews;
     create table marts.fct_issues as
     select concat('github:', source, ':issue:', issue_id) as issue_id from staging.stg_github__issues;
+    create table staging.stg_jira__current_issues (source varchar, issue_id bigint);
+    insert into staging.stg_jira__current_issues values ('site', 7);
+    insert into marts.fct_issues values ('jira:site:issue:7');
     create table marts.fct_ci_runs as
     select concat('github:', source, ':run:', run_id) as run_id from staging.stg_github__workflow_runs;
     create table staging.stg_gitlab__pipelines (source varchar, pipeline_id bigint);
