@@ -7,6 +7,7 @@ GovernanceError
 ├── SignerError           a person's key or signature is missing, unknown or wrong
 ├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
+├── DispositionError      a decision about an incident's cause cannot be made as it stands
 └── LeafError             a statement cannot be written as canonical JSON
 """
 
@@ -37,6 +38,10 @@ class PolicyError(GovernanceError):
 
 class RegisterError(PolicyError):
     """The collection register is wrong, or cannot be confirmed as it stands."""
+
+
+class DispositionError(GovernanceError):
+    """A decision about an incident's cause cannot be made as it stands."""
 
 
 class LeafError(GovernanceError):

@@ -46,6 +46,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",
     ),
+    "incidents": (
+        "orchestration.commands.incidents:incidents",
+        "List incidents of unknown cause, and record what people decide about them.",
+    ),
     "redact": (
         "orchestration.commands.redact:redact",
         "Blank values in one page, by the recorded procedure.",

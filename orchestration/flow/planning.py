@@ -9,6 +9,7 @@ import duckdb
 
 from orchestration import staging_models, steps
 from orchestration.dbt_runner import DbtProject
+from orchestration.dispositions import disposition_rows
 from orchestration.flow.overlap import is_only_overlap
 from orchestration.flow.people import PEOPLE, with_people_news
 from orchestration.flow.pinning import pin_evidence
@@ -84,7 +85,8 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         config=settings_rows(
             session.settings, repositories=pinned.repositories, reaches_until=pinned.reaches_until
         )
-        | slo_tables(read_slos(session.workspace.root, session.settings).objectives),
+        | slo_tables(read_slos(session.workspace.root, session.settings).objectives)
+        | disposition_rows(session.ledger),
         staging_sha256=code,
         is_full_refresh=is_full,
     )
