@@ -99,6 +99,8 @@ def test_the_staging_columns_that_the_stories_write_are_those_of_the_real_tables
         "bigint": "BIGINT",
         "integer": "INTEGER",
         "boolean": "BOOLEAN",
+        "date": "DATE",
+        "double": "DOUBLE",
         "timestamptz": "TIMESTAMP WITH TIME ZONE",
     }
     for table, columns in STAGED_COLUMNS.items():
