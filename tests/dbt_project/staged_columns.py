@@ -248,6 +248,7 @@ _STAGED = {
     "stg_codeowners__versions": (
         "repository varchar, commit_sha varchar, committed_at timestamptz, is_present boolean"
     ),
+    "stg_scim__users": "is_active boolean, user_token varchar, is_user_bot boolean",
     "stg_roster__employments": (
         "valid_from_date date, valid_until_date date, employment_from_date date, "
         "employment_until_date date, fte_ratio double, team varchar, working_calendar varchar, "

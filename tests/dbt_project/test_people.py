@@ -1,0 +1,88 @@
+"""People in the models: accounts of one person are one row, at the time when they were."""
+
+from typing import Any
+
+from tests.dbt_project.stories import Story, at
+
+
+def told() -> Story:
+    """A change, a review and a member that nobody has seen act."""
+    story = Story()
+    story.service("checkout")
+    story.commit("a", when="05-04 10:00", author="p_git")
+    story.commit("b", when="05-05 10:00", after=("a",), author="p_release_bot", is_author_bot=True)
+    story.stage("github__members", organisation="acme", member_token="p_github", is_member_bot=False)
+    story.stage("github__members", organisation="acme", member_token="p_quiet", is_member_bot=False)
+    return story
+
+
+def people(story: Story) -> dict[str, dict[str, Any]]:
+    return story.build().all("marts.dim_people", "person_token")
+
+
+def test_accounts_that_nobody_resolved_are_people_of_their_own() -> None:
+    found = people(told())
+    assert {
+        token: (row["account_count"], row["is_bot"], row["is_member"]) for token, row in found.items()
+    } == {
+        "p_git": (1, False, False),
+        "p_github": (1, False, True),
+        "p_quiet": (1, False, True),
+        "p_release_bot": (1, True, False),
+    }
+    assert found["p_quiet"]["first_seen_at"] is None
+    assert found["p_git"]["first_seen_at"] == found["p_git"]["last_seen_at"] == at("05-04 10:00")
+
+
+def test_accounts_of_one_person_are_one_row_that_has_what_each_of_them_has() -> None:
+    story = told()
+    story.person("p_github", "p_github", "p_git")
+    found = people(story)
+    assert found.keys() == {"p_github", "p_quiet", "p_release_bot"}
+    row = found["p_github"]
+    assert (row["account_count"], row["is_member"], row["first_seen_at"]) == (2, True, at("05-04 10:00"))
+
+
+def test_an_account_acts_for_whom_it_belonged_to_at_the_time() -> None:
+    story = told()
+    story.commit("c", when="05-20 10:00", after=("b",), author="p_git")
+    story.person("p_github", "p_git", until="05-10 00:00")
+    story.person("p_quiet", "p_git", since="05-10 00:00")
+    found = people(story)
+    assert found.keys() == {"p_github", "p_quiet", "p_release_bot"}
+    assert found["p_github"]["last_seen_at"] == at("05-04 10:00")
+    assert found["p_quiet"]["first_seen_at"] == at("05-20 10:00")
+    assert [found[token]["account_count"] for token in ("p_github", "p_quiet")] == [2, 2]
+
+
+def test_an_end_of_a_span_is_the_next_ones_beginning() -> None:
+    story = told()
+    story.person("p_github", "p_git", until="05-04 10:00")
+    story.person("p_quiet", "p_git", since="05-04 10:00")
+    assert people(story)["p_quiet"]["first_seen_at"] == at("05-04 10:00")
+    assert people(story)["p_github"]["first_seen_at"] is None
+
+
+def test_only_present_entries_of_directory_and_roster_make_a_member() -> None:
+    story = told()
+    story.stage("scim__users", user_token="p_scim", is_active=True, is_user_bot=False)
+    story.stage("scim__users", user_token="p_gone", is_active=False, is_user_bot=False)
+    for token, end in (("p_stays", None), ("p_leaves_later", "2026-08-01"), ("p_left", "2026-03-01")):
+        story.stage("roster__employments", person_token=token, employment_until_date=end)
+    found = people(story)
+    assert {token for token, row in found.items() if row["is_member"]} == {
+        "p_github",
+        "p_quiet",
+        "p_scim",
+        "p_stays",
+        "p_leaves_later",
+    }
+
+
+def test_a_merge_changes_no_fact() -> None:
+    before, story = told().build(), told()
+    story.person("p_github", "p_github", "p_git")
+    after = story.build()
+    for fact in ("fct_changes", "fct_pull_requests", "fct_reviews", "fct_ci_runs", "mart_metric_values"):
+        query = f"from marts.{fact} order by all"
+        assert after.con.execute(query).fetchall() == before.con.execute(query).fetchall(), fact
