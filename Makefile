@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST_WORKERS ?= 2
+# one worker is this process; files stay together, for what a file's tests share is made once
+SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help demo test test-slow lint types dev bench clean env
@@ -29,11 +32,11 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## simulated organisation to a published, traced and verified DORA number
 	@$(BIN)/assay demo --folder .demo
 
-test: $(READY) ## the whole test suite but the slow part
-	@$(BIN)/python -m pytest
+test: $(READY) ## the whole test suite but the slow part, on PYTEST_WORKERS=2 processes
+	@$(BIN)/python -m pytest $(SPREAD)
 
 test-slow: $(READY) ## crash, restart and scale tests: minutes
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m slow $(SPREAD)
 
 lint: $(READY) ## ruff and the import contracts
 	@$(BIN)/ruff check .

@@ -1,9 +1,25 @@
 """What every test may ask for: the recorded payloads, and an environment without surprises."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from tests.shared import RUN_VARIABLE
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the workers of one run share; they inherit its name."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_VARIABLE] = tempfile.mkdtemp(prefix="assay-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take that folder away when the last worker has ended."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(RUN_VARIABLE), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 import duckdb
 
 from tests.dbt_project.warehouse import Warehouse
+from tests.shared import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,11 @@ class Model:
 
 @cache
 def compiled_models() -> tuple[Model, ...]:
-    """Compile the intermediate models, the profiles and the marts once; they come in an order that can be built."""
+    """Compile the intermediate models, the profiles and the marts once, in an order that can be built."""
+    return once("compiled", _compile)
+
+
+def _compile() -> tuple[Model, ...]:
     warehouse = Warehouse(Path(mkdtemp(prefix="assay-compiled-")), threads=1)
     for path in (warehouse.file, warehouse.vault_file):
         _touch(path)

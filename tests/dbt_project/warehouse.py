@@ -29,6 +29,7 @@ from orchestration.steps.account_tokens import assign_account_tokens
 from orchestration.steps.empty_models import create_empty_models, empty_models
 from orchestration.steps.raw_schema import Evidence, RawBuild, build_raw_schema, finish_build
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
+from tests.parsed import parsed_workspace
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -52,7 +53,10 @@ FLOW_TABLES: dict[str, list[dict[str, Any]]] = {
     name: table.to_pylist()
     for name, table in settings_rows(
         Settings.model_validate(
-            {"organisation": "acme", "sources": [{"name": "github", "kind": "github", "organisation": "acme"}]}
+            {
+                "organisation": "acme",
+                "sources": [{"name": "github", "kind": "github", "organisation": "acme"}],
+            }
         ),
         repositories=(),
     ).items()
@@ -260,6 +264,11 @@ class Warehouse:
 @cache
 def manifest(project: Path = PROJECT) -> Any:
     """Parse a project once for all tests."""
+    if project == PROJECT:
+        parsed = parsed_workspace()
+        read = str(parsed.dbt / "target" / "partial_parse.msgpack")
+        with _environment(parsed.warehouse, parsed.vault, 2):  # as it was when that was written
+            return _invoke(dbtRunner(), ("parse", "--partial-parse-file-path", read), project=project)
     scratch = Path(mkdtemp(prefix="assay-dbt-"))
     with _environment(scratch / "assay.duckdb", scratch / "identity.duckdb", 1):
         return _invoke(dbtRunner(), ("parse",), project=project)

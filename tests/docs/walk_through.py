@@ -21,7 +21,14 @@ _ROOMS = (
     "governance",
     "publishing",
 )
-_TESTS = ("tests/__init__.py", "tests/docs", "tests/replay", "tests/dbt_project")
+_TESTS = (
+    "tests/__init__.py",
+    "tests/parsed.py",
+    "tests/shared.py",
+    "tests/docs",
+    "tests/replay",
+    "tests/dbt_project",
+)
 _BLOCK = re.compile(
     r"(?:^`(?P<path>[\w./-]+)`:\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )

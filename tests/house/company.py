@@ -1,26 +1,23 @@
 """A small simulated company with a workspace, served at an instant that a test may move."""
 
-import atexit
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve, simulate
 from connectors.sandbox.settings import CODE_KINDS
-from orchestration.dbt_runner import DbtProject
 from orchestration.demonstration import simulated_people
 from orchestration.errors import AssayError
 from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
+from tests.parsed import parsed_workspace
 
 TOKEN = "ghp_simulated"
 END = datetime(2026, 7, 1, tzinfo=UTC)
@@ -71,14 +68,9 @@ def write_folders(organisation: Organisation, instant: datetime, clones: Path, f
         organisation.as_of(instant).write_files(files, clones=clones)
 
 
-@cache
 def parsed_project() -> Path:
     """What dbt writes when it parses the project: the same for every workspace, and slow to make."""
-    workspace = Workspace(Path(tempfile.mkdtemp(prefix="assay-parsed-")))
-    atexit.register(shutil.rmtree, workspace.root)
-    workspace.make_data_folders()
-    DbtProject(workspace).manifest()
-    return workspace.dbt
+    return parsed_workspace().dbt
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.collection import Confirmation
-from orchestration.dbt_runner import DbtProject
 from orchestration.demonstration import simulated_people
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
+from tests.parsed import parsed_workspace
 
 SETTINGS = """
 organisation: acme
@@ -27,12 +27,9 @@ ALLOWED = simulated_people()
 
 
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def parsed() -> Path:
     """The folder that dbt wrote when it parsed the project."""
-    workspace = Workspace(tmp_path_factory.mktemp("parsed"))
-    workspace.make_data_folders()
-    DbtProject(workspace).manifest()
-    return workspace.dbt
+    return parsed_workspace().dbt
 
 
 @pytest.fixture
