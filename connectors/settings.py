@@ -96,8 +96,13 @@ class SourceSettings(SettingsSection):
 
     @property
     def listed_repositories(self) -> tuple[str, ...]:
-        """Repositories that the source has by name, for services to refer to."""
+        """Repositories that the source has by name."""
         return ()
+
+    @property
+    def named_repositories(self) -> tuple[str, ...]:
+        """Repositories that services may refer to: those that it has, and those whose pipelines it has."""
+        return self.listed_repositories
 
     @property
     def repository_owners(self) -> tuple[str, ...]:

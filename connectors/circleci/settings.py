@@ -6,6 +6,7 @@ from pydantic import Field
 
 from connectors.settings import BaseUrl, EnvironmentVariable, HttpSettings
 
+_BY_ID = "circleci"
 Slug = Annotated[str, Field(pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$")]
 
 
@@ -27,3 +28,9 @@ class CircleCISettings(HttpSettings):
     token_env: EnvironmentVariable = "ASSAY_CIRCLECI_TOKEN"  # noqa: S105 - the name of a variable
     rerun_days: Annotated[int, Field(ge=0, le=90)] = 3
     concurrency: Annotated[int, Field(ge=1)] = 4
+
+    @property
+    def named_repositories(self) -> tuple[str, ...]:
+        """The repositories of the projects, where the slug names one: an App's project has ids instead."""
+        slugs = (slug.partition("/") for slug in self.projects)
+        return tuple(repository for host, _, repository in slugs if host != _BY_ID)

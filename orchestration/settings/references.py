@@ -175,7 +175,7 @@ def _repository_test(settings: Settings) -> Callable[[str], bool]:
     listed: set[str] = set()
     organisations: set[str] = set()
     for source in settings.sources:
-        listed.update(name.lower() for name in source.listed_repositories)
+        listed.update(name.lower() for name in source.named_repositories)
         organisations.update(name.lower() for name in source.repository_owners)
     return lambda name: name.lower() in listed or name.lower().partition("/")[0] in organisations
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pytest
 
 from orchestration.flow.pinning import is_repository, reaches_until
 from orchestration.flow.settings_rows import settings_rows
-from orchestration.settings import Settings
+from orchestration.settings import Settings, examine
 from orchestration.steps.config_tables import CONFIG_TABLES
 
 GIT = {"name": "git", "kind": "git", "repositories": [{"name": "acme/shop", "path": "x"}]}
@@ -139,3 +140,11 @@ def test_a_project_of_pipelines_is_neither_a_repository_nor_a_service() -> None:
     found = rows({"sources": [GITHUB, GIT, circleci]}, ("github", "acme/shop"))
     assert found["services"]["repository"].to_pylist() == ["acme/shop"]
     assert set(found["repositories"]["source"].to_pylist()) == {"github", "git"}
+
+
+def test_a_service_may_refer_to_the_repository_of_a_project_of_pipelines(tmp_path: Path) -> None:
+    circleci = "{name: ci, kind: circleci, projects: [gh/acme/shop, circleci/8e4z1A/V29Cen]}"
+    for repository, count in (("acme/shop", 0), ("8e4z1A/V29Cen", 1)):
+        service = f"{{name: shop, repository: {repository}}}"
+        text = f"organisation: acme\nsources: [{circleci}]\nservices: [{service}]\n"
+        assert len(examine(text, folder=tmp_path)[1]) == count, repository

@@ -182,7 +182,9 @@ def test_a_project_says_where_its_code_is(tmp_path: Path) -> None:
 def test_settings_name_slugs_which_are_no_repositories() -> None:
     """A project of a GitHub App is `circleci/<id>/<id>`: no service is made of it, and no place expected."""
     given = {"name": "circleci", "kind": "circleci", "projects": ("gh/acme/shop", "circleci/8e4z1A/V29Cen")}
-    assert CircleCISettings.model_validate(given).listed_repositories == ()
+    settings = CircleCISettings.model_validate(given)
+    assert settings.listed_repositories == ()
+    assert settings.named_repositories == ("acme/shop",)
     for wrong in ((), ("acme/shop",)):
         with pytest.raises(ValidationError):
             CircleCISettings.model_validate({**given, "projects": wrong})
