@@ -18,9 +18,31 @@ incidents as (
     from {{ ref('int_domain__incidents') }} as incidents
     inner join {{ ref('int_domain__project_mapping') }} as projects
         on projects.row_id = incidents.scope_id and projects."table" = incidents."table"
+    where incidents.created_date is not null
+),
+
+-- both on one line of time, in one pass: an incident stands before what finishes in its very instant
+events as (
+    select project_name, id, created_date as happened_at, false as is_deployment, null as deployment_id
+    from incidents
+    union all
+    select project_name, null as id, finished_date, true, cicd_deployment_id
+    from successes
+),
+
+placed as (
+    select
+        project_name,
+        id,
+        is_deployment,
+        last_value(deployment_id ignore nulls) over (
+            partition by project_name
+            order by happened_at, is_deployment
+            rows between unbounded preceding and current row
+        ) as deployment_id
+    from events
 )
 
-select incidents.id, incidents.project_name, successes.cicd_deployment_id as deployment_id
-from incidents
-asof join successes
-    on successes.project_name = incidents.project_name and successes.finished_date < incidents.created_date
+select id, project_name, deployment_id
+from placed
+where not is_deployment and deployment_id is not null
