@@ -16,7 +16,7 @@ SLO_TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "is_failure_ratio": "boolean",
         "budgeting_method": "varchar",
         "target_ratio": _SHARE,
-        "slice_seconds": "integer",
+        "slice_seconds": "bigint",
         "slice_target_ratio": _SHARE,
         "threshold_operator": "varchar",
         "threshold_value": _SHARE,
