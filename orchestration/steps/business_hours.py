@@ -70,17 +70,25 @@ class Stretch:
     day: date
 
 
-def write_working_hours(connection: duckdb.DuckDBPyConnection) -> int:
+def write_working_hours(
+    connection: duckdb.DuckDBPyConnection, *, first: date = FIRST_DAY, last: date = LAST_DAY
+) -> int:
     """Fill `computed.working_hours` from `config.calendars`; returns the number of rows.
 
     `cumulative_seconds` is the calendar's working time before the row; each calendar begins where the range
     that is known begins, and ends with a row without length where it ends.
+
+    Args:
+        connection: The warehouse.
+        first: The first day of the range.
+        last: The day after it.
     """
     connection.execute("create schema if not exists computed")
     weeks: dict[str, list[WorkingWeek]] = {}
     for row in connection.execute(READ_CALENDARS).to_arrow_table().to_pylist():
-        weeks.setdefault(row["calendar_id"], []).append(_working_week(row))
-    table = _table({calendar: working_stretches(parts) for calendar, parts in weeks.items()})
+        weeks.setdefault(row["calendar_id"], []).append(_working_week(row, first, last))
+    stretches = {calendar: working_stretches(parts) for calendar, parts in weeks.items()}
+    table = _table(stretches, _seconds_of(first), _seconds_of(last))
     connection.register("stretches", table)
     connection.execute(WRITE_HOURS)
     connection.unregister("stretches")
@@ -108,7 +116,7 @@ def working_stretches(weeks: Iterable[WorkingWeek]) -> list[Stretch]:
 def _stretches(week: WorkingWeek) -> Iterator[Stretch]:
     for start, end, offset in _even_pieces(week.zone, week.first, week.last):
         for day_start in range((start + offset) // _DAY * _DAY, end + offset, _DAY):
-            day = _EPOCH + timedelta(seconds=day_start)
+            day = _day_of(day_start)
             for opens, closes in week.windows_of(day):
                 starts = max(start, day_start + opens - offset)
                 ends = min(end, day_start + closes - offset)
@@ -150,15 +158,15 @@ def _seconds_of(day: date) -> int:
     return (day - _EPOCH).days * _DAY
 
 
-def _working_week(row: Mapping[str, Any]) -> WorkingWeek:
+def _working_week(row: Mapping[str, Any], first: date, last: date) -> WorkingWeek:
     """Read a row of `config.calendars`; `hours` are texts such as '1 09:00-17:00', Monday being 1."""
+    first = max(row["valid_from"] or first, first)
+    last = min(row["valid_until"] or last, last)
     windows: dict[int, list[tuple[int, int]]] = {}
     for text in row["hours"] or ():
         weekday, _, window = text.partition(" ")
         opens, _, closes = window.partition("-")
         windows.setdefault(int(weekday) - 1, []).append((_time_of_day(opens), _time_of_day(closes)))
-    first = max(row["valid_from"] or FIRST_DAY, FIRST_DAY)
-    last = min(row["valid_until"] or LAST_DAY, LAST_DAY)
     return WorkingWeek(
         zone=ZoneInfo(row["time_zone"]),
         windows=windows,
@@ -184,8 +192,7 @@ def _holidays(country: str | None, subdivision: str | None, first: date, last: d
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=years))
 
 
-def _table(calendars: Mapping[str, Sequence[Stretch]]) -> pa.Table:
-    first, last = _seconds_of(FIRST_DAY), _seconds_of(LAST_DAY)
+def _table(calendars: Mapping[str, Sequence[Stretch]], first: int, last: int) -> pa.Table:
     rows: list[tuple[str, Stretch, int]] = []
     for calendar, stretches in calendars.items():
         inside = [
@@ -193,8 +200,8 @@ def _table(calendars: Mapping[str, Sequence[Stretch]]) -> pa.Table:
             for one in stretches
             if one.ends > first and one.starts < last
         ]
-        opening = [] if inside and inside[0].starts == first else [Stretch(first, first, FIRST_DAY)]
-        ordered = [*opening, *inside, Stretch(last, last, LAST_DAY)]
+        opening = [] if inside and inside[0].starts == first else [Stretch(first, first, _day_of(first))]
+        ordered = [*opening, *inside, Stretch(last, last, _day_of(last))]
         before = accumulate((one.ends - one.starts for one in ordered), initial=0)
         rows.extend((calendar, one, seconds) for one, seconds in zip(ordered, before, strict=False))
     instant = pa.timestamp("us", tz="UTC")
@@ -207,6 +214,10 @@ def _table(calendars: Mapping[str, Sequence[Stretch]]) -> pa.Table:
             "cumulative_seconds": pa.array([seconds for _, _, seconds in rows], pa.int64()),
         }
     )
+
+
+def _day_of(epoch_second: int) -> date:
+    return _EPOCH + timedelta(seconds=epoch_second)
 
 
 def _instant(epoch_second: int) -> datetime:

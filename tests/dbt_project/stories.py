@@ -6,7 +6,7 @@ every model and the Python steps between them in a warehouse in memory, and answ
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
@@ -343,7 +343,7 @@ class Story:
                 _create(con, model)
         write_commit_graph(con)
         write_interval_tables(con, largest_exact=40)
-        write_working_hours(con)
+        write_working_hours(con, first=date(2024, 1, 1), last=date(2029, 1, 1))
         for model in models:
             if not model.is_before_graph:
                 _create(con, model)
