@@ -1,4 +1,4 @@
--- Grain: one row per event that a service may own: of which fact, when, and what owned it then.
+-- Grain: one row per fact, service, owner, repository and day: how many events a service may own, and what owned them.
 with events as (
     select
         'deployments' as fact, service_id, team_id, organisation, repository,
@@ -22,24 +22,32 @@ with events as (
     union all
     select 'ci_runs', service_id, team_id, organisation, repository, created_at
     from {{ ref('fct_ci_runs') }}
+),
+
+counted as (
+    select
+        events.fact,
+        events.service_id,
+        events.team_id,
+        events.organisation,
+        events.repository,
+        {{ reporting_date('events.event_at') }} as event_date,
+        count(*) as event_count,
+        max(events.event_at) as last_event_at
+    from events
+    cross join {{ ref('int_reporting') }} as reporting
+    where events.event_at is not null
+    group by all
 )
 
 select
-    events.fact,
-    events.service_id,
-    events.team_id,
-    events.organisation,
-    events.repository,
-    events.event_at,
-    {{ reporting_date('events.event_at') }} as event_date,
+    counted.*,
     case
-        when events.team_id is not null then 'owned'
-        when events.service_id is null then 'no_service'
+        when counted.team_id is not null then 'owned'
+        when counted.service_id is null then 'no_service'
         when claimed.service_id is null then 'no_owner'
         else 'no_owner_then'
     end as ownership
-from events
-cross join {{ ref('int_reporting') }} as reporting
+from counted
 left join (select distinct service_id from {{ ref('int_service_owners_dated') }}) as claimed
-    on claimed.service_id = events.service_id
-where events.event_at is not null
+    on claimed.service_id = counted.service_id

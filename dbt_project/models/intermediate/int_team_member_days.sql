@@ -23,8 +23,7 @@ days as (
     select
         person_token, team_id, fte_units, calendar_id,
         unnest(generate_series(first_date, last_date, interval 1 day))::date as exposure_date
-    from assignments
-    where first_date <= last_date
+    from assignments -- without a noon between its ends an assignment has no day
 ),
 
 away as (

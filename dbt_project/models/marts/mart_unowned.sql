@@ -5,7 +5,7 @@ select
     repository,
     organisation,
     ownership as reason,
-    count(*) as event_count,
+    cast(list_sum(list(event_count order by event_date)) as bigint) as event_count,
     min(event_date) as first_event_date,
     max(event_date) as last_event_date,
     case
