@@ -97,6 +97,7 @@ def test_the_staging_columns_that_the_stories_write_are_those_of_the_real_tables
         "varchar": "VARCHAR",
         "varchar[]": "VARCHAR[]",
         "bigint": "BIGINT",
+        "bigint[]": "BIGINT[]",
         "integer": "INTEGER",
         "boolean": "BOOLEAN",
         "date": "DATE",
