@@ -20,6 +20,7 @@ from orchestration.identity_settings import identity_rules
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
 from orchestration.settings import Settings, SourceSettings
+from orchestration.slos.resolving import read_slos
 from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
@@ -118,12 +119,13 @@ def open_session(
         needs_sources: Whether the credentials must be there.
 
     Raises:
-        SettingsError: the settings are wrong or a variable is missing.
+        SettingsError: the settings or the objectives are wrong, or a variable is missing.
         RegisterError: the collection register is wrong.
         WorkspaceLockedError: another run works here.
     """
     given = os.environ if environment is None else environment
     settings = workspace.settings(environment=given if needs_sources else None)
+    read_slos(workspace.root, settings)
     workspace.make_data_folders()
     with ExitStack() as stack:
         stack.enter_context(workspace_lock(workspace.lock, command=command, at=utc_now()))
