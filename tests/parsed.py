@@ -1,17 +1,35 @@
-"""The project as dbt has parsed it, once in a run: half a minute that nobody needs to spend twice."""
+"""The project as dbt has parsed it, once in a run: half a minute that nobody needs to spend twice.
 
+dbt reads what it parsed again only where the profile is the same, and a profile names the files of one
+workspace. So a copy for another workspace gets the hash of that workspace's profile.
+"""
+
+import pprint
+import shutil
 from functools import cache
 from pathlib import Path
 
-from orchestration.dbt_runner import DbtProject
+import yaml
+
+from orchestration.dbt_runner import PROJECT, DbtProject
 from orchestration.workspace import Workspace
 from tests.shared import once, shared_folder
 
 
 @cache
 def parsed_workspace() -> Workspace:
-    """Return a workspace in which dbt has parsed the project; its dbt folder is copied where it is needed."""
+    """Return a workspace in which dbt has parsed the project."""
     return Workspace(once("parsed", _parse))
+
+
+def copy_parsed(workspace: Workspace) -> None:
+    """Give a workspace what dbt wrote when it parsed the project, as if it had been parsed there."""
+    parsed = parsed_workspace()
+    shutil.copytree(parsed.dbt, workspace.dbt, dirs_exist_ok=True)
+    file = workspace.dbt / "target" / "partial_parse.msgpack"
+    content, mark = file.read_bytes(), _profile_hash(parsed)
+    assert content.count(mark) == 1, "dbt hashes the profile in another way than this copy expects"
+    file.write_bytes(content.replace(mark, _profile_hash(workspace)))
 
 
 def _parse() -> Path:
@@ -19,3 +37,18 @@ def _parse() -> Path:
     workspace.make_data_folders()
     DbtProject(workspace).manifest()
     return workspace.root
+
+
+def _profile_hash(workspace: Workspace) -> bytes:
+    """Hash a workspace's profile as `ManifestLoader.build_manifest_state_check` of dbt does."""
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials  # noqa: PLC0415 - seconds of imports
+    from dbt.artifacts.resources import FileHash  # noqa: PLC0415
+
+    text = (PROJECT / "profiles.yml").read_text()
+    for name, place in (("ASSAY_WAREHOUSE", workspace.warehouse), ("ASSAY_VAULT", workspace.vault)):
+        text = text.replace(f"{{{{ env_var('{name}') }}}}", str(place))
+    profile = yaml.safe_load(text)["assay"]["outputs"]["warehouse"]
+    given = {key: value for key, value in profile.items() if key not in ("type", "threads")}
+    credentials = DuckDBCredentials.from_dict(DuckDBCredentials.translate_aliases(given))
+    connection = pprint.pformat(sorted(credentials.connection_info()))
+    return FileHash.from_contents(connection).checksum.encode()

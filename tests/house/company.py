@@ -17,7 +17,7 @@ from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import RunOptions, run_workspace
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
-from tests.parsed import parsed_workspace
+from tests.parsed import copy_parsed
 
 TOKEN = "ghp_simulated"
 END = datetime(2026, 7, 1, tzinfo=UTC)
@@ -68,11 +68,6 @@ def write_folders(organisation: Organisation, instant: datetime, clones: Path, f
         organisation.as_of(instant).write_files(files, clones=clones)
 
 
-def parsed_project() -> Path:
-    """What dbt writes when it parses the project: the same for every workspace, and slow to make."""
-    return parsed_workspace().dbt
-
-
 @contextmanager
 def company(
     folder: Path,
@@ -97,5 +92,5 @@ def company(
             settings=yaml.safe_dump(settings, sort_keys=False),
             confirmation=simulated_people(),
         )
-        shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
+        copy_parsed(workspace)
         yield Company(organisation, server, workspace, clones)

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import shutil
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from orchestration.run_record import NobodyWatches, RunRecord
 from orchestration.running import run_workspace
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
-from tests.house.company import parsed_project
+from tests.parsed import copy_parsed
 from tests.replay.recorded import FULL_NAME, RecordedRepository
 
 FILES = {
@@ -62,7 +61,7 @@ def measured(
             settings=SETTINGS.format(base_url=server.base_url, repository=FULL_NAME),
             confirmation=simulated_people(),
         )
-        shutil.copytree(parsed_project(), workspace.dbt, dirs_exist_ok=True)
+        copy_parsed(workspace)
         record, error = run_workspace(
             workspace, watcher=NobodyWatches(), environment={"REPLAY_TOKEN": "replayed"}
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from orchestration.running import reason_of
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
 from tests.connectors.github.small_github import SmallGitHub, pull
-from tests.house.company import parsed_project
 from tests.orchestration.fetching import fetch
+from tests.parsed import copy_parsed
 from tests.replay.loopback import Request, Response
 
 REPOSITORIES = tuple(f"acme/service-{number:03d}" for number in range(200))
@@ -115,7 +114,7 @@ def test_exactly_those_that_failed_are_named_and_the_next_run_reads_only_what_is
 def test_the_command_ends_with_its_documented_code_and_publishes_the_others(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(parsed_project(), scene.workspace.dbt, dirs_exist_ok=True)
+    copy_parsed(scene.workspace)
     scene.github.fault = fault
     assert main(["run", "--json", "--workspace", str(scene.workspace.root)]) == 3
     shown = capsys.readouterr()

@@ -1,7 +1,6 @@
 """A workspace whose dbt project is parsed once for all tests."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from orchestration.collection import Confirmation
 from orchestration.demonstration import simulated_people
 from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
-from tests.parsed import parsed_workspace
+from tests.parsed import copy_parsed
 
 SETTINGS = """
 organisation: acme
@@ -26,14 +25,8 @@ schedule: {nightly: "30 1 * * *"}
 ALLOWED = simulated_people()
 
 
-@pytest.fixture(scope="session")
-def parsed() -> Path:
-    """The folder that dbt wrote when it parsed the project."""
-    return parsed_workspace().dbt
-
-
 @pytest.fixture
-def make_workspace(tmp_path: Path, parsed: Path) -> Callable[..., Workspace]:
+def make_workspace(tmp_path: Path) -> Callable[..., Workspace]:
     """Make a workspace that needs no parsing any more."""
 
     def make(
@@ -48,7 +41,7 @@ def make_workspace(tmp_path: Path, parsed: Path) -> Callable[..., Workspace]:
             settings=settings,
             confirmation=confirmation,
         )
-        shutil.copytree(parsed, workspace.dbt, dirs_exist_ok=True)
+        copy_parsed(workspace)
         (workspace.root / "shop").mkdir(exist_ok=True)
         return workspace
 
