@@ -32,6 +32,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.receive:receive",
         "Take webhooks and pushed reports until Ctrl-C.",
     ),
+    "slo": (
+        "orchestration.commands.slo:slo",
+        "Check the OpenSLO files, and make Prometheus rules of them.",
+    ),
     "status": (
         "orchestration.commands.status:status",
         "Show the evidence, the publication and who is at work.",

@@ -121,7 +121,7 @@ def test_a_short_peak_is_over_when_the_short_window_is() -> None:
         "fast",
         1,
         5,
-        Decimal(1000) / 60 // Decimal("0.000000001") * Decimal("0.000000001") + Decimal("0.000000001"),
+        Decimal("16.666666667"),
         "page",
     )
 
