@@ -18,18 +18,11 @@ def read(body: bytes, *, encoding: str | None = None, max_bytes: int = 100_000) 
     return asyncio.run(read_body(pieces(body), encoding=encoding, max_bytes=max_bytes))
 
 
-@pytest.mark.parametrize(
-    ("encoding", "body"),
-    [
-        (None, b"x" * 50_000),
-        ("identity", b""),
-        ("gzip", gzip.compress(b"x" * 50_000)),
-        ("GZIP", gzip.compress(b"")),
-        ("deflate", zlib.compress(b"x" * 50_000)),
-    ],
-)
-def test_bodies_are_decoded(encoding: str | None, body: bytes) -> None:
-    assert set(read(body, encoding=encoding)) <= set(b"x")
+@pytest.mark.parametrize("content", [b"x" * 50_000, b""], ids=["long", "empty"])
+@pytest.mark.parametrize("encoding", [None, "identity", "gzip", "GZIP", "deflate"])
+def test_bodies_are_decoded(encoding: str | None, content: bytes) -> None:
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}.get((encoding or "").lower(), bytes)(content)
+    assert read(packed, encoding=encoding) == content
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])
