@@ -81,8 +81,9 @@ def refresh_people(con: "duckdb.DuckDBPyConnection", rules: IdentityRules, *, to
     """
     con.execute("set TimeZone = 'UTC'")
     resolution = resolve_people(con, rules)
+    tokens = {anchor: token(anchor) for anchor in {span.anchor for span in resolution.spans}}
     rows = [
-        (span.account, token(span.anchor), span.valid_from, span.valid_until) for span in resolution.spans
+        (span.account, tokens[span.anchor], span.valid_from, span.valid_until) for span in resolution.spans
     ]
     columns = list(zip(*rows, strict=True)) or [()] * len(_SPANS)
     arrays = [pa.array(values, kind.type) for values, kind in zip(columns, _SPANS, strict=True)]

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from governance.identity.components import Components
 from governance.identity.rules import ALWAYS, FOR_EVER
-from governance.identity.standing import StandingPeople
+from governance.identity.standing import SHARED_BY_NATURE, StandingPeople
 from governance.identity.statements import Claim, Problem, Statement, is_name, kind_of
 
 ANCHORS = ("roster", "scim", "github", "gitlab", "jira")
@@ -59,9 +59,21 @@ def resolve(claims: Iterable[Claim], statements: Sequence[Statement], *, bots: f
     spans: list[Span] = []
     problems: set[Problem] = set()
     for group in _groups(list(claims), statements):
-        spans.extend(_merged(_spans(group, bots, problems)))
+        if _is_plain(group, bots):
+            anchor = _anchor(group.accounts, None, frozenset())
+            spans.extend(Span(account, anchor, ALWAYS, FOR_EVER) for account in group.accounts)
+        else:
+            spans.extend(_merged(_spans(group, bots, problems)))
     ordered = sorted(spans, key=lambda span: (span.account, span.valid_from))
     return Resolution(tuple(ordered), tuple(sorted(problems, key=lambda one: (one.reason, one.accounts))))
+
+
+def _is_plain(group: _Group, bots: frozenset[str]) -> bool:
+    """Whether nothing can hold a group's accounts apart: nobody spoke, no bot, no system twice."""
+    if group.statements or not bots.isdisjoint(group.accounts):
+        return False
+    kinds = [kind for account in group.accounts if (kind := kind_of(account)) not in SHARED_BY_NATURE]
+    return len(kinds) == len(set(kinds))
 
 
 def _groups(claims: list[Claim], statements: Sequence[Statement]) -> Iterator[_Group]:

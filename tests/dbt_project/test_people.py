@@ -1,8 +1,15 @@
 """People in the models: accounts of one person are one row, at the time when they were."""
 
+from pathlib import Path
 from typing import Any
 
+from governance.identity.decisions import Decision, RecordedDecision
+from governance.vault import Vault
+from tests.dbt_project import records
+from tests.dbt_project.compiled import compiled_models
+from tests.dbt_project.records import SHA
 from tests.dbt_project.stories import Story, at
+from tests.dbt_project.warehouse import EvidenceBook, Warehouse
 
 
 def told() -> Story:
@@ -86,3 +93,48 @@ def test_a_merge_changes_no_fact() -> None:
     for fact in ("fct_changes", "fct_pull_requests", "fct_reviews", "fct_ci_runs", "mart_metric_values"):
         query = f"from marts.{fact} order by all"
         assert after.con.execute(query).fetchall() == before.con.execute(query).fetchall(), fact
+
+
+def test_neither_the_key_nor_a_name_reaches_the_warehouse_or_compiled_sql(tmp_path: Path) -> None:
+    book, warehouse = EvidenceBook(tmp_path), Warehouse(tmp_path / "warehouse")
+    book.land("commits", "acme/shop", [records.api_commit(SHA["a"]), records.api_commit(SHA["b"])])
+    warehouse.build(book.evidence(), select=("stg_github__commits", "int_people"))
+    people = warehouse.rows("select account_token, person_token from intermediate.int_people")
+    assert people
+    assert {token[:2] for row in people for token in row} == {"p_"}
+    key = b"k" * 32
+    secrets = (key, key.hex().encode(), records.SECRET.encode(), b"zebrastripe@example.com")
+    written = warehouse.file.read_bytes()
+    assert [secret for secret in secrets if secret in written] == []
+    assert any(secret in warehouse.vault_file.read_bytes() for secret in secrets[2:])
+    compiled = {model.name: model.sql for model in compiled_models()}
+    for name in ("int_people", "dim_people"):
+        assert [
+            word for word in ("hmac", "token_key", "sha256", key.decode()) if word in compiled[name]
+        ] == []
+
+
+def test_a_late_merge_is_news_for_people_alone(tmp_path: Path) -> None:
+    book, warehouse = EvidenceBook(tmp_path), Warehouse(tmp_path / "warehouse")
+    book.land("members", "acme", [records.user(1), records.user(2)])
+    warehouse.build(book.evidence(), select=("stg_github__members", "int_people"))
+    before = warehouse.contents()
+    first, second = (
+        token for (token,) in warehouse.rows("select account_token from intermediate.int_people")
+    )
+    merge = Decision(
+        kind="merge",
+        person=first,
+        accounts=(second,),
+        decided_at=at("05-04 10:00"),
+        decided_by="c_",
+        reason="c_",
+    )
+    vault = Vault(warehouse.vault_file, b"k" * 32, bots=warehouse.bots)
+    vault.record_decisions([RecordedDecision(7, merge)])
+    build = warehouse.build(book.evidence(), select=("int_people",))
+    assert build.news == {"vault.people"}
+    assert warehouse.rows("select count(distinct person_token), count(*) from intermediate.int_people") == [
+        (1, 2)
+    ]
+    assert warehouse.contents() == before
