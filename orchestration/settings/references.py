@@ -11,6 +11,7 @@ from pathlib import Path
 from connectors.git.settings import GitSettings
 from connectors.settings import SourceSettings
 from connectors.sources import SOURCE_KINDS
+from orchestration.settings.calendars import DEFAULT_CALENDAR
 from orchestration.settings.located import KeyPath
 from orchestration.settings.models import Owner, Settings, Team
 
@@ -30,6 +31,7 @@ def reference_faults(settings: Settings) -> Iterator[Fault]:
     yield from _empty_ranges(settings)
     yield from _team_faults(settings)
     yield from _service_faults(settings)
+    yield from _calendar_faults(settings)
     yield from _source_faults(settings)
 
 
@@ -169,6 +171,29 @@ def _service_faults(settings: Settings) -> Iterator[Fault]:
                 f"this owner of '{service.name}' {text}",
                 "A service has one owner at a time: end the earlier one",
             )
+
+
+def _calendar_faults(settings: Settings) -> Iterator[Fault]:
+    """Calendars that teams name must be there, and the entries of one must not overlap."""
+    names = {DEFAULT_CALENDAR, *(calendar.name for calendar in settings.calendars)}
+    for index, team in enumerate(settings.teams):
+        if team.calendar and team.calendar not in names:
+            yield Fault(
+                ("teams", index, "calendar"),
+                f"there is no calendar '{team.calendar}'",
+                "Add it under calendars, or mend the name",
+            )
+    reached: dict[str, date] = {}
+    ordered = sorted(enumerate(settings.calendars), key=lambda one: one[1].from_ or date.min)
+    for index, calendar in ordered:
+        start, end = calendar.from_ or date.min, calendar.until or date.max
+        if start >= end or start < reached.get(calendar.name, date.min):
+            yield Fault(
+                ("calendars", index, "from"),
+                f"this entry of calendar '{calendar.name}' is empty or begins before the one before ends",
+                "Give the entries of one calendar days that follow each other: `until` is exclusive",
+            )
+        reached[calendar.name] = max(end, reached.get(calendar.name, date.min))
 
 
 def _repository_test(settings: Settings) -> Callable[[str], bool]:

@@ -1,6 +1,7 @@
 """Business seconds: changes of the clocks, holidays, zones, years, and every minute counted by hand."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.flow.calendar_rows import calendar_rows
 from orchestration.settings import Settings
+from orchestration.settings.references import reference_faults
 from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.config_tables import write_config_tables
 from tests.dbt_project.warehouse import config_tables
@@ -39,7 +42,9 @@ def opened(*calendars: dict[str, Any]) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def business_seconds(con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, name: str = "team") -> Any:
+def business_seconds(
+    con: duckdb.DuckDBPyConnection, start: datetime, end: datetime, name: str = "team"
+) -> Any:
     """Ask as the models do: by two look-ups, with the SQL that their macros write."""
     lookup = (
         "asof left join computed.working_hours as {0} on {0}.calendar = calendar_id and {0}.starts_at <= {1}"
@@ -112,9 +117,7 @@ def test_a_holiday_on_a_weekend_is_kept_on_the_day_on_which_it_is_observed() -> 
 
 
 def test_further_days_off_and_days_of_work_are_the_workspaces_own() -> None:
-    con = opened(
-        calendar(country="DE", days_off=[date(2026, 12, 24)], working_days=[date(2026, 5, 1)], subdivision="BE")
-    )
+    con = opened(calendar(country="DE", days_off=[date(2026, 12, 24)], working_days=[date(2026, 5, 1)]))
     assert business_seconds(con, utc("2026-12-24 00:00"), utc("2026-12-25 00:00")) == 0
     assert business_seconds(con, utc("2026-05-01 00:00"), utc("2026-05-02 00:00")) == 8 * HOUR
 
@@ -146,7 +149,7 @@ def test_a_day_that_a_zone_left_out_has_no_working_time() -> None:
 def test_spans_over_years_add_up_from_their_parts() -> None:
     con = opened(calendar(zone="Europe/Berlin", country="DE"))
     years = [utc(f"{year}-07-01 12:34:56") for year in range(2001, 2058, 4)]
-    parts = [business_seconds(con, start, end) for start, end in zip(years, years[1:], strict=False)]
+    parts = [business_seconds(con, start, end) for start, end in pairwise(years)]
     assert business_seconds(con, years[0], years[-1]) == sum(parts)
     assert all(6000 * HOUR < part < 8400 * HOUR for part in parts)
 
@@ -221,3 +224,55 @@ def test_a_calendar_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     }
     with pytest.raises(ValueError, match="calendars"):
         Settings.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"teams": [{"name": "a", "calendar": "nowhere"}]}, "there is no calendar 'nowhere'"),
+        (
+            {
+                "calendars": [
+                    {"name": "x", "time_zone": "UTC", "until": "2026-05-02"},
+                    {"name": "x", "time_zone": "UTC", "from": "2026-05-01"},
+                ]
+            },
+            "begins before the one before ends",
+        ),
+    ],
+)
+def test_calendars_that_contradict_each_other_are_found(wrong: dict[str, Any], message: str) -> None:
+    base = {"organisation": "acme", "sources": [{"name": "g", "kind": "github", "organisation": "acme"}]}
+    faults = list(reference_faults(Settings.model_validate(base | wrong)))
+    assert [fault for fault in faults if message in fault.message]
+    right = {
+        "calendars": [
+            {"name": "x", "time_zone": "UTC", "until": "2026-05-01"},
+            {"name": "x", "time_zone": "UTC", "from": "2026-05-01"},
+        ],
+        "teams": [{"name": "a", "calendar": "x"}, {"name": "b", "calendar": "default"}],
+    }
+    assert list(reference_faults(Settings.model_validate(base | right))) == []
+
+
+def test_the_settings_become_the_rows_that_the_step_reads() -> None:
+    document = {
+        "organisation": "acme",
+        "sources": [{"name": "g", "kind": "github", "organisation": "acme"}],
+        "reporting": {"time_zone": "Europe/Berlin"},
+        "calendars": [
+            {
+                "name": "x",
+                "time_zone": "UTC",
+                "country": "DE",
+                "hours": {"tuesday": "08:00-09:00, 10:00-11:00"},
+            }
+        ],
+        "teams": [{"name": "a", "calendar": "x", "from": "2026-05-01"}, {"name": "b"}],
+    }
+    tables = calendar_rows(Settings.model_validate(document))
+    first, default = tables["calendars"].to_pylist()
+    assert first["hours"] == ["2 08:00-09:00", "2 10:00-11:00"]
+    assert first["holidays_version"]
+    assert (default["calendar_id"], default["time_zone"]) == ("default", "Europe/Berlin")
+    assert [row["team_id"] for row in tables["team_calendars"].to_pylist()] == ["a"]
