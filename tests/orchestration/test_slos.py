@@ -1,5 +1,6 @@
 """Files of objectives: what they define, and what is said about each thing that is wrong with them."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -368,6 +369,16 @@ def test_the_rows_have_the_columns_that_the_models_join(tmp_path: Path) -> None:
     }
     assert tables["slo_matchers"].num_rows == 6
     assert slo_tables([]) == {}
+
+
+def test_the_file_that_the_documentation_shows_is_valid(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "slos.md"
+    (text,) = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "slos").mkdir()
+    (tmp_path / "slos" / "shown.yaml").write_text(text, encoding="utf-8")
+    found = examine_slos(tmp_path, SETTINGS)
+    assert found.problems == ()
+    assert [one.objective_id for one in found.objectives] == ["checkout-answers"]
 
 
 def test_burn_rates_of_thirty_days_are_those_of_the_published_table() -> None:
