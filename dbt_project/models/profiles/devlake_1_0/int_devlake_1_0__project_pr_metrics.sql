@@ -27,41 +27,52 @@ first_comments as (
     ) = 1
 ),
 
-deployments as (
+-- each join goes by commit: by project first, every deployment would meet every pull request
+deployed_commits as materialized (
     select
-        projects.project_name,
+        differences.commit_sha,
+        commits.cicd_scope_id,
         commits.id,
-        commits.commit_sha,
         commits.started_date,
-        commits.finished_date,
-        coalesce(previous.commit_sha, '') as previous_sha
+        commits.finished_date
     from {{ ref('int_devlake_1_0__deployment_commits') }} as commits
-    inner join {{ ref('int_domain__project_mapping') }} as projects
-        on projects.row_id = commits.cicd_scope_id and projects."table" = 'cicd_scopes'
     left join {{ ref('int_devlake_1_0__deployment_commits') }} as previous
         on previous.id = commits.prev_success_deployment_commit_id
+    inner join {{ ref('int_domain__commits_diffs') }} as differences
+        on differences.new_commit_sha = commits.commit_sha
+        and coalesce(differences.old_commit_sha, '') = coalesce(previous.commit_sha, '')
     where commits.prev_success_deployment_commit_id is not null
         and commits.environment = 'PRODUCTION'
         and commits.result = 'SUCCESS'
+        and differences.commit_sha <> ''
+),
+
+candidates as materialized (
+    select
+        pull_requests.id as pull_request_id,
+        pull_requests.base_repo_id,
+        deployed_commits.* exclude (commit_sha)
+    from {{ ref('int_domain__pull_requests') }} as pull_requests
+    inner join deployed_commits on deployed_commits.commit_sha = pull_requests.merge_commit_sha
+    where pull_requests.merged_date is not null
 ),
 
 containing as (
     select
-        merged.project_name,
-        merged.id as pull_request_id,
-        deployments.id,
-        deployments.finished_date
-    from merged
-    inner join {{ ref('int_domain__commits_diffs') }} as differences
-        on differences.commit_sha = merged.merge_commit_sha
-    inner join deployments
-        on deployments.project_name = merged.project_name
-        and deployments.commit_sha = differences.new_commit_sha
-        and deployments.previous_sha = coalesce(differences.old_commit_sha, '')
-    where merged.merge_commit_sha <> ''
+        repositories.project_name,
+        candidates.pull_request_id,
+        candidates.id,
+        candidates.finished_date
+    from candidates
+    inner join {{ ref('int_domain__project_mapping') }} as repositories
+        on repositories.row_id = candidates.base_repo_id and repositories."table" = 'repos'
+    inner join {{ ref('int_domain__project_mapping') }} as scopes
+        on scopes.project_name = repositories.project_name
+        and scopes.row_id = candidates.cicd_scope_id
+        and scopes."table" = 'cicd_scopes'
     qualify row_number() over (
-        partition by merged.project_name, merged.id
-        order by deployments.started_date nulls last, deployments.id
+        partition by repositories.project_name, candidates.pull_request_id
+        order by candidates.started_date nulls last, candidates.id
     ) = 1
 ),
 
