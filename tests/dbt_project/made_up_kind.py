@@ -177,7 +177,7 @@ def bare_project() -> Path:
     settings["models"]["assay"] = {
         name: each
         for name, each in settings["models"]["assay"].items()
-        if name not in ("intermediate", "marts")
+        if name not in ("intermediate", "profiles", "marts")
     }
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     shutil.copyfile(PROJECT / "profiles.yml", project / "profiles.yml")
