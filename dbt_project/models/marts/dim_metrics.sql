@@ -1,6 +1,7 @@
 -- Grain: one row per metric: what it means, who answers for it, and the inverse query of every value.
 -- depends_on: {{ ref('fct_deployments') }}, {{ ref('fct_changes') }}
 -- depends_on: {{ ref('fct_pull_requests') }}, {{ ref('fct_change_failures') }}
+-- depends_on: {{ ref('fct_issues') }}, {{ ref('fct_pull_request_reviews') }}, {{ ref('fct_incident_response') }}
 -- depends_on: {{ ref('fct_incidents') }}
 {% set texts = [
     'profile', 'title', 'description', 'sentence', 'tier', 'owner', 'unit', 'direction', 'comparison', 'exactness',

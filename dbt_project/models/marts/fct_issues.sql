@@ -30,6 +30,7 @@ select
     items.is_incident,
     items.is_production_defect,
     items.is_deleted,
+    not items.is_deleted and not items.is_subtask and items.kind <> 'epic' as is_counted,
     items.author_token,
     items.is_bot,
     items.status_name,
@@ -43,8 +44,10 @@ select
     {{ reporting_date('items.started_at') }} as started_date,
     items.done_at,
     {{ reporting_date('items.done_at') }} as done_date,
+    coalesce(items.is_done, false) as is_done,
     items.cycle_state,
     items.reopened_count,
+    items.reopened_count > 0 as was_reopened,
     items.cycle_seconds,
     case
         when items.cycle_seconds is not null
@@ -55,6 +58,9 @@ select
     items.cycle_done_seconds,
     items.cycle_unknown_seconds,
     items.cycle_active_seconds + items.cycle_waiting_seconds as cycle_counted_seconds,
+    -- hundredths of a percent, rounded half up
+    (20000 * items.cycle_active_seconds + items.cycle_active_seconds + items.cycle_waiting_seconds)
+        // nullif(2 * (items.cycle_active_seconds + items.cycle_waiting_seconds), 0) as flow_efficiency_basis_points,
     items.to_do_seconds,
     items.in_progress_seconds,
     items.done_seconds,

@@ -32,6 +32,28 @@ placed as (
         and facts.period_grain = periods.period_grain
         and facts.period_start = periods.period_start
     where periods.period_grain = 'day'
+    union all
+    -- the flow of work and incidents do not wait for a first deployment
+    select
+        facts.scope_kind,
+        facts.scope_id,
+        periods.period_grain,
+        periods.period_start,
+        periods.period_end,
+        periods.is_partial,
+        periods.is_link_window_open,
+        facts.metric
+    from {{ ref('int_metric_cells') }} as facts
+    inner join {{ ref('int_reporting_periods') }} as periods
+        on periods.period_grain = facts.period_grain and periods.period_start = facts.period_start
+    inner join {{ ref('dim_metrics') }} as metrics on metrics.metric = facts.metric
+    anti join {{ ref('int_metric_scopes') }} as scopes
+        on scopes.scope_kind = facts.scope_kind
+        and scopes.scope_id = facts.scope_id
+        and scopes.first_date < periods.period_end
+    where metrics.fact_relation in (
+        'marts.fct_issues', 'marts.fct_pull_request_reviews', 'marts.fct_incident_response'
+    )
 ),
 
 cells as (
