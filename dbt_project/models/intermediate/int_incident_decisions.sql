@@ -17,11 +17,15 @@ parts as (
     where deployment_id is not null
 )
 
-select distinct decisions.incident_id, decisions.disposition, parts.deployment_id
+select distinct
+    decisions.incident_id || ' ' || parts.deployment_id as decision_id,
+    decisions.incident_id,
+    decisions.disposition,
+    parts.deployment_id
 from decisions
 inner join parts on parts.part_id = decisions.part_id
 inner join {{ ref('int_deployments_classified') }} as deployments on deployments.deployment_id = parts.deployment_id
 union all
-select incident_id, disposition, cast(null as varchar) as deployment_id
+select incident_id as decision_id, incident_id, disposition, cast(null as varchar) as deployment_id
 from {{ source('config', 'incident_dispositions') }}
 where disposition = 'not_caused'

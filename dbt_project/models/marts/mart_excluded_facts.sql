@@ -28,6 +28,7 @@ with excluded as (
 )
 
 select
+    fact_kind || ':' || reason || coalesce(':' || service_id, '') as exclusion_id,
     service_id,
     fact_kind,
     reason,
@@ -38,4 +39,4 @@ select
     list_sort(list(fact_id))[1:5] as example_ids
 from excluded
 group by service_id, fact_kind, reason
-order by service_id, fact_kind, reason
+order by exclusion_id
