@@ -28,7 +28,7 @@ def work_item_rows(settings: Settings) -> dict[str, pa.Table]:
     """Return the tables of schema `config` that tell what work items mean and whose they are."""
     items, response = settings.rules.work_items, settings.rules.response
     incidents, defects = settings.rules.incidents.label, settings.rules.defects.label
-    kinds = [("incident", None, incidents), ("production_defect", None, defects)]
+    kinds: list[tuple[Any, ...]] = [("incident", None, incidents), ("production_defect", None, defects)]
     kinds += [(each.kind, each.type, each.label) for each in items.kinds]
     rules = {
         "waiting_status_pattern": items.waiting_status,

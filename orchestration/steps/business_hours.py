@@ -92,7 +92,7 @@ def write_working_hours(
     connection.register("stretches", table)
     connection.execute(WRITE_HOURS)
     connection.unregister("stretches")
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def working_stretches(weeks: Iterable[WorkingWeek]) -> list[Stretch]:
