@@ -138,3 +138,22 @@ def test_a_late_merge_is_news_for_people_alone(tmp_path: Path) -> None:
         (1, 2)
     ]
     assert warehouse.contents() == before
+
+
+def test_an_entry_of_a_directory_that_states_a_personnel_number_is_that_person(tmp_path: Path) -> None:
+    book = EvidenceBook(tmp_path, kinds={"scim": "scim"})
+    extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    entries = [
+        {"id": "a-1", "userName": "ada", extension: {"employeeNumber": "4711"}},
+        {"id": "a-2", "userName": "grace", extension: {}},
+        {"id": "a-3", "userName": "none"},
+    ]
+    book.land("users", "directory", {"Resources": entries, "totalResults": 3}, source="scim")
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.prepare(book.evidence())
+    with Vault(warehouse.vault_file, b"k" * 32, bots=warehouse.bots).open() as con:
+        found = con.execute(
+            "select list(account_key order by account_key) "
+            "from people inner join accounts using (account_token) group by person_token order by 1"
+        ).fetchall()
+    assert found == [(["roster:4711", "scim:a-1"],), (["scim:a-2"],), (["scim:a-3"],)]
