@@ -15,6 +15,7 @@ TYPES = {
     "timestamptz": "an instant such as 2026-05-04 10:00:00 (UTC) or 2026-05-04T10:00:00+02:00",
     "bigint": "a whole number",
 }
+NOTHING = "NULL"
 TEXT = ("VARCHAR",)
 INSTANTS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE")
 INTEGERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "HUGEINT")
@@ -99,7 +100,7 @@ class Loading:
         source = self.tables.relation(self.connection, shape.table)
         if source is None:
             return False
-        given = self._given_types(source)
+        given = self._given_types(shape, source)
         faults = list(self._column_faults(shape, given)) or list(self._value_faults(shape, given, source))
         self.problems.extend(faults)
         if faults:
@@ -116,9 +117,16 @@ class Loading:
         columns = ", ".join(f'"{each.name}" {each.data_type}' for each in shape.columns)
         self.connection.execute(f"create or replace table {relation(shape.model)} ({columns})")
 
-    def _given_types(self, source: str) -> dict[str, str]:
+    def _given_types(self, shape: Shape, source: str) -> dict[str, str]:
+        """Types of the columns; one that holds nothing is of no type, whatever its file says."""
         rows = self.connection.execute(f"describe select * from {source}").fetchall()
-        return {str(row[0]).lower(): str(row[1]) for row in rows}
+        given = {str(row[0]).lower(): str(row[1]) for row in rows}
+        for column in shape.columns:
+            if column.name in given and not _may_be(column.data_type, given[column.name]):
+                count = self.connection.execute(f'select count("{column.name}") from {source}').fetchone()
+                if count == (0,):
+                    given[column.name] = NOTHING
+        return given
 
     def _column_faults(self, shape: Shape, given: Mapping[str, str]) -> Iterator[str]:
         for column in shape.columns:
@@ -166,6 +174,8 @@ class Loading:
 
 def _may_be(data_type: str, given: str) -> bool:
     """Whether a column's given type can hold values of a type."""
+    if given == NOTHING:
+        return True
     if data_type == "varchar":
         return given in TEXT or given in INTEGERS
     if data_type == "timestamptz":
@@ -176,7 +186,7 @@ def _may_be(data_type: str, given: str) -> bool:
 def _cast(column: Column, given: Mapping[str, str]) -> str:
     """Return the expression of a column's value in its type; a zoneless instant is one of UTC."""
     name, kind = f'"{column.name}"', given.get(column.name)
-    if kind is None:
+    if kind in (None, NOTHING):
         return f"cast(null as {column.data_type})"
     if column.data_type == "varchar":
         return f"cast({name} as varchar)"

@@ -243,12 +243,15 @@ def full() -> Told:
     return story.build()
 
 
-def test_every_difference_has_a_reason(full: Told) -> None:
-    rows = full.rows(
-        "select * from marts.mart_profile_comparison where (difference <> 0 "
-        "or (profile_value is null) <> (dora_2026_value is null)) and coalesce(reason, '') = ''"
-    )
-    assert rows == []
+def test_every_difference_has_a_reason_and_the_check_finds_one_without(full: Told) -> None:
+    (check,) = (node for node in manifest().nodes.values() if node.name == "a_difference_has_a_reason")
+    found = f"from marts.mart_profile_comparison where {check.test_metadata.kwargs['condition']}"
+    assert full.rows(f"select * {found}") == []
+    full.con.execute("begin; update marts.mart_profile_comparison set reason = null where difference <> 0")
+    try:
+        assert full.rows(f"select * {found}") != []
+    finally:
+        full.con.execute("rollback")
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:

@@ -135,6 +135,15 @@ def test_a_column_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     assert "incidents.created_date has the type INTEGER. Make its values an instant" in fault(folder)
 
 
+def test_a_column_that_holds_nothing_may_have_any_type(tmp_path: Path) -> None:
+    folder = write(told(), tmp_path / "t", "parquet")
+    file = folder / "incidents.parquet"
+    query = f"select * replace (cast(null as double) as resolution_date) from '{file}'"
+    duckdb.sql(query).write_parquet(str(folder / "other.parquet"))
+    (folder / "other.parquet").replace(file)
+    assert run_profile(DEVLAKE, FolderTables(folder)).results[LINKS].num_rows == 1
+
+
 def test_a_key_that_stands_twice_is_named(tmp_path: Path) -> None:
     tables = told().deploy("a", "05-06 10:00")
     assert "cicd_deployment_commits has 2 different rows with id = a." in fault(write(tables, tmp_path / "t"))
