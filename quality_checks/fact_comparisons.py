@@ -250,7 +250,7 @@ _FAILURES = Comparison(
 )
 
 
-def _arrives(name: str, what: str, staging: str, fact: str, *, key: str, only: str = "true") -> Comparison:
+def _arrives(name: str, what: str, staging: str, fact: str, *, key: str) -> Comparison:
     """Each record of a stream is one entity of a fact, whose key ends in the record's own id."""
     source_key = f"concat('github:', source, ':{key}:', {key}_id)"
     return Comparison(
@@ -258,7 +258,7 @@ def _arrives(name: str, what: str, staging: str, fact: str, *, key: str, only: s
         subjects=(fact,),
         layer="facts",
         sentence=f"Every {what} of staging arrives, and nothing else does.",
-        left=f"select {source_key} as item, 1 as value from {staging} where {only} group by all",
+        left=f"select {source_key} as item, 1 as value from {staging} group by all",
         right=f"select {key}_id as item, 1 as value from {fact} group by all",
         measure=f"{what}s",
         remedy=REBUILD,
