@@ -1,15 +1,19 @@
 """Doctor and plan know every kind of source, and one that fails never stops the others."""
 
 import asyncio
+import io
 from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
+from rich.console import Console
 
+from connectors.reports import StreamEstimate
 from connectors.settings import HttpSettings
 from connectors.sources import SOURCE_KINDS
+from orchestration.commands.plan import _summary, _table
 from orchestration.diagnosis import diagnose
-from orchestration.estimation import estimate
+from orchestration.estimation import SourceEstimate, estimate
 from orchestration.workspace import Workspace
 from tests.orchestration.example import shown_sources
 from tests.replay.loopback import LoopbackServer, Response
@@ -72,6 +76,20 @@ def test_plan_estimates_the_others_where_a_source_fails(
         assert each.problem is None or source.name in each.problem
     assert found["github"].problem is not None
     assert found["drops"].problem is None
+
+
+def test_a_plan_says_where_it_is_the_least_and_never_calls_the_unknown_nothing() -> None:
+    known, unknown = StreamEstimate("told", 3, 10), StreamEstimate("untold", 1, 0, is_least=True)
+    estimate_of = SourceEstimate("far", (known, unknown), 3600)
+    console = Console(width=80, file=io.StringIO())
+    console.print(_table(estimate_of))
+    assert isinstance(console.file, io.StringIO)
+    rows = [line.split() for line in console.file.getvalue().replace("│", " ").splitlines()]
+    assert ["told", "3", "10", "B"] in rows
+    assert ["untold", "at", "least", "1", "unknown"] in rows
+    assert ["all", "at", "least", "4", "at", "least", "10", "B"] in rows
+    assert _summary(estimate_of).startswith("at least 0.0 h at 3,600 requests an hour; at least ")
+    assert "least" not in _summary(SourceEstimate("near", (known,), None))
 
 
 def test_an_unset_variable_of_any_kind_is_named_by_doctor(
