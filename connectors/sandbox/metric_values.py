@@ -131,7 +131,6 @@ MEASURES = {
         lambda tally: tally.author_settable, among=lambda tally: len(tally.lead_times)
     ),
     "changes_deployed": count(lambda tally: len(tally.lead_times), "changes"),
-    "changes_without_baseline": count(lambda tally: tally.without_baseline, "changes"),
     "negative_lead_times": count(lambda tally: tally.negative_lead_times, "changes"),
     "failed_rollouts": count(lambda tally: tally.failed_rollouts),
     "change_fail_rate": share(lambda tally: tally.failures),

@@ -28,7 +28,6 @@ class Tally:
     failures: int = 0
     unplanned: int = 0
     failed_rollouts: int = 0
-    without_baseline: int = 0
     negative_lead_times: int = 0
     author_settable: int = 0
     lead_times: list[int] = field(default_factory=list)
@@ -101,7 +100,6 @@ def count_lead_times(truth: "Truth", tallies: Tallies) -> None:
 
 def count_change(row: "ChangeTruth", tally: Tally) -> None:
     """One change that reached users, with its lead time or the reason for which it has none."""
-    tally.without_baseline += row.exclusion_reason == "no_baseline"
     tally.negative_lead_times += row.exclusion_reason == "negative_duration"
     if row.lead_time_seconds is not None:
         tally.lead_times.append(row.lead_time_seconds)
