@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('fct_pull_requests') }}, {{ ref('fct_change_failures') }}
 -- depends_on: {{ ref('fct_incidents') }}
 -- depends_on: {{ ref('fct_issues') }}, {{ ref('fct_pull_request_reviews') }}, {{ ref('fct_incident_response') }}
+-- depends_on: {{ ref('fct_slo_windows') }}
 -- depends_on: {{ source('computed', 'poisson_bounds') }}, {{ source('computed', 'median_ranks') }}
 {% set bases = metric_bases() %}
 {% if bases %}
