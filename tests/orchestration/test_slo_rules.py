@@ -31,7 +31,7 @@ TOLERANCES = {
     "ratio_timeslices": Decimal("0.001"),
     "timeslices": Decimal(2) / 288,
 }
-"""What docs/slos.md states: by how much the bad share of a day may differ; by timeslices, two slices of it."""
+"""What docs/slos.md states: by how much the bad share of a day may differ: by timeslices, two slices."""
 
 FIVE_MINUTES = 5 * MINUTE
 SLICES = {"slice_seconds": FIVE_MINUTES, "window": Window(Duration(1, "d"))}
