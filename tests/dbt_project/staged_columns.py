@@ -7,7 +7,8 @@ _SIGHTING = "first_seen_at timestamptz, gone_at timestamptz, was_there_from_the_
 _GIT_COMMIT = (
     "repository varchar, commit_sha varchar, parent_shas varchar[], authored_at timestamptz, "
     "committed_at timestamptz, author_token varchar, is_author_bot boolean, reverted_shas varchar[], "
-    "cherry_picked_shas varchar[], mentioned_issues varchar[], is_hotfix_title boolean"
+    "cherry_picked_shas varchar[], mentioned_issues varchar[], mentioned_shas varchar[], "
+    "is_hotfix_title boolean"
 )
 _STAGED = {
     "stg_git__commits": f"{_GIT_COMMIT}, paths varchar[]",

@@ -24,7 +24,16 @@ from tests.dbt_project.warehouse import FLOW_TABLES, RULES
 
 Row = dict[str, Any]
 CHECKOUT = "acme/checkout"
-ABOVE_FACTS = ("dim_", "mart_", "int_metric_", "int_reporting_periods", "int_domain__", "int_devlake_")
+ABOVE_FACTS = (
+    "int_dora_",
+    "dim_",
+    "mart_",
+    "int_metric_",
+    "int_reporting_periods",
+    "int_domain__",
+    "int_devlake_",
+    "int_issue_work_in_progress",
+)
 
 
 def at(text: str) -> datetime:
@@ -116,6 +125,7 @@ class Story:
             "is_author_bot": False,
             "reverted_shas": [],
             "cherry_picked_shas": [],
+            "mentioned_shas": [],
             "mentioned_issues": [],
             "is_hotfix_title": False,
         }

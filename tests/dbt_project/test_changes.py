@@ -212,6 +212,27 @@ def test_2_11_a_service_of_a_monorepo_has_the_changes_that_touch_its_paths() -> 
     assert (unowned["commit_sha"], unowned["exclusion_reason"]) == (sha("shared"), "no_service")
 
 
+def test_2_11_a_deployments_changes_are_those_that_touch_its_services_paths() -> None:
+    story = _monorepo()
+    story.commit("basket", on="acme/mono", when="05-03 10:00", after=["base"], paths=["basket/y"])
+    story.commit("search", on="acme/mono", when="05-03 11:00", after=["basket"], paths=["search/x"])
+    story.deployment(2, "search", on="acme/mono", start="05-04 10:00", task="deploy:search")
+    told = story.facts()
+    brought = told.rows("select service_id, commit_sha from marts.fct_changes where state = 'deployed'")
+    assert [(row["service_id"], row["commit_sha"]) for row in brought] == [("search", sha("search"))]
+
+
+def test_2_11_what_is_mended_beside_a_services_paths_makes_its_deployment_no_hotfix() -> None:
+    story = _monorepo()
+    story.commit(
+        "fix", on="acme/mono", when="05-03 10:00", after=["base"], paths=["basket/y"], is_hotfix_title=True
+    )
+    story.deployment(2, "fix", on="acme/mono", start="05-04 10:00", task="deploy:search")
+    deployment = story.facts().deployments()[2]
+    assert not deployment["is_hotfix"]
+    assert not deployment["is_unplanned"]
+
+
 def test_2_11_a_squashed_commit_touches_the_paths_of_its_squash() -> None:
     story = _monorepo()
     story.pull_request(

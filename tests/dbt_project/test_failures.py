@@ -127,6 +127,31 @@ def test_2_6_what_the_incident_names_is_believed_before_what_its_fix_replaced(st
     assert _links(story.facts()) == {1: ("explicit", "names_deployment")}
 
 
+def test_2_6_a_direct_push_that_says_since_when_it_was_broken_means_that_commits_deployment(
+    story: Story,
+) -> None:
+    reference = story.incident(1, of="checkout", when="05-03 12:00")
+    story.commit(
+        "fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference], mentioned_shas=[sha("b")[:10]]
+    )
+    story.deployment(4, "fix", start="05-04 10:00")
+    assert _links(story.facts()) == {2: ("explicit", "fix_names")}
+
+
+def test_2_6_the_commit_that_a_fix_was_picked_from_is_not_what_it_mends(story: Story) -> None:
+    reference = story.incident(1, of="checkout", when="05-03 12:00")
+    story.commit(
+        "fix",
+        when="05-04 09:00",
+        after=["c"],
+        mentioned_issues=[reference],
+        mentioned_shas=[sha("b")],
+        cherry_picked_shas=[sha("b")],
+    )
+    story.deployment(4, "fix", start="05-04 10:00")
+    assert _links(story.facts()) == {3: ("explicit", "fix_replaces")}
+
+
 def test_2_6_a_deployment_that_came_after_the_incident_did_not_cause_it(story: Story) -> None:
     """An incident's text also names what mended it."""
     story.incident(1, of="checkout", when="05-02 12:00", referenced_deployment_ids=["2", "3"])

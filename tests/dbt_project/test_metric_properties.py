@@ -51,6 +51,52 @@ def test_moving_all_times_by_whole_weeks_moves_the_weeks_and_nothing_else(told: 
     assert moved.rows(query) == expected
 
 
+def test_moving_all_times_by_whole_days_moves_the_days_and_nothing_else(told: Told) -> None:
+    days = timedelta(days=3)
+    moved = eventful(Story(shift=days)).build()
+    query = f"{CELLS} where period_grain = 'day' order by metric, scope_kind, scope_id, period_start"
+    expected = [
+        {**row, "period_start": row["period_start"] + days, "period_end": row["period_end"] + days}
+        for row in told.rows(query)
+    ]
+    assert moved.rows(query) == expected
+
+
+def test_the_order_in_which_records_arrive_changes_no_value(told: Told) -> None:
+    story = eventful()
+    for rows in story.staged.values():
+        for row in rows:
+            row["record_id"] = story.records + 1 - row["record_id"]
+        rows.reverse()
+    again = story.build()
+    query = f"{CELLS} order by metric, scope_kind, scope_id, period_grain, period_start"
+    assert again.rows(query) == told.rows(query)
+    for fact in (
+        "fct_deployments",
+        "fct_changes",
+        "fct_change_failures",
+        "fct_incidents",
+        "fct_pull_requests",
+    ):
+        columns = f"select * exclude (record_ids, context_record_ids) from marts.{fact} order by all"
+        assert again.rows(columns) == told.rows(columns), fact
+
+
+def test_splitting_a_team_conserves_the_totals_of_its_parts(told: Told) -> None:
+    story = eventful()
+    story.team("ranking", parent="discovery")
+    story.owners = [
+        {**row, "team_id": "ranking"} if row["service_id"] == "search" else row for row in story.owners
+    ]
+    split = story.build()
+    for metric in ADDED_UP:
+        assert _added(split, metric, "scope_id = 'discovery'") == _added(
+            told, metric, "scope_id = 'discovery'"
+        )
+    kept = f"{CELLS} where scope_id <> 'ranking' order by all"
+    assert split.rows(kept) == told.rows(kept)
+
+
 def test_services_and_unowned_root_teams_add_up_to_the_organisation(told: Told) -> None:
     for metric in ADDED_UP:
         whole = _added(told, metric, "scope_kind = 'organisation'")

@@ -38,6 +38,12 @@ named_by_commits as (
     from {{ ref('int_changes') }} as changes
     inner join {{ ref('int_commits') }} as carriers
         on carriers.repository = changes.repository and carriers.commit_sha = changes.carrier_sha
+    union all
+    select changes.repository, changes.commit_sha, 'mentions', 'commit', unnest(carriers.mentioned_shas),
+        carriers.record_ids
+    from {{ ref('int_changes') }} as changes
+    inner join {{ ref('int_commits') }} as carriers
+        on carriers.repository = changes.repository and carriers.commit_sha = changes.carrier_sha
 ),
 
 named_by_pull_requests as (

@@ -22,6 +22,11 @@ select
     coalesce(served.is_author_bot, cloned.is_author_bot, false) as is_bot,
     coalesce(cloned.reverted_shas, served.reverted_shas, []) as reverted_shas,
     coalesce(cloned.mentioned_issues, served.mentioned_issues, []) as mentioned_issues,
+    -- the commit that a cherry-pick was taken from is the same change, not one that it speaks of
+    list_filter(
+        coalesce(cloned.mentioned_shas, served.mentioned_shas, []),
+        lambda sha: not list_contains(coalesce(cloned.cherry_picked_shas, served.cherry_picked_shas, []), sha)
+    ) as mentioned_shas,
     coalesce(cloned.is_hotfix_title, served.is_hotfix_title, false) as is_hotfix_title,
     cloned.paths,
     {{ ordered_ids(['cloned.record_id', 'served.record_id']) }} as record_ids
