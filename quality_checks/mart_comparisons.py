@@ -32,7 +32,7 @@ class _Counted:
 
 
 _REACHED_USERS = "is_production and outcome = 'success'"
-# What may happen before a service first deploys (incidents, failed rollouts) has no cell then: not counted here.
+# What may happen before a service first deploys (incidents, failed rollouts) has no cell then: left out.
 _COUNTED: tuple[_Counted, ...] = (
     _Counted(
         ("deployment_frequency", "change_fail_rate", "change_fail_rate_explicit", "deployment_rework_rate"),
