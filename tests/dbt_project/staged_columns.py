@@ -142,7 +142,8 @@ _STAGED = {
     ),
     "stg_jira__current_issues": (
         "issue_id bigint, issue_key varchar, project_key varchar, issue_type_name varchar, "
-        "is_subtask boolean, status_id bigint, status_name varchar, status_category_key varchar, resolution_name varchar, "
+        "is_subtask boolean, status_id bigint, status_name varchar, status_category_key varchar, "
+        "resolution_name varchar, "
         "priority_name varchar, created_at timestamptz, updated_at timestamptz, resolved_at timestamptz, "
         "creator_token varchar, is_creator_bot boolean, labels varchar[], component_names varchar[], "
         "sprint_ids bigint[], is_deleted boolean"
