@@ -30,6 +30,7 @@ IN_PULL_REQUESTS: list[tuple[str, str, list[str]]] = [
     (f"This reverts commit {SHORT} and reverts commit {SHORT}", "reverted_shas", [SHORT]),
     (f"broken by acme/shop@{SHORT}", "mentioned_shas", [SHORT]),
     (f"{SHA['b']} {SHA['a']}", "mentioned_shas", [SHA["a"], SHA["b"]]),
+    ("broken by acme/shop@701313291941", "mentioned_shas", ["701313291941"]),
     ("on 20260105 at 1234567, deadbeefs, abc123", "mentioned_shas", []),
     (SHA["1"], "mentioned_shas", [SHA["1"]]),
 ]

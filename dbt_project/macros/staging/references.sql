@@ -37,11 +37,14 @@
         )) else [] end
 {%- endmacro %}
 
-{# Commit hashes of 7 to 40 hexadecimal digits; a short run of decimal digits is a number. #}
+{# Commit hashes of 7 to 40 hexadecimal digits; a short run of decimal digits is a number, unless behind an `@`. #}
 {% macro sha_references(text) -%}
-    list_sort(list_distinct(list_filter(
-            {{ matches("coalesce(" ~ text ~ ", '')", '\\b[0-9a-f]{7,40}\\b') }},
-            lambda found: length(found) = 40 or not regexp_full_match(found, '\d+')
+    list_sort(list_distinct(list_transform(
+            list_filter(
+                {{ matches("coalesce(" ~ text ~ ", '')", '@?\\b[0-9a-f]{7,40}\\b') }},
+                lambda found: length(found) >= 40 or not regexp_full_match(found, '\d+')
+            ),
+            lambda found: ltrim(found, '@')
         )))
 {%- endmacro %}
 
