@@ -19,6 +19,8 @@ Page = TypeVar("Page")
 
 LEAST_PAGES = 20
 """In a listing of so many pages, a page more is little for an order in which nothing moves."""
+LEAST_PAGES_FOR_HOPS = 100
+"""In a listing of so many pages, a tenth more pages is little for what they save in waiting."""
 _AHEAD_BYTES = 12 * 1024 * 1024
 _NUMBER = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
 _PART_OF_A_PAGE = 0.9

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
 
-from connectors.http.ahead import LEAST_PAGES, Guide, Hops, Numbered, pages_named
+from connectors.http.ahead import (
+    LEAST_PAGES,
+    LEAST_PAGES_FOR_HOPS,
+    Guide,
+    Hops,
+    Numbered,
+    pages_named,
+)
 from connectors.http.chains import ChainPage
 from connectors.http.instants import instant_of, latest, text_of
 from connectors.http.listings import Listing
@@ -196,7 +203,7 @@ class UpdatedRule:
         """Whether many pages were read, or the records' own numbers tell of as many."""
         counter = self._stream.counted_by
         count = max((getattr(record, counter) for record in records), default=0) if counter else 0
-        return self._pages >= LEAST_PAGES or count >= LEAST_PAGES * len(records)
+        return self._pages >= LEAST_PAGES_FOR_HOPS or count >= LEAST_PAGES_FOR_HOPS * len(records)
 
     def progress(self) -> dict[str, Any]:
         """The newest update and the first page of this window, and which way it has turned."""

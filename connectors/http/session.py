@@ -239,6 +239,7 @@ class Session:
                 "base_url.",
             ) from error
         except msgspec.ValidationError as error:
+            msgspec.json.decode(answer.body, type=msgspec.Raw)  # what was cut short has no shape yet
             raise self._error(
                 PermanentSourceError,
                 answer.url,

@@ -179,7 +179,8 @@ def test_the_search_for_quadratic_joins_finds_the_one_that_was(told: Told) -> No
 
 
 def _is_quadratic(told: Told, sql: str) -> bool:
-    told.con.execute("set asof_loop_join_threshold = 0")  # a few rows are looked up in a loop, many are not
+    for few in ("asof_loop_join_threshold", "nested_loop_join_threshold", "merge_join_threshold"):
+        told.con.execute(f"set {few} = 0")  # a few rows are looked up in a loop, many are not
     plan = str(told.con.execute(f"explain {sql}").fetchall())
     return "BLOCKWISE_NL_JOIN" in plan or "NESTED_LOOP_JOIN" in plan
 

@@ -86,7 +86,7 @@ def test_a_build_that_was_finished_in_part_advances_those_streams_only(
     book.land("deployments", SHOP, [records.deployment(1)])
     finish(warehouse, book, streams={"github__releases"})
     news = warehouse.prepare(book.evidence()).news
-    assert news == {"raw.github__deployments__new", "vault.account_tokens"}
+    assert news == {"raw.github__deployments__new", "vault.account_tokens", "vault.people"}
 
 
 def test_other_sql_reads_everything_again(book: EvidenceBook, warehouse: Warehouse) -> None:

@@ -77,6 +77,11 @@ def rows_held(world: World) -> dict[str, int]:
     return held | {"stg_unparsed_pages": 0}
 
 
+def _sighted(name: str, count: int) -> Counts:
+    """One reading of a present state: what it lists was seen once."""
+    return {name: count, f"{name}__sightings": count}
+
+
 def _github(world: World) -> Counts:
     state = world.organisation.as_of(world.organisation.ends_at).github().state
     repositories = state.repositories.values()
@@ -86,8 +91,8 @@ def _github(world: World) -> Counts:
     deployments = [one for each in repositories for one in each.deployments.values()]
     return {
         "repositories": len(repositories),
-        "teams": len(state.teams),
-        "team_members": sum(len(_team_members(state, team)) for team in state.teams),
+        **_sighted("teams", len(state.teams)),
+        **_sighted("team_members", sum(len(_team_members(state, team)) for team in state.teams)),
         "members": len(state.members),
         "issues": len(items),
         "item_details": len(items),
@@ -144,10 +149,10 @@ def _gitlab(world: World) -> Counts:
     (top,) = (group for group in state.groups.values() if group.parent is None)
     return {
         "groups": 1,
-        "subgroups": len(below),
-        "group_members": len(top.members),
-        "subgroup_members": sum(len(group.members) for group in below),
-        "projects": len(projects),
+        **_sighted("subgroups", len(below)),
+        **_sighted("group_members", len(top.members)),
+        **_sighted("subgroup_members", sum(len(group.members) for group in below)),
+        **_sighted("projects", len(projects)),
         "merge_requests": sum(len(each.merge_requests) for each in projects),
         "merge_request_commits": sum(
             len(request.commits) for each in projects for request in each.merge_requests.values()
@@ -235,10 +240,12 @@ def _pagerduty(world: World) -> Counts:
 
     teams = listed("/teams", "teams")
     return {
-        "teams": len(teams),
-        "team_members": sum(len(listed(f"/teams/{team['id']}/members", "members")) for team in teams),
+        **_sighted("teams", len(teams)),
+        **_sighted(
+            "team_members", sum(len(listed(f"/teams/{team['id']}/members", "members")) for team in teams)
+        ),
         "users": len(listed("/users", "users")),
-        "services": len(listed("/services", "services")),
+        **_sighted("services", len(listed("/services", "services"))),
         "escalation_policies": len(listed("/escalation_policies", "escalation_policies")),
         "on_calls": len(listed("/oncalls", "oncalls")),
         "incidents": len(api.alarms()),
@@ -287,7 +294,11 @@ def _alertmanager(world: World) -> Counts:
 
 def _scim(world: World) -> Counts:
     api = world.api(ScimApi)
-    return {"users": len(api.users()), "groups": len(api.groups())}
+    return {
+        "users": len(api.users()),
+        "groups": len(api.groups()),
+        "groups__sightings": sum(len(group["members"]) for group in api.groups()),
+    }
 
 
 def _roster(world: World) -> Counts:
@@ -300,14 +311,19 @@ def _lines(path: Path) -> int:
 
 
 def _backstage(world: World) -> Counts:
-    kinds = [
-        entity["kind"]
+    listed = [
+        entity
         for clone in world.repositories()
         for path in (CATALOG_FILE, PEOPLE_FILE)
         for entity in yaml.safe_load_all(_file(clone, path))
     ]
-    users = kinds.count("User")
-    return {"entities": len(kinds) - users, "users": users}
+    users = [entity for entity in listed if entity["kind"] == "User"]
+    return {
+        **_sighted("entities", len(listed) - len(users)),
+        "entities__members": sum(len(entity["spec"].get("members", ())) for entity in listed),
+        "users": len(users),
+        "users__groups": sum(len(entity["spec"]["memberOf"]) for entity in users),
+    }
 
 
 def _codeowners(world: World) -> Counts:

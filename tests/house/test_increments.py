@@ -44,9 +44,9 @@ def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path
         for instant in [*later, END]:
             grown.move_to(instant)
             grown.run()
-        by_increments = hashes_of_rows(grown.workspace.warehouse, with_addresses=False)
+        by_increments = hashes_of_rows(grown.workspace.warehouse)
         grown.run(is_full_refresh=True)
-        assert by_increments == hashes_of_rows(grown.workspace.warehouse, with_addresses=False)
+        assert by_increments == hashes_of_rows(grown.workspace.warehouse)
 
 
 def test_a_second_run_without_news_moves_no_body_and_builds_nothing(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_a_planted_row_makes_the_comparison_of_histories_fail(tmp_path: Path) ->
         con.execute("create schema marts")
         for table in ("fct_reviews", "fct_issues"):
             con.execute(f"create table marts.{table} as select 1 as id, [7] as record_ids")
-    before = hashes_of_rows(warehouse, with_addresses=False)
+    before = hashes_of_rows(warehouse)
     with duckdb.connect(str(warehouse)) as con:
         con.execute("update marts.fct_issues set record_ids = [8]")
         con.execute("insert into marts.fct_reviews select * from marts.fct_reviews")
-    after = hashes_of_rows(warehouse, with_addresses=False)
+    after = hashes_of_rows(warehouse)
     assert {table for table in before if before[table] != after[table]} == {"marts.fct_reviews"}

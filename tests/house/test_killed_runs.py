@@ -50,6 +50,6 @@ def test_twenty_kills_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> No
         killed.run()
     assert pages_and_windows(killed) >= pages_and_windows(undisturbed)
     assert [finding for finding in verify_workspace(killed.workspace) if finding.is_fatal] == []
-    assert hashes_of_rows(killed.workspace.warehouse, with_addresses=False) == hashes_of_rows(
-        undisturbed.workspace.warehouse, with_addresses=False
+    assert hashes_of_rows(killed.workspace.warehouse, with_reading_times=False) == hashes_of_rows(
+        undisturbed.workspace.warehouse, with_reading_times=False
     )

@@ -29,7 +29,7 @@ listed as (
     select employments.person_token
     from {{ ref('stg_roster__employments') }} as employments
     cross join {{ source('config', 'reporting') }} as reporting
-    where coalesce(employments.employment_until_date > reporting.coverage_until::date, true)
+    where coalesce(employments.employment_until_date, {{ end_of_time() }}::date) > reporting.coverage_until::date
 ),
 
 members as (

@@ -34,6 +34,7 @@ class RealTime(FakeTime):
 @pytest.fixture(autouse=True)
 def short_listings_count_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "LEAST_PAGES", 3)
+    monkeypatch.setattr(rules, "LEAST_PAGES_FOR_HOPS", 3)
 
 
 def at(minute: int) -> str:

@@ -157,7 +157,7 @@ def test_a_run_that_breaks_off_goes_on_where_it_was(tmp_path: Path, is_cloud: bo
 
     with open_site(tmp_path, is_cloud=is_cloud, largest_page=PAGE, instead=instead) as site:
         site.extract_all(("fields",))
-        with pytest.raises(Exception, match="run again"):
+        with pytest.raises(Exception, match="the next attempt goes on there"):
             site.extract("issues")
         failing["is"] = False
         count = len(site.state.issues)
