@@ -60,12 +60,13 @@ class SteadyOffset:
         return with_parameters(url, {"startAt": str(end - 1), _AFTER: anchor})
 
     def _meets(self, issues: list[Issue], anchor: str) -> bool:
-        """Whether the page holds the anchor, or begins before it."""
+        """Whether the page holds the anchor where it was, or begins before that place."""
         rank, _, number = anchor.partition("~")
         if not rank:
             return True
         return bool(issues) and (
-            any(issue.id == number for issue in issues) or self._rank(issues[0]) < int(rank)
+            any(issue.id == number and self._rank(issue) == int(rank) for issue in issues)
+            or self._rank(issues[0]) < int(rank)
         )
 
     def _rank(self, issue: Issue) -> int:
