@@ -230,7 +230,7 @@ class Session:
         if content_type is not None and "json" not in content_type.lower():
             raise UnreadableAnswerError(f"the content type is {content_type!r}, not JSON")
         try:
-            return answer, read(answer.body)
+            return answer, _read_whole(answer.body, read)
         except RecursionError as error:
             raise self._error(
                 PermanentSourceError,
@@ -239,7 +239,6 @@ class Session:
                 "base_url.",
             ) from error
         except msgspec.ValidationError as error:
-            msgspec.json.decode(answer.body, type=msgspec.Raw)  # what was cut short has no shape yet
             raise self._error(
                 PermanentSourceError,
                 answer.url,
@@ -321,3 +320,17 @@ class Session:
 
 def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+def _read_whole(body: bytes, read: Callable[[bytes], Record]) -> Record:
+    """Read a body; what was cut short is damaged, whatever shape its beginning has.
+
+    Raises:
+        msgspec.DecodeError: It is damaged: asking again may help.
+        msgspec.ValidationError: It is whole and of another shape.
+    """
+    try:
+        return read(body)
+    except msgspec.ValidationError:
+        msgspec.json.decode(body, type=msgspec.Raw)
+        raise
