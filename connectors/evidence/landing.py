@@ -53,6 +53,11 @@ class Landing:
         """Where the file lies until it is committed and moved."""
         return self.folder / (name + PENDING)
 
+    def present_path(self, name: str) -> Path:
+        """Where a committed file lies now: its place, or beside it while it is about to be moved there."""
+        path = self.path(name)
+        return path if path.exists() else self.pending_path(name)
+
     @contextmanager
     def written(self, name: str, tables: Iterable[pa.Table]) -> Iterator[WrittenFile]:
         """Write a file beside its place, durably; it is removed if the block fails.

@@ -106,16 +106,19 @@ class PageReader:
                 if cached == name and start <= row_number < start + table.num_rows:
                     self._groups.move_to_end((cached, group))
                     return stored_page(table, row_number - start, path)
-            group, start, table = _read_row_group(self._existing(name), row_number)
+            group, start, table = self._row_group(name, row_number)
             self._groups[name, group] = (start, table)
             while len(self._groups) > _CACHED_ROW_GROUPS:
                 self._groups.popitem(last=False)
             return stored_page(table, row_number - start, path)
 
-    def _existing(self, name: str) -> Path:
-        """The file's place, or where it waits while the process that committed it is about to move it."""
-        path, pending = self._landing.path(name), self._landing.pending_path(name)
-        return pending if not path.exists() and pending.exists() else path
+    def _row_group(self, name: str, row_number: int) -> tuple[int, int, pa.Table]:
+        """Read from where the file lies; the process that committed it may just be moving it into place."""
+        place = self._landing.present_path(name)
+        try:
+            return _read_row_group(place, row_number)
+        except FileNotFoundError:
+            return _read_row_group(self._landing.path(name), row_number)
 
 
 def _read_row_group(path: Path, row_number: int) -> tuple[int, int, pa.Table]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -44,7 +45,7 @@ class EvidenceCheck:
         yield from self._redactions.findings(self._connection)
         yield from self._unexpected_files()
         for row in file_rows(self._connection, "1 = 1"):
-            found = list(self._file(row))
+            found = self._file(row)
             if found and file_rows(self._connection, "file_id = ?", (row.file_id,)) != [row]:
                 yield Finding(
                     row.path, "it was replaced while it was being read; verify again", is_fatal=False
@@ -68,13 +69,18 @@ class EvidenceCheck:
             else:
                 yield Finding(name, "no file of this name was committed")
 
-    def _file(self, row: FileRow) -> Iterator[Finding]:
-        path, pending = self._landing.path(row.path), self._landing.pending_path(row.path)
-        if not path.exists():
-            path = pending
-        if not path.exists():
-            yield Finding(row.path, "the file is missing")
-            return
+    def _file(self, row: FileRow) -> list[Finding]:
+        """Check a file, and once more where it was moved into its place meanwhile."""
+        while True:
+            place = self._landing.present_path(row.path)
+            try:
+                found = list(self._file_at(row, place))
+            except FileNotFoundError:
+                found = [Finding(row.path, "the file is missing")]
+            if not found or place == self._landing.present_path(row.path):
+                return found
+
+    def _file_at(self, row: FileRow, path: Path) -> Iterator[Finding]:
         written = sha256_of_file(path)
         if written.sha256 != row.sha256:
             yield Finding(row.path, f"its sha256 is {written.sha256}, the ledger says {row.sha256}")
@@ -84,6 +90,8 @@ class EvidenceCheck:
             for table in row_groups_ahead(path):
                 yield from self._row_group(row, table, contents.pages)
                 contents.add(table)
+        except FileNotFoundError:
+            raise
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
             yield Finding(row.path, f"it cannot be read as Parquet: {error}")
             return

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from connectors.evidence import Batch, CursorUpdate, PageRef, RecoveryReport, recovery
+from connectors.evidence import Batch, CursorUpdate, PageRef, RecoveryReport, recovery, verification
+from connectors.evidence.parquet_file import WrittenFile, sha256_of_file
 from tests.connectors.evidence.samples import Place, page, redact, window
 
 
@@ -59,6 +61,24 @@ def test_threads_commit_read_and_verify_at_once(place: Place) -> None:
     assert run_all([*(partial(commit, stream) for stream in streams), read, verify]) == []
     assert place.ledger.size("payload") == 48
     assert place.problems() == []
+
+
+def test_a_file_that_moves_into_its_place_while_it_is_checked_is_no_finding(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.store.commit(Batch(pages=[page(0)]))
+    (file,) = place.evidence.rglob("*.parquet")
+    waiting = file.rename(f"{file}.pending")
+
+    def hashed(path: Path) -> WrittenFile:
+        written = sha256_of_file(path)
+        if waiting.exists():
+            waiting.rename(file)
+        return written
+
+    monkeypatch.setattr(verification, "sha256_of_file", hashed)
+    assert [finding for finding in place.store.verify() if finding.is_fatal] == []
+    assert file.exists()
 
 
 def test_pages_are_read_while_files_are_compacted_and_redacted(place: Place) -> None:
