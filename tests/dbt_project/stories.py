@@ -1,12 +1,12 @@
 """Small organisations told in staging rows, and the models over them: table in, table out.
 
-A story writes the tables that the models read (`staging`, `config`); `Story.build` runs the compiled SQL of
-every model and the Python steps between them in a warehouse in memory, and answers with the facts and marts.
+A story writes the tables that the models read (`staging`, `config`); `Story.build` answers with a warehouse in
+memory, in which the compiled SQL of a model, and of all that it reads, runs when a query first asks for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
@@ -14,26 +14,13 @@ import duckdb
 import pyarrow as pa
 
 from governance.identity.people import PEOPLE_SCHEMA
-from orchestration.steps.business_hours import write_working_hours
-from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.steps.config_tables import write_config_tables
-from orchestration.steps.intervals import write_interval_tables
-from tests.dbt_project.compiled import Model, compiled_models
+from tests.dbt_project.on_demand import OnDemand
 from tests.dbt_project.staged_columns import STAGED_COLUMNS
 from tests.dbt_project.warehouse import FLOW_TABLES, RULES
 
 Row = dict[str, Any]
 CHECKOUT = "acme/checkout"
-ABOVE_FACTS = (
-    "int_dora_",
-    "dim_",
-    "mart_",
-    "int_metric_",
-    "int_reporting_periods",
-    "int_domain__",
-    "int_devlake_",
-    "int_issue_work_in_progress",
-)
 
 
 def at(text: str) -> datetime:
@@ -333,31 +320,15 @@ class Story:
         row = {"incident_id": incident_id, "disposition": disposition, "deployment_ids": list(deployments)}
         self.dispositions.append(row)
 
-    def facts(self) -> "Told":
-        """Run the models up to the facts, and the steps between them."""
-        return self._run([model for model in compiled_models() if not model.name.startswith(ABOVE_FACTS)])
-
     def build(self) -> "Told":
-        """Run every model and step over the story."""
-        return self._run(compiled_models())
-
-    def _run(self, models: Sequence[Model]) -> "Told":
+        """Open a warehouse over the story; models and steps run when a query first reads what they make."""
         con = duckdb.connect(":memory:")
         con.execute("attach ':memory:' as assay; use assay; set TimeZone = 'UTC'")
         con.execute(f"set threads = {self.threads}")
         self._write(con)
-        con.execute("create schema intermediate; create schema marts")
+        con.execute("create schema intermediate; create schema marts; create schema computed")
         self._write_people(con)
-        for model in models:
-            if model.is_before_graph:
-                _create(con, model)
-        write_commit_graph(con)
-        write_interval_tables(con, largest_exact=40)
-        write_working_hours(con, first=date(2024, 1, 1), last=date(2029, 1, 1))
-        for model in models:
-            if not model.is_before_graph:
-                _create(con, model)
-        return Told(con)
+        return Told(con, OnDemand(con))
 
     def _write_people(self, con: duckdb.DuckDBPyConnection) -> None:
         """Write what the vault would hold of the accounts that the story names."""
@@ -412,14 +383,6 @@ class Story:
         write_config_tables(con, given)
 
 
-def _create(con: duckdb.DuckDBPyConnection, model: Model) -> None:
-    try:
-        con.execute(f"create table {model.schema}.{model.name} as {model.sql}")
-    except duckdb.Error as error:
-        error.add_note(f"in {model.name}")
-        raise
-
-
 def _filled(rows: Sequence[Row]) -> list[Row]:
     """Give every row every column, so that Arrow infers the schema from all of them."""
     columns: Row = {column: None for row in rows for column in row}
@@ -428,13 +391,23 @@ def _filled(rows: Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A built warehouse."""
+    """A warehouse; what is made on demand stands in it when a query reads it."""
 
-    con: duckdb.DuckDBPyConnection
+    warehouse: duckdb.DuckDBPyConnection
+    on_demand: OnDemand | None = None
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The warehouse with everything in it."""
+        if self.on_demand is not None:
+            self.on_demand.need_all()
+        return self.warehouse
 
     def rows(self, query: str, *parameters: Any) -> list[Row]:
         """Return a query's rows as mappings."""
-        return list(self.con.execute(query, parameters).to_arrow_table().to_pylist())
+        if self.on_demand is not None:
+            self.on_demand.need(query)
+        return list(self.warehouse.execute(query, parameters).to_arrow_table().to_pylist())
 
     def all(self, table: str, key: str) -> dict[Any, Row]:
         """Return a table's rows by key."""

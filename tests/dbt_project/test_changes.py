@@ -21,13 +21,13 @@ def test_lead_time_runs_from_the_commit_to_the_end_of_its_first_deployment(story
     story.commit("a", when="05-03 10:00", after=["base"])
     story.deployment(2, "a", start="05-03 11:00", end="05-03 12:30")
     story.deployment(3, "a", start="05-08 11:00")
-    change = story.facts().changes("a")["a"]
+    change = story.build().changes("a")["a"]
     assert change["deployment_id"] == "github:github:deployment:2"
     assert change["lead_time_seconds"] == 2.5 * HOUR
 
 
 def test_2_9_what_the_first_known_deployment_carries_has_no_baseline(story: Story) -> None:
-    change = story.facts().changes("base")["base"]
+    change = story.build().changes("base")["base"]
     assert (change["state"], change["exclusion_reason"]) == ("excluded", "no_baseline")
     assert change["lead_time_seconds"] is None
 
@@ -37,7 +37,7 @@ def test_2_10_a_squash_counts_as_the_commits_that_it_squashed(story: Story) -> N
     story.pull_request(7, opened="05-03 12:30", commits=own, merged="05-03 14:00", result="squashed")
     story.commit("squashed", when="05-03 14:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 16:00")
-    changes = story.facts().changes("own1", "own2", "squashed", "base")
+    changes = story.build().changes("own1", "own2", "squashed", "base")
     assert set(changes) == {"own1", "own2", "base"}
     assert changes["own1"]["lead_time_seconds"] == 6 * HOUR
     assert changes["own2"]["lead_time_seconds"] == 4 * HOUR
@@ -49,7 +49,7 @@ def test_2_10_a_rebase_counts_each_commit_once_and_not_its_copy(story: Story) ->
     story.commit("copy1", when="05-03 14:00", authored="05-03 10:00", after=["base"])
     story.commit("copy2", when="05-03 14:00", authored="05-03 12:00", after=["copy1"])
     story.deployment(2, "copy2", start="05-03 16:00")
-    told = story.facts()
+    told = story.build()
     assert set(told.changes("own1", "own2", "copy1", "copy2", "base")) == {"own1", "own2", "base"}
     assert _merge_kinds(told) == {7: "rebase"}
 
@@ -60,7 +60,7 @@ def test_2_10_a_rebased_change_is_deployed_with_its_own_copy(story: Story) -> No
     story.commit("copy1", when="05-03 14:00", authored="05-03 10:00", after=["base"])
     story.commit("copy2", when="05-03 14:00", authored="05-03 12:00", after=["copy1"])
     story.deployment(2, "copy1", start="05-03 16:00")
-    changes = story.facts().changes("own1", "own2")
+    changes = story.build().changes("own1", "own2")
     assert changes["own1"]["state"] == "deployed"
     assert changes["own2"]["state"] == "waiting"
 
@@ -72,7 +72,7 @@ def test_2_10_a_merge_commit_is_no_change_and_its_branch_is(story: Story) -> Non
     )
     story.commit("merge", when="05-03 14:00", after=["base", "own1"])
     story.deployment(2, "merge", start="05-03 16:00")
-    told = story.facts()
+    told = story.build()
     changes = told.changes("own1", "merge", "base")
     assert set(changes) == {"own1", "base"}
     assert changes["own1"]["pull_request_id"] is not None
@@ -90,7 +90,7 @@ def test_2_10_the_timelines_merged_commit_is_believed_before_a_stale_merge_commi
     )
     story.commit("squashed", when="05-03 14:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 16:00")
-    told = story.facts()
+    told = story.build()
     assert told.changes("own1")["own1"]["state"] == "deployed"
     (result,) = told.rows("select result_basis from intermediate.int_pull_request_results")
     assert result["result_basis"] == "timeline"
@@ -106,7 +106,7 @@ def test_2_10_without_a_timeline_the_merge_commit_is_taken(story: Story) -> None
     )
     story.commit("squashed", when="05-03 14:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 16:00")
-    assert story.facts().changes("own1")["own1"]["state"] == "deployed"
+    assert story.build().changes("own1")["own1"]["state"] == "deployed"
 
 
 def test_2_10_merges_of_the_main_branch_into_a_pull_request_are_no_changes(story: Story) -> None:
@@ -114,7 +114,7 @@ def test_2_10_merges_of_the_main_branch_into_a_pull_request_are_no_changes(story
     story.pull_request(7, opened="05-03 12:30", commits=own, merged="05-03 14:00", result="squashed")
     story.own_commit(7, "update", when="05-03 13:00", position=2, parent_count=2)
     story.commit("squashed", when="05-03 14:00", after=["base"])
-    assert set(story.facts().changes("own1", "update", "base")) == {"own1", "base"}
+    assert set(story.build().changes("own1", "update", "base")) == {"own1", "base"}
 
 
 def test_2_10_a_commit_that_two_pull_requests_carry_is_one_change(story: Story) -> None:
@@ -126,7 +126,7 @@ def test_2_10_a_commit_that_two_pull_requests_carry_is_one_change(story: Story) 
     story.commit("second", when="05-03 15:00", after=["first"])
     story.deployment(2, "first", start="05-03 14:30")
     story.deployment(3, "second", start="05-03 16:00")
-    changes = story.facts().changes("own1", "own2", "base")
+    changes = story.build().changes("own1", "own2", "base")
     assert set(changes) == {"own1", "own2", "base"}
     assert changes["own1"]["deployment_id"] == "github:github:deployment:2"
 
@@ -149,7 +149,7 @@ def test_2_10_a_pull_request_merged_into_anothers_branch_is_counted_once(story: 
     )
     story.commit("squashed", when="05-03 14:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 16:00")
-    changes = story.facts().changes("inner", "inner-squash", "outer", "base")
+    changes = story.build().changes("inner", "inner-squash", "outer", "base")
     assert set(changes) == {"inner", "outer", "base"}
     assert {changes[name]["state"] for name in ("inner", "outer")} == {"deployed"}
 
@@ -157,7 +157,7 @@ def test_2_10_a_pull_request_merged_into_anothers_branch_is_counted_once(story: 
 def test_2_10_a_squash_whose_own_commits_are_not_listed_is_the_change_itself(story: Story) -> None:
     story.pull_request(7, opened="05-03 12:30", commits=[], merged="05-03 14:00", result="squashed")
     story.commit("squashed", when="05-03 14:00", after=["base"])
-    change = story.facts().changes("squashed")["squashed"]
+    change = story.build().changes("squashed")["squashed"]
     assert change["state"] == "waiting"
     assert change["pull_request_id"] is not None
 
@@ -166,7 +166,7 @@ def test_2_10_committed_is_the_first_check_of_the_commit(story: Story) -> None:
     story.commit("a", when="05-03 10:00", after=["base"])
     story.run(1, "a", when="05-03 10:20")
     story.run(2, "a", when="05-03 10:10")
-    change = story.facts().changes("a")["a"]
+    change = story.build().changes("a")["a"]
     assert change["committed_at"] == at("05-03 10:10")
     assert not change["is_committed_at_author_settable"]
 
@@ -176,7 +176,7 @@ def test_2_10_a_check_of_a_later_head_shows_the_commits_before_it(story: Story) 
     story.pull_request(7, opened="05-03 12:30", commits=own, merged="05-03 14:00", result="squashed")
     story.commit("squashed", when="05-03 14:00", after=["base"])
     story.run(1, "own2", when="05-03 11:30", event="pull_request")
-    changes = story.facts().changes("own1", "own2", "own3")
+    changes = story.build().changes("own1", "own2", "own3")
     assert changes["own1"]["committed_at"] == at("05-03 11:30")
     assert changes["own2"]["committed_at"] == at("05-03 11:30")
     assert changes["own3"]["committed_at"] == at("05-03 12:00")
@@ -186,14 +186,14 @@ def test_2_10_a_check_of_a_later_head_shows_the_commits_before_it(story: Story) 
 def test_2_10_a_run_that_somebody_starts_by_hand_says_nothing_of_the_push(story: Story) -> None:
     story.commit("a", when="05-03 10:00", after=["base"])
     story.run(1, "a", when="05-06 10:00", event="workflow_dispatch")
-    assert story.facts().changes("a")["a"]["committed_at"] == at("05-03 10:00")
+    assert story.build().changes("a")["a"]["committed_at"] == at("05-03 10:00")
 
 
 def test_2_10_a_rollback_brings_no_new_change(story: Story) -> None:
     story.commit("a", when="05-03 10:00", after=["base"])
     story.deployment(2, "a", start="05-03 12:00")
     story.deployment(3, "base", start="05-04 12:00")
-    deployments = {row["deployment_id"] for row in story.facts().changes("a", "base").values()}
+    deployments = {row["deployment_id"] for row in story.build().changes("a", "base").values()}
     assert "github:github:deployment:3" not in deployments
 
 
@@ -203,7 +203,7 @@ def test_2_11_a_service_of_a_monorepo_has_the_changes_that_touch_its_paths() -> 
     story.commit("both", on="acme/mono", when="05-03 11:00", after=["search"], paths=["search/x", "basket/y"])
     story.commit("shared", on="acme/mono", when="05-03 12:00", after=["both"], paths=["README.md"])
     story.deployment(2, "shared", on="acme/mono", start="05-04 10:00", task="deploy:search")
-    told = story.facts()
+    told = story.build()
     names = ("search", "both", "shared", "base")
     assert set(told.changes(*names, service="search")) == {"search", "both", "base"}
     assert set(told.changes(*names, service="basket")) == {"both"}
@@ -217,7 +217,7 @@ def test_2_11_a_deployments_changes_are_those_that_touch_its_services_paths() ->
     story.commit("basket", on="acme/mono", when="05-03 10:00", after=["base"], paths=["basket/y"])
     story.commit("search", on="acme/mono", when="05-03 11:00", after=["basket"], paths=["search/x"])
     story.deployment(2, "search", on="acme/mono", start="05-04 10:00", task="deploy:search")
-    told = story.facts()
+    told = story.build()
     brought = told.rows("select service_id, commit_sha from marts.fct_changes where state = 'deployed'")
     assert [(row["service_id"], row["commit_sha"]) for row in brought] == [("search", sha("search"))]
 
@@ -228,7 +228,7 @@ def test_2_11_what_is_mended_beside_a_services_paths_makes_its_deployment_no_hot
         "fix", on="acme/mono", when="05-03 10:00", after=["base"], paths=["basket/y"], is_hotfix_title=True
     )
     story.deployment(2, "fix", on="acme/mono", start="05-04 10:00", task="deploy:search")
-    deployment = story.facts().deployments()[2]
+    deployment = story.build().deployments()[2]
     assert not deployment["is_hotfix"]
     assert not deployment["is_unplanned"]
 
@@ -244,13 +244,13 @@ def test_2_11_a_squashed_commit_touches_the_paths_of_its_squash() -> None:
         result="squashed",
     )
     story.commit("squashed", on="acme/mono", when="05-03 11:00", after=["base"], paths=["basket/y"])
-    assert set(story.facts().changes("own", service="basket")) == {"own"}
+    assert set(story.build().changes("own", service="basket")) == {"own"}
 
 
 def test_2_11_where_the_paths_are_not_known_the_change_is_excluded_with_that_reason() -> None:
     story = _monorepo()
     story.commit("served", on="acme/mono", when="05-03 10:00", after=["base"], paths=None)
-    changes = story.facts().rows("select * from marts.fct_changes where commit_sha = $1", sha("served"))
+    changes = story.build().rows("select * from marts.fct_changes where commit_sha = $1", sha("served"))
     assert {(row["service_id"], row["exclusion_reason"]) for row in changes} == {
         ("search", "paths_unknown"),
         ("basket", "paths_unknown"),
@@ -277,14 +277,14 @@ def test_2_11_path_patterns_are_globs(pattern: str, path: str, *, is_match: bool
     story.service("one", "acme/mono", paths=[pattern])
     story.service("two", "acme/mono", paths=["elsewhere/**"])
     story.commit("a", on="acme/mono", when="05-03 10:00", paths=[path])
-    (change,) = story.facts().changes("a").values()
+    (change,) = story.build().changes("a").values()
     assert change["service_id"] == ("one" if is_match else None)
 
 
 def test_2_12_a_negative_duration_is_a_fault_that_is_kept_out_and_counted(story: Story) -> None:
     story.commit("future", when="05-09 10:00", after=["base"])
     story.deployment(2, "future", start="05-03 12:00")
-    change = story.facts().changes("future")["future"]
+    change = story.build().changes("future")["future"]
     assert (change["state"], change["exclusion_reason"]) == ("excluded", "negative_duration")
     assert change["lead_time_seconds"] is None
 
@@ -300,7 +300,7 @@ def test_every_change_is_deployed_waiting_or_excluded(story: Story) -> None:
     )
     states = {
         name: (row["state"], row["exclusion_reason"])
-        for name, row in story.facts().changes("base", "a", "b", "draft", "lost").items()
+        for name, row in story.build().changes("base", "a", "b", "draft", "lost").items()
     }
     assert states == {
         "base": ("excluded", "no_baseline"),
@@ -317,7 +317,7 @@ def test_the_parts_of_the_lead_time_sum_to_the_whole(story: Story) -> None:
     story.review(7, when="05-03 12:00")
     story.commit("squashed", when="05-03 16:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 20:00")
-    changes = story.facts().changes("early", "late")
+    changes = story.build().changes("early", "late")
     assert _parts(changes["early"]) == [2 * HOUR, 2 * HOUR, 4 * HOUR, 4 * HOUR, 0]
     assert _parts(changes["late"]) == [None, None, 3 * HOUR, 4 * HOUR, 0]
     for change in changes.values():
@@ -329,7 +329,7 @@ def test_2_4_an_unreviewed_change_has_no_pickup_and_the_rest_is_unattributed(sto
     story.pull_request(7, opened="05-03 10:00", commits=own, merged="05-03 16:00", result="squashed")
     story.commit("squashed", when="05-03 16:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 20:00")
-    assert _parts(story.facts().changes("own")["own"]) == [2 * HOUR, None, None, 4 * HOUR, 6 * HOUR]
+    assert _parts(story.build().changes("own")["own"]) == [2 * HOUR, None, None, 4 * HOUR, 6 * HOUR]
 
 
 def test_2_13_a_bots_review_and_the_authors_own_are_no_first_review(story: Story) -> None:
@@ -339,7 +339,7 @@ def test_2_13_a_bots_review_and_the_authors_own_are_no_first_review(story: Story
     story.review(7, when="05-03 10:20", by="p_author")
     story.review(7, when="05-03 12:00", by="p_reviewer")
     story.commit("squashed", when="05-03 16:00", after=["base"])
-    told = story.facts()
+    told = story.build()
     pull_request = told.all("marts.fct_pull_requests", "pull_request_id")[key]
     assert pull_request["first_review_at"] == at("05-03 12:00")
     assert pull_request["review_count"] == 1
@@ -352,7 +352,7 @@ def test_a_change_of_a_pull_request_carries_the_records_that_make_it(story: Stor
     story.commit("squashed", when="05-03 16:00", after=["base"])
     story.run(1, "own", when="05-03 08:01")
     story.deployment(2, "squashed", start="05-03 20:00")
-    told = story.facts()
+    told = story.build()
     change = told.changes("own")["own"]
     (deployment,) = told.rows(
         "select record_ids from marts.fct_deployments where deployment_id = $1", change["deployment_id"]
@@ -376,7 +376,7 @@ def test_pull_request_lead_time_runs_from_the_first_commit_to_the_merges_deploym
     key = story.pull_request(7, opened="05-03 10:00", commits=own, merged="05-03 16:00", result="squashed")
     story.commit("squashed", when="05-03 16:00", after=["base"])
     story.deployment(2, "squashed", start="05-03 20:00")
-    row = story.facts().all("marts.fct_pull_requests", "pull_request_id")[key]
+    row = story.build().all("marts.fct_pull_requests", "pull_request_id")[key]
     assert (row["lead_time_seconds"], row["cycle_seconds"]) == (12 * HOUR, 6 * HOUR)
     assert (row["delivery_state"], row["change_count"]) == ("deployed", 2)
 
@@ -394,7 +394,7 @@ def test_a_pull_request_that_touches_two_services_is_one_row_for_each() -> None:
     story.commit(
         "squashed", on="acme/mono", when="05-03 11:00", after=["base"], paths=["search/a", "basket/b"]
     )
-    rows = story.facts().rows("select service_id from marts.fct_pull_requests order by 1")
+    rows = story.build().rows("select service_id from marts.fct_pull_requests order by 1")
     assert [row["service_id"] for row in rows] == ["basket", "search"]
 
 

@@ -17,7 +17,7 @@ def story() -> Story:
 def test_regions_and_canaries_are_parts_of_one_deployment(story: Story) -> None:
     story.deployment(1, "a", start="05-04 10:00", end="05-04 10:05")
     story.deployment(2, "a", start="05-04 10:20", end="05-04 10:40", environment="prod")
-    (deployment,) = story.facts().deployments().values()
+    (deployment,) = story.build().deployments().values()
     assert deployment["part_ids"] == ["github:github:deployment:1", "github:github:deployment:2"]
     assert deployment["deployment_id"] == "github:github:deployment:1"
     assert (deployment["started_at"], deployment["finished_at"]) == (at("05-04 10:00"), at("05-04 10:40"))
@@ -26,7 +26,7 @@ def test_regions_and_canaries_are_parts_of_one_deployment(story: Story) -> None:
 def test_a_part_that_was_given_up_does_not_move_the_end(story: Story) -> None:
     story.deployment(1, "a", start="05-04 10:00", end="05-04 10:05")
     story.deployment(2, "a", start="05-04 10:20", end="05-04 10:40", state="failure")
-    (deployment,) = story.facts().deployments().values()
+    (deployment,) = story.build().deployments().values()
     assert deployment["outcome"] == "success"
     assert deployment["finished_at"] == at("05-04 10:05")
 
@@ -34,14 +34,14 @@ def test_a_part_that_was_given_up_does_not_move_the_end(story: Story) -> None:
 def test_a_retried_attempt_is_one_deployment_that_ends_with_the_one_that_succeeded(story: Story) -> None:
     story.deployment(1, "a", start="05-04 10:00", end="05-04 10:05", state="failure")
     story.deployment(2, "a", start="05-04 10:30", end="05-04 10:45")
-    (deployment,) = story.facts().deployments().values()
+    (deployment,) = story.build().deployments().values()
     assert (deployment["outcome"], deployment["finished_at"]) == ("success", at("05-04 10:45"))
 
 
 def test_parts_are_one_deployment_within_six_hours_of_the_first_and_no_longer(story: Story) -> None:
     for number, start in enumerate(("05-04 10:00", "05-04 15:59", "05-04 16:01", "05-04 21:00"), start=1):
         story.deployment(number, "a", start=start)
-    assert [row["part_ids"] for row in story.facts().deployments().values()] == [
+    assert [row["part_ids"] for row in story.build().deployments().values()] == [
         ["github:github:deployment:1", "github:github:deployment:2"],
         ["github:github:deployment:3", "github:github:deployment:4"],
     ]
@@ -51,7 +51,7 @@ def test_the_hours_that_make_one_rollout_are_configuration(story: Story) -> None
     story.rules = {**story.rules, "rollout_merge_hours": 1}
     story.deployment(1, "a", start="05-04 10:00")
     story.deployment(2, "a", start="05-04 12:00")
-    assert len(story.facts().deployments()) == 2
+    assert len(story.build().deployments()) == 2
 
 
 def test_another_commit_in_between_ends_a_rollout(story: Story) -> None:
@@ -59,7 +59,7 @@ def test_another_commit_in_between_ends_a_rollout(story: Story) -> None:
     story.deployment(1, "b", start="05-04 10:00")
     story.deployment(2, "c", start="05-04 11:00")
     story.deployment(3, "b", start="05-04 12:00")
-    deployments = story.facts().deployments()
+    deployments = story.build().deployments()
     assert list(deployments) == [1, 2, 3]
     assert deployments[3]["is_rollback"]
 
@@ -69,7 +69,7 @@ def test_regions_of_two_rollouts_that_interleave_stay_with_their_own(story: Stor
     story.deployment(1, "b", start="05-04 10:00", environment="prod-eu")
     story.deployment(2, "c", start="05-04 10:30", environment="prod-eu")
     story.deployment(3, "b", start="05-04 10:40", environment="prod-us")
-    parts = {number: row["part_ids"] for number, row in story.facts().deployments().items()}
+    parts = {number: row["part_ids"] for number, row in story.build().deployments().items()}
     assert parts == {
         1: ["github:github:deployment:1", "github:github:deployment:3"],
         2: ["github:github:deployment:2"],
@@ -80,7 +80,7 @@ def test_a_failed_rollout_is_listed_apart_and_replaces_nothing(story: Story) -> 
     story.deployment(1, "a", start="05-04 10:00")
     story.deployment(2, "b", start="05-05 10:00", state="failure")
     story.deployment(3, "c", start="05-06 10:00")
-    deployments = story.facts().deployments()
+    deployments = story.build().deployments()
     assert deployments[2]["outcome"] == "failed_rollout"
     assert deployments[3]["predecessor_deployment_id"] == "github:github:deployment:1"
     assert not deployments[2]["is_change_failure"]
@@ -88,20 +88,20 @@ def test_a_failed_rollout_is_listed_apart_and_replaces_nothing(story: Story) -> 
 
 def test_a_deployment_that_nobody_finished_is_none(story: Story) -> None:
     story.deployment(1, "a", start="05-04 10:00", state="in_progress")
-    assert story.facts().deployments() == {}
+    assert story.build().deployments() == {}
 
 
 def test_the_end_is_the_deployments_own_success_not_the_later_inactive(story: Story) -> None:
     """A deployment's `updated_at` moves when the next one makes it inactive (DevLake #8302)."""
     later = (("inactive", "05-05 10:00"), ("success", "05-05 11:00"))
     story.deployment(1, "a", start="05-04 10:00", end="05-04 10:10", later=later)
-    assert story.facts().deployments()[1]["finished_at"] == at("05-04 10:10")
+    assert story.build().deployments()[1]["finished_at"] == at("05-04 10:10")
 
 
 def test_the_commit_that_ran_already_is_a_deployment_without_change(story: Story) -> None:
     story.deployment(1, "a", start="05-04 10:00")
     story.deployment(2, "a", start="05-05 10:00")
-    deployments = story.facts().deployments()
+    deployments = story.build().deployments()
     assert deployments[2]["is_without_change"]
     assert not deployments[2]["is_rollback"]
 
@@ -110,21 +110,21 @@ def test_a_proper_ancestor_of_what_it_replaces_is_a_rollback_and_unplanned(story
     story.deployment(1, "b", start="05-04 10:00")
     story.deployment(2, "d", start="05-05 10:00")
     story.deployment(3, "b", start="05-06 10:00")
-    rollbacks = {number: row["is_rollback"] for number, row in story.facts().deployments().items()}
+    rollbacks = {number: row["is_rollback"] for number, row in story.build().deployments().items()}
     assert rollbacks == {1: False, 2: False, 3: True}
-    assert story.facts().deployments()[3]["is_unplanned"]
+    assert story.build().deployments()[3]["is_unplanned"]
 
 
 def test_a_deployment_is_a_rollback_where_the_tool_says_so(story: Story) -> None:
     story.deployment(1, "b", start="05-04 10:00")
     story.deployment(2, "c", start="05-05 10:00", task="rollback")
-    assert story.facts().deployments()[2]["is_rollback"]
+    assert story.build().deployments()[2]["is_rollback"]
 
 
 def test_other_environments_are_listed_and_are_not_production(story: Story) -> None:
     story.deployment(1, "a", start="05-04 09:00", environment="staging")
     story.deployment(2, "a", start="05-04 10:00")
-    production = {number: row["is_production"] for number, row in story.facts().deployments().items()}
+    production = {number: row["is_production"] for number, row in story.build().deployments().items()}
     assert production == {1: False, 2: True}
 
 
@@ -132,7 +132,7 @@ def test_a_service_may_name_its_own_production_environment(story: Story) -> None
     story.services[0]["environment_pattern"] = "^live$"
     story.deployment(1, "a", start="05-04 09:00", environment="live")
     story.deployment(2, "a", start="05-04 10:00", environment="production")
-    production = {number: row["is_production"] for number, row in story.facts().deployments().items()}
+    production = {number: row["is_production"] for number, row in story.build().deployments().items()}
     assert production == {1: True, 2: False}
 
 
@@ -142,7 +142,7 @@ def test_services_of_one_repository_are_told_apart_by_their_task() -> None:
         story.service(name, "acme/mono", paths=[f"{name}/**"], task_pattern=f"^deploy:{name}$")
     story.deployment(1, "a", on="acme/mono", start="05-04 10:00", task="deploy:search")
     story.deployment(2, "a", on="acme/mono", start="05-04 10:00", task="deploy:basket")
-    services = {number: row["service_id"] for number, row in story.facts().deployments().items()}
+    services = {number: row["service_id"] for number, row in story.build().deployments().items()}
     assert services == {1: "search", 2: "basket"}
 
 
@@ -151,7 +151,7 @@ def test_a_deployment_of_a_whole_shared_repository_is_one_for_each_service() -> 
     for name in ("search", "basket"):
         story.service(name, "acme/mono", paths=[f"{name}/**"])
     story.deployment(1, "a", on="acme/mono", start="05-04 10:00")
-    rows = story.facts().rows("select deployment_id, service_id from marts.fct_deployments order by 2")
+    rows = story.build().rows("select deployment_id, service_id from marts.fct_deployments order by 2")
     assert [tuple(row.values()) for row in rows] == [
         ("github:github:deployment:1:basket", "basket"),
         ("github:github:deployment:1:search", "search"),
@@ -164,7 +164,7 @@ def test_a_service_that_names_its_task_takes_the_deployment_from_those_that_do_n
     story.service("search", "acme/mono", paths=["search/**"], task_pattern="^deploy:search$")
     story.deployment(1, "a", on="acme/mono", start="05-04 10:00", task="deploy:search")
     story.deployment(2, "b", on="acme/mono", start="05-04 11:00")
-    services = {number: row["service_id"] for number, row in story.facts().deployments().items()}
+    services = {number: row["service_id"] for number, row in story.build().deployments().items()}
     assert services == {1: "search", 2: "mono"}
 
 
@@ -175,7 +175,7 @@ def test_workflow_runs_are_deployments_where_the_service_says_so() -> None:
     story.run(3, "b", when="05-05 10:00", workflow_name="deploy", event="pull_request")
     story.run(4, "b", when="05-06 10:00", workflow_name="deploy", conclusion="timed_out")
     story.run(5, "b", when="05-07 10:00", workflow_name="deploy", conclusion="cancelled")
-    assert _ends(story.facts()) == [
+    assert _ends(story.build()) == [
         ("github:github:run:1", "success", at("05-04 10:09")),
         ("github:github:run:4", "failed_rollout", at("05-06 10:00")),
     ]
@@ -203,7 +203,7 @@ def test_a_rerun_keeps_its_start_and_ends_with_the_last_job_of_its_newest_attemp
             conclusion="success",
             completed_at=at(end),
         )
-    (row,) = story.facts().rows("select started_at, finished_at from marts.fct_deployments")
+    (row,) = story.build().rows("select started_at, finished_at from marts.fct_deployments")
     assert (row["started_at"], row["finished_at"]) == (at("05-04 10:00"), at("05-04 11:10"))
 
 
@@ -225,7 +225,7 @@ def test_releases_are_deployments_of_the_commit_of_their_tag() -> None:
             published_at=None if draft else at(f"05-0{number} 12:00"),
         )
     story.stage("github__tags", repository=CHECKOUT, tag_name="v1", commit_sha=sha("a"))
-    rows = story.facts().rows("select deployment_id, commit_sha, is_production from marts.fct_deployments")
+    rows = story.build().rows("select deployment_id, commit_sha, is_production from marts.fct_deployments")
     assert [tuple(row.values()) for row in rows] == [
         ("github:github:release:1", sha("a"), True),
         ("github:github:release:3", None, False),
@@ -242,7 +242,7 @@ def test_tags_are_deployments_at_their_own_time_else_at_their_commits() -> None:
     story.stage("github__tags", repository=CHECKOUT, tag_name="v1", commit_sha=sha("a"))
     story.stage("github__tags", repository=CHECKOUT, tag_name="v2", commit_sha=sha("b"))
     story.stage("github__tags", repository=CHECKOUT, tag_name="nightly", commit_sha=sha("b"))
-    assert _ends(story.facts()) == [
+    assert _ends(story.build()) == [
         ("git:acme/checkout:tag:v1", "success", at("05-02 10:00")),
         ("github:github:tag:acme/checkout:v2", "success", at("05-01 11:00")),
     ]
@@ -261,7 +261,7 @@ def test_without_configured_services_every_repository_is_one() -> None:
         commit_sha=sha("x"),
         created_at=at("05-02 10:00"),
     )
-    rows = story.facts().rows("select service_id, deployment_id from marts.fct_deployments order by 1")
+    rows = story.build().rows("select service_id, deployment_id from marts.fct_deployments order by 1")
     assert [tuple(row.values()) for row in rows] == [
         ("acme/checkout", "github:github:deployment:1"),
         ("acme/library", "git:acme/library:tag:v1"),

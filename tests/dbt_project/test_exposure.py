@@ -44,7 +44,7 @@ def days(told: Told, team: str) -> list[tuple[str, str, int]]:
 def test_a_full_week_is_five_days_and_a_share_of_it_the_share(story: Story) -> None:
     employed(story, ADA, "payments", "2026-01-01")
     employed(story, BOB, "basket", "2026-01-01", fte=0.6)
-    told = story.facts()
+    told = story.build()
     assert exposure(told) == {"basket": "3.0000", "commerce": "8.0000", "payments": "5.0000"}
     assert exposure(told, "own_fte_days")["commerce"] == "0.0000"
 
@@ -53,7 +53,7 @@ def test_leave_takes_whole_days_from_the_first_to_before_the_first_one_back(stor
     employed(story, ADA, "payments", "2026-01-01")
     away(story, ADA, "2026-05-05", "2026-05-07")
     away(story, ADA, "2026-05-06", "2026-05-07")  # entered twice, taken once
-    assert [day for day, *_ in days(story.facts(), "payments")] == ["05-04", "05-07", "05-08"]
+    assert [day for day, *_ in days(story.build(), "payments")] == ["05-04", "05-07", "05-08"]
 
 
 def test_weekends_add_nothing_and_holidays_of_the_persons_calendar_neither(story: Story) -> None:
@@ -63,7 +63,7 @@ def test_weekends_add_nothing_and_holidays_of_the_persons_calendar_neither(story
     story.coverage = ("2026-05-01 00:00", "2026-05-05 00:00")  # May 1st is a holiday in Berlin, and a Friday
     employed(story, ADA, "payments", "2026-01-01", working_calendar="berlin")
     employed(story, BOB, "basket", "2026-01-01", working_calendar="unheard-of")
-    told = story.facts()
+    told = story.build()
     assert [day for day, *_ in days(told, "payments")] == ["05-04"]
     assert [day for day, *_ in days(told, "basket")] == ["05-01", "05-04"]
 
@@ -71,19 +71,19 @@ def test_weekends_add_nothing_and_holidays_of_the_persons_calendar_neither(story
 def test_a_day_belongs_to_the_team_of_its_noon_in_the_reporting_time_zone(story: Story) -> None:
     story.time_zone = "Asia/Tokyo"
     github_member(story, ADA, "payments", "05-05 02:59", "05-07 03:00")  # noon there is 03:00 UTC
-    assert [day for day, *_ in days(story.facts(), "payments")] == ["05-05", "05-06"]
+    assert [day for day, *_ in days(story.build(), "payments")] == ["05-05", "05-06"]
 
 
 def test_a_move_in_the_middle_of_a_week_splits_it_and_loses_nothing(story: Story) -> None:
     employed(story, ADA, "payments", "2026-01-01", "2026-05-06")
     employed(story, ADA, "basket", "2026-05-06")
-    assert exposure(story.facts()) == {"basket": "3.0000", "commerce": "5.0000", "payments": "2.0000"}
+    assert exposure(story.build()) == {"basket": "3.0000", "commerce": "5.0000", "payments": "2.0000"}
 
 
 def test_a_person_in_two_teams_is_one_person_above_them(story: Story) -> None:
     for team in ("payments", "basket"):
         github_member(story, ADA, team, "01-01 00:00")
-    told = story.facts()
+    told = story.build()
     assert days(told, "commerce")[0] == ("05-04", "1.0000", 1)
     assert days(told, "payments")[0] == ("05-04", "0.5000", 1)
 
@@ -94,13 +94,13 @@ def test_a_roll_up_follows_the_hierarchy_of_the_day(story: Story) -> None:
     story.team("payments", parent="commerce", until="05-06 00:00")
     story.team("payments", parent="retail", since="05-06 00:00")
     employed(story, ADA, "payments", "2026-01-01")
-    assert exposure(story.facts()) == {"commerce": "2.0000", "payments": "5.0000", "retail": "3.0000"}
+    assert exposure(story.build()) == {"commerce": "2.0000", "payments": "5.0000", "retail": "3.0000"}
 
 
 def test_people_without_team_and_people_outside_the_roster_add_to_no_team(story: Story) -> None:
     employed(story, ADA, None, "2026-01-01")
     github_member(story, BOB, "payments", "01-01 00:00")
-    told = story.facts()
+    told = story.build()
     assert exposure(told) == {}
     (row,) = told.rows(
         "select sum(fte_days)::varchar as fte from intermediate.int_team_member_days where team_id is null"
@@ -125,7 +125,7 @@ def many(story: Story) -> Story:
 
 
 def test_exposure_adds_up_to_employment_day_by_day_and_person_by_person(story: Story) -> None:
-    told = many(story).facts()
+    told = many(story).build()
     assigned: Any = told.rows(
         "select person_token, exposure_date, sum(fte_days) as fte from intermediate.int_team_member_days "
         "group by all order by all"
@@ -138,7 +138,7 @@ def test_exposure_adds_up_to_employment_day_by_day_and_person_by_person(story: S
 
 
 def test_own_days_of_all_teams_equal_the_days_of_the_roots(story: Story) -> None:
-    told = many(story).facts()
+    told = many(story).build()
     own = sum(Decimal(days) for days in exposure(told, "own_fte_days").values())
     rolled = exposure(told)
     assert own == sum(Decimal(rolled[team]) for team in ("commerce", "x", "y"))
@@ -146,7 +146,7 @@ def test_own_days_of_all_teams_equal_the_days_of_the_roots(story: Story) -> None
 
 
 def test_splitting_a_membership_in_time_conserves_every_day(story: Story) -> None:
-    whole = many(story).facts()
+    whole = many(story).build()
     split = Story(coverage=story.coverage, teams=story.teams)
     split.staged = {name: list(rows) for name, rows in story.staged.items()}
     rows = split.staged["stg_roster__employments"]
@@ -155,13 +155,13 @@ def test_splitting_a_membership_in_time_conserves_every_day(story: Story) -> Non
         cut = "2026-05-13"
         rows.extend([{**row, "valid_until_date": cut}, {**row, "valid_from_date": cut}])
     query = "select * from intermediate.int_team_exposure_days order by all"
-    assert split.facts().rows(query) == whole.rows(query)
+    assert split.build().rows(query) == whole.rows(query)
 
 
 def test_the_order_of_rows_and_threads_change_nothing(story: Story) -> None:
-    told = many(story).facts()
+    told = many(story).build()
     query = "select * from intermediate.int_team_exposure_days order by all"
     for rows in story.staged.values():
         rows.reverse()
     story.threads = 8
-    assert story.facts().rows(query) == told.rows(query)
+    assert story.build().rows(query) == told.rows(query)

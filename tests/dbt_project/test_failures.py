@@ -33,7 +33,7 @@ def test_2_6_an_incident_that_names_a_deployment_links_to_it_explicitly(story: S
     story.incident(
         1, of="checkout", when="05-03 12:00", closed="05-03 13:00", referenced_deployment_ids=["2"]
     )
-    told = story.facts()
+    told = story.build()
     assert _links(told) == {2: ("explicit", "names_deployment")}
     assert told.deployments()[2]["failure_link"] == "explicit"
     assert told.deployments()[3]["failure_link"] == "none"
@@ -42,12 +42,12 @@ def test_2_6_an_incident_that_names_a_deployment_links_to_it_explicitly(story: S
 def test_2_6_a_part_that_is_named_means_its_deployment(story: Story) -> None:
     story.deployment(4, "c", start="05-03 11:00", end="05-03 11:10")
     story.incident(1, of="checkout", when="05-03 12:00", referenced_deployment_ids=["4"])
-    assert _links(story.facts()) == {3: ("explicit", "names_deployment")}
+    assert _links(story.build()) == {3: ("explicit", "names_deployment")}
 
 
 def test_2_6_an_incident_that_names_a_commit_links_to_the_deployment_that_brought_it(story: Story) -> None:
     story.incident(1, of="checkout", when="05-03 12:00", mentioned_shas=[sha("b")[:12]])
-    assert _links(story.facts()) == {2: ("explicit", "names_commit")}
+    assert _links(story.build()) == {2: ("explicit", "names_commit")}
 
 
 def test_2_6_naming_a_squash_means_the_deployment_that_brought_it(story: Story) -> None:
@@ -57,7 +57,7 @@ def test_2_6_naming_a_squash_means_the_deployment_that_brought_it(story: Story) 
     story.commit("squashed", when="05-04 09:30", after=["c"])
     story.deployment(4, "squashed", start="05-04 10:00")
     story.incident(1, of="checkout", when="05-04 12:00", mentioned_shas=[sha("squashed")[:7]])
-    assert _links(story.facts()) == {4: ("explicit", "names_commit")}
+    assert _links(story.build()) == {4: ("explicit", "names_commit")}
 
 
 def test_2_6_naming_a_merge_commit_means_the_deployment_that_brought_its_branch(story: Story) -> None:
@@ -68,7 +68,7 @@ def test_2_6_naming_a_merge_commit_means_the_deployment_that_brought_its_branch(
     story.commit("merge", when="05-04 09:30", after=["c", "own"])
     story.deployment(4, "merge", start="05-04 10:00")
     story.incident(1, of="checkout", when="05-04 12:00", mentioned_shas=[sha("merge")])
-    assert _links(story.facts()) == {4: ("explicit", "names_commit")}
+    assert _links(story.build()) == {4: ("explicit", "names_commit")}
 
 
 def test_2_6_an_incident_that_names_a_pull_request_links_to_its_deployment(story: Story) -> None:
@@ -78,7 +78,7 @@ def test_2_6_an_incident_that_names_a_pull_request_links_to_its_deployment(story
     story.commit("squashed", when="05-04 09:30", after=["c"])
     story.deployment(4, "squashed", start="05-04 10:00")
     story.incident(1, of="checkout", when="05-04 12:00", mentioned_issues=["acme/checkout#7"])
-    assert _links(story.facts()) == {4: ("explicit", "names_pull_request")}
+    assert _links(story.build()) == {4: ("explicit", "names_pull_request")}
 
 
 def test_2_6_an_incident_that_names_a_release_links_to_it() -> None:
@@ -94,14 +94,14 @@ def test_2_6_an_incident_that_names_a_release_links_to_it() -> None:
             created_at=at(f"05-0{tag[1]} 12:00"),
         )
     story.incident(1, of="checkout", when="05-02 13:00", referenced_tags=["acme/checkout@v1"])
-    (link,) = story.facts().rows("select * from intermediate.int_incident_links")
+    (link,) = story.build().rows("select * from intermediate.int_incident_links")
     assert (link["deployment_id"], link["rule"]) == ("git:acme/checkout:tag:v1", "names_release")
 
 
 def test_2_6_a_named_release_of_a_service_that_is_deployed_otherwise_means_its_commit(story: Story) -> None:
     story.stage("github__tags", repository="acme/checkout", tag_name="v2", commit_sha=sha("b"))
     story.incident(1, of="checkout", when="05-03 12:00", referenced_tags=["acme/checkout@v2"])
-    assert _links(story.facts()) == {2: ("explicit", "names_release")}
+    assert _links(story.build()) == {2: ("explicit", "names_release")}
 
 
 def test_2_6_a_fix_that_reverts_a_change_names_its_deployment(story: Story) -> None:
@@ -110,21 +110,21 @@ def test_2_6_a_fix_that_reverts_a_change_names_its_deployment(story: Story) -> N
         "revert", when="05-04 09:00", after=["c"], reverted_shas=[sha("b")], mentioned_issues=[reference]
     )
     story.deployment(4, "revert", start="05-04 10:00")
-    assert _links(story.facts()) == {2: ("explicit", "fix_reverts")}
+    assert _links(story.build()) == {2: ("explicit", "fix_reverts")}
 
 
 def test_2_6_a_fix_that_only_names_the_incident_means_the_deployment_that_it_replaced(story: Story) -> None:
     reference = story.incident(1, of="checkout", when="05-03 12:00")
     story.commit("fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference])
     story.deployment(4, "fix", start="05-04 10:00")
-    assert _links(story.facts()) == {3: ("explicit", "fix_replaces")}
+    assert _links(story.build()) == {3: ("explicit", "fix_replaces")}
 
 
 def test_2_6_what_the_incident_names_is_believed_before_what_its_fix_replaced(story: Story) -> None:
     reference = story.incident(1, of="checkout", when="05-03 12:00", referenced_deployment_ids=["1"])
     story.commit("fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference])
     story.deployment(4, "fix", start="05-04 10:00")
-    assert _links(story.facts()) == {1: ("explicit", "names_deployment")}
+    assert _links(story.build()) == {1: ("explicit", "names_deployment")}
 
 
 def test_2_6_a_direct_push_that_says_since_when_it_was_broken_means_that_commits_deployment(
@@ -135,7 +135,7 @@ def test_2_6_a_direct_push_that_says_since_when_it_was_broken_means_that_commits
         "fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference], mentioned_shas=[sha("b")[:10]]
     )
     story.deployment(4, "fix", start="05-04 10:00")
-    assert _links(story.facts()) == {2: ("explicit", "fix_names")}
+    assert _links(story.build()) == {2: ("explicit", "fix_names")}
 
 
 def test_2_6_the_commit_that_a_fix_was_picked_from_is_not_what_it_mends(story: Story) -> None:
@@ -149,13 +149,13 @@ def test_2_6_the_commit_that_a_fix_was_picked_from_is_not_what_it_mends(story: S
         cherry_picked_shas=[sha("b")],
     )
     story.deployment(4, "fix", start="05-04 10:00")
-    assert _links(story.facts()) == {3: ("explicit", "fix_replaces")}
+    assert _links(story.build()) == {3: ("explicit", "fix_replaces")}
 
 
 def test_2_6_a_deployment_that_came_after_the_incident_did_not_cause_it(story: Story) -> None:
     """An incident's text also names what mended it."""
     story.incident(1, of="checkout", when="05-02 12:00", referenced_deployment_ids=["2", "3"])
-    assert _links(story.facts()) == {2: ("explicit", "names_deployment")}
+    assert _links(story.build()) == {2: ("explicit", "names_deployment")}
 
 
 def test_2_6_a_cross_reference_in_the_timeline_is_a_fix_that_names_the_incident(story: Story) -> None:
@@ -174,12 +174,12 @@ def test_2_6_a_cross_reference_in_the_timeline_is_a_fix_that_names_the_incident(
         event_at=at("05-03 13:00"),
         cross_reference="acme/checkout#7",
     )
-    assert _links(story.facts()) == {3: ("explicit", "fix_replaces")}
+    assert _links(story.build()) == {3: ("explicit", "fix_replaces")}
 
 
 def test_2_6_without_a_name_the_nearest_deployment_of_the_last_day_is_linked_by_rule(story: Story) -> None:
     story.incident(1, of="checkout", when="05-03 12:00")
-    told = story.facts()
+    told = story.build()
     assert _links(told) == {3: ("rule", "nearest_within_window")}
     assert told.deployments()[3]["failure_link"] == "rule"
     assert not told.deployments()[3]["is_change_failure_explicit"]
@@ -188,22 +188,22 @@ def test_2_6_without_a_name_the_nearest_deployment_of_the_last_day_is_linked_by_
 def test_2_6_the_window_begins_at_the_end_of_the_deployment_and_has_configured_hours(story: Story) -> None:
     story.incident(1, of="checkout", when="05-04 10:30")
     story.incident(2, of="checkout", when="05-04 10:31")
-    rows = story.facts().all("marts.fct_incidents", "number")
+    rows = story.build().all("marts.fct_incidents", "number")
     assert (rows[1]["link_strength"], rows[2]["link_strength"]) == ("rule", "none")
     story.rules = {**story.rules, "incident_link_hours": 48}
-    assert story.facts().all("marts.fct_incidents", "number")[2]["link_strength"] == "rule"
+    assert story.build().all("marts.fct_incidents", "number")[2]["link_strength"] == "rule"
 
 
 def test_2_6_a_rule_links_to_deployments_of_the_same_service_only(story: Story) -> None:
     story.service("search")
     story.incident(1, of="search", when="05-03 12:00")
-    assert _links(story.facts()) == {}
+    assert _links(story.build()) == {}
 
 
 def test_2_6_every_incident_has_a_disposition(story: Story) -> None:
     story.incident(1, of="checkout", when="05-03 12:00", referenced_deployment_ids=["2"])
     story.incident(2, of="checkout", when="05-03 12:00")
-    rows = story.facts().all("marts.fct_incidents", "number")
+    rows = story.build().all("marts.fct_incidents", "number")
     assert [rows[number]["disposition"] for number in (1, 2)] == ["caused_by_deployment", "unknown"]
 
 
@@ -216,7 +216,7 @@ def test_2_7_one_incident_may_name_several_deployments_and_each_is_counted_once(
 
 def test_an_incident_below_the_configured_severities_makes_no_failure(story: Story) -> None:
     story.incident(1, of="checkout", when="05-03 12:00", severity="sev4", referenced_deployment_ids=["2"])
-    told = story.facts()
+    told = story.build()
     assert told.all("marts.fct_incidents", "number")[1]["link_strength"] == "explicit"
     assert not told.deployments()[2]["is_change_failure"]
 
@@ -227,17 +227,17 @@ def test_an_incident_of_two_services_is_linked_by_rule_to_a_deployment_of_each(s
     story.deployment(9, "x", on="acme/search", start="05-03 09:00")
     labels = ["incident", "sev1", "service:checkout", "service:search"]
     story.issue(1, on=INCIDENTS, when="05-03 12:00", labels=labels)
-    assert set(_links(story.facts())) == {3, 9}
+    assert set(_links(story.build())) == {3, 9}
 
 
 def test_an_incident_in_a_services_own_repository_needs_no_service_label(story: Story) -> None:
     story.issue(1, on="acme/checkout", when="05-03 12:00", labels=["incident", "sev1"])
-    assert set(_links(story.facts())) == {3}
+    assert set(_links(story.build())) == {3}
 
 
 def test_a_deployment_that_was_rolled_back_is_a_change_failure(story: Story) -> None:
     story.deployment(4, "b", start="05-03 12:00", end="05-03 12:20")
-    told = story.facts()
+    told = story.build()
     assert told.deployments()[3]["is_change_failure_explicit"]
     assert not told.deployments()[4]["is_change_failure"]
     assert _recovery(told, 3, "explicit")["recovery_seconds"] == 110 * 60
@@ -255,7 +255,7 @@ def test_a_branch_a_label_or_a_title_makes_a_hotfix(story: Story, mark: str) -> 
     )
     story.commit("squashed", when="05-03 14:00", after=["c"])
     story.deployment(4, "squashed", start="05-03 15:00")
-    deployment = story.facts().deployments()[4]
+    deployment = story.build().deployments()[4]
     assert deployment["is_hotfix"]
     assert deployment["is_unplanned"]
 
@@ -263,13 +263,13 @@ def test_a_branch_a_label_or_a_title_makes_a_hotfix(story: Story, mark: str) -> 
 def test_a_direct_commit_with_a_hotfix_title_makes_a_hotfix(story: Story) -> None:
     story.commit("fix", when="05-03 13:00", after=["c"], is_hotfix_title=True)
     story.deployment(4, "fix", start="05-03 15:00")
-    assert story.facts().deployments()[4]["is_hotfix"]
+    assert story.build().deployments()[4]["is_hotfix"]
 
 
 def test_reverting_what_users_got_in_the_last_fourteen_days_makes_a_hotfix(story: Story) -> None:
     story.commit("revert", when="05-16 09:00", after=["c"], reverted_shas=[sha("b")])
     story.deployment(4, "revert", start="05-16 10:00")
-    told = story.facts()
+    told = story.build()
     assert told.deployments()[4]["is_hotfix"]
     assert told.deployments()[2]["is_change_failure_explicit"]
 
@@ -277,7 +277,7 @@ def test_reverting_what_users_got_in_the_last_fourteen_days_makes_a_hotfix(story
 def test_reverting_what_users_have_had_for_longer_makes_none(story: Story) -> None:
     story.commit("revert", when="05-17 09:00", after=["c"], reverted_shas=[sha("b")])
     story.deployment(4, "revert", start="05-17 10:00")
-    told = story.facts()
+    told = story.build()
     assert not told.deployments()[4]["is_hotfix"]
     assert not told.deployments()[2]["is_change_failure"]
 
@@ -286,7 +286,7 @@ def test_reverting_what_users_never_had_makes_none(story: Story) -> None:
     story.commit("bad", when="05-04 09:00", after=["c"])
     story.commit("revert", when="05-04 09:30", after=["bad"], reverted_shas=[sha("bad")])
     story.deployment(4, "revert", start="05-04 10:00")
-    assert not story.facts().deployments()[4]["is_hotfix"]
+    assert not story.build().deployments()[4]["is_hotfix"]
 
 
 def test_a_reverted_pull_request_means_its_changes(story: Story) -> None:
@@ -305,7 +305,7 @@ def test_a_reverted_pull_request_means_its_changes(story: Story) -> None:
     )
     story.commit("undone", when="05-04 12:00", after=["squashed"])
     story.deployment(5, "undone", start="05-04 13:00")
-    told = story.facts()
+    told = story.build()
     assert told.deployments()[5]["is_hotfix"]
     assert told.deployments()[4]["is_change_failure_explicit"]
 
@@ -314,7 +314,7 @@ def test_naming_an_incident_that_began_before_makes_a_hotfix(story: Story) -> No
     reference = story.incident(1, of="checkout", when="05-03 12:00")
     story.commit("fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference])
     story.deployment(4, "fix", start="05-04 10:00")
-    assert story.facts().deployments()[4]["is_hotfix"]
+    assert story.build().deployments()[4]["is_hotfix"]
 
 
 def test_a_change_that_ran_before_the_incident_that_it_is_named_with_is_no_hotfix(story: Story) -> None:
@@ -322,7 +322,7 @@ def test_a_change_that_ran_before_the_incident_that_it_is_named_with_is_no_hotfi
     story.commit("guilty", when="05-04 09:00", after=["c"], mentioned_issues=[f"{INCIDENTS}#1"])
     story.deployment(4, "guilty", start="05-04 10:00")
     story.incident(1, of="checkout", when="05-04 12:00")
-    assert not story.facts().deployments()[4]["is_hotfix"]
+    assert not story.build().deployments()[4]["is_hotfix"]
 
 
 def test_what_a_deployment_without_baseline_contains_makes_it_no_hotfix() -> None:
@@ -330,7 +330,7 @@ def test_what_a_deployment_without_baseline_contains_makes_it_no_hotfix() -> Non
     story.service("checkout")
     story.commit("old", when="05-01 09:00", is_hotfix_title=True)
     story.deployment(1, "old", start="05-02 10:00")
-    assert not story.facts().deployments()[1]["is_unplanned"]
+    assert not story.build().deployments()[1]["is_unplanned"]
 
 
 def test_a_hotfix_that_names_a_change_makes_its_deployment_a_failure(story: Story) -> None:
@@ -345,7 +345,7 @@ def test_a_hotfix_that_names_a_change_makes_its_deployment_a_failure(story: Stor
     )
     story.commit("squashed", when="05-03 14:00", after=["c"])
     story.deployment(4, "squashed", start="05-03 15:00", end="05-03 15:30")
-    told = story.facts()
+    told = story.build()
     assert told.deployments()[2]["failure_link"] == "explicit"
     recovery = _recovery(told, 2, "explicit")
     assert (recovery["detected_at"], recovery["restored_at"]) == (at("05-02 10:30"), at("05-03 15:30"))
@@ -362,14 +362,14 @@ def test_an_ordinary_change_that_names_another_makes_no_failure(story: Story) ->
     )
     story.commit("squashed", when="05-03 14:00", after=["c"])
     story.deployment(4, "squashed", start="05-03 15:00")
-    assert not story.facts().deployments()[2]["is_change_failure"]
+    assert not story.build().deployments()[2]["is_change_failure"]
 
 
 def test_mending_a_production_defect_is_unplanned_and_no_hotfix(story: Story) -> None:
     reference = story.issue(5, on="acme/checkout", when="05-03 09:00", labels=["production-defect"])
     story.commit("fix", when="05-04 09:00", after=["c"], mentioned_issues=[reference])
     story.deployment(4, "fix", start="05-04 10:00")
-    deployment = story.facts().deployments()[4]
+    deployment = story.build().deployments()[4]
     assert (deployment["is_hotfix"], deployment["is_unplanned"]) == (False, True)
 
 
@@ -378,14 +378,14 @@ def test_recovery_runs_from_the_incidents_start_to_its_resolution(story: Story) 
         1, of="checkout", when="05-03 12:00", closed="05-03 14:30", referenced_deployment_ids=["3"]
     )
     for basis in ("explicit", "any"):
-        row = _recovery(story.facts(), 3, basis)
+        row = _recovery(story.build(), 3, basis)
         assert (row["state"], row["recovery_seconds"]) == ("restored", 9000)
 
 
 def test_a_failure_of_several_incidents_lasts_from_the_first_to_the_last(story: Story) -> None:
     for number, start, end in ((1, "05-03 12:00", "05-03 13:00"), (2, "05-03 12:30", "05-03 15:00")):
         story.incident(number, of="checkout", when=start, closed=end, referenced_deployment_ids=["3"])
-    assert _recovery(story.facts(), 3, "any")["recovery_seconds"] == 3 * 3600
+    assert _recovery(story.build(), 3, "any")["recovery_seconds"] == 3 * 3600
 
 
 def test_an_open_failure_is_counted_as_open_and_not_dropped(story: Story) -> None:
@@ -400,7 +400,7 @@ def test_an_open_failure_is_counted_as_open_and_not_dropped(story: Story) -> Non
 def test_the_explicit_basis_leaves_out_what_only_the_rule_links(story: Story) -> None:
     story.incident(1, of="checkout", when="05-03 12:00", closed="05-03 14:00")
     story.deployment(4, "b", start="05-03 12:30", end="05-03 12:40")
-    told = story.facts()
+    told = story.build()
     assert _recovery(told, 3, "explicit")["recovery_seconds"] == 130 * 60
     assert _recovery(told, 3, "any")["recovery_seconds"] == 2 * 3600
 
@@ -409,7 +409,7 @@ def test_2_12_a_restoration_before_its_detection_is_excluded(story: Story) -> No
     story.incident(
         1, of="checkout", when="05-03 12:00", closed="05-03 11:00", referenced_deployment_ids=["3"]
     )
-    row = _recovery(story.facts(), 3, "any")
+    row = _recovery(story.build(), 3, "any")
     assert (row["state"], row["recovery_seconds"]) == ("excluded", None)
 
 

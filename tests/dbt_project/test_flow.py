@@ -24,7 +24,7 @@ def story() -> WorkStory:
 def issue_of(work: WorkStory, **more: Any) -> Row:
     """Tell one issue and return its fact."""
     issue = work.work_item(1, when="05-04 10:00", **more)
-    return fact(work.told("fct_issues"), issue)
+    return fact(work.build(), issue)
 
 
 def test_5_cycle_time_runs_from_first_in_progress_to_done() -> None:
@@ -101,7 +101,7 @@ def test_a_change_of_calendar_holds_from_its_day() -> None:
     )
     first = work.work_item(1, when="05-04 09:00", through=[("05-04 09:00", 2), ("05-05 17:00", 4)])
     second = work.work_item(2, when="05-04 09:00", through=[("05-04 09:00", 2), ("05-06 17:00", 4)])
-    told = work.told("fct_issues")
+    told = work.build()
     assert fact(told, first)["cycle_business_seconds"] == 16 * HOUR
     assert fact(told, second)["cycle_business_seconds"] == HOUR
 
@@ -139,7 +139,7 @@ def test_services_are_told_by_component_and_project_the_narrowest_first() -> Non
         work.work_item(4, when="05-04 10:00", components=("Checkout",)),
         work.work_item(5, when="05-04 10:00", components=(), project="OTHER"),
     ]
-    told = work.told("fct_issues")
+    told = work.build()
     found = [fact(told, issue)["service_id"] for issue in issues]
     assert found == ["web", "search", "web", "checkout", None]
 
@@ -154,7 +154,7 @@ def test_a_team_has_the_items_of_its_projects_for_as_long_as_they_are_its() -> N
     ]
     early = work.work_item(1, when="05-04 10:00", project="OPS", components=(), through=[("05-05 10:00", 4)])
     late = work.work_item(2, when="05-04 10:00", project="OPS", components=(), through=[("05-12 10:00", 4)])
-    told = work.told("fct_issues")
+    told = work.build()
     assert (fact(told, early)["team_id"], fact(told, early)["team_path"]) == (
         "platform",
         ["platform", "commerce"],
@@ -190,7 +190,7 @@ def week(told: Told, scope: str, start: str) -> Row:
 
 @pytest.mark.parametrize("scope", ["service:checkout", "team:payments", "organisation:acme"])
 def test_a_week_shows_what_was_finished_and_what_is_in_progress_with_its_age(scope: str) -> None:
-    found = week(busy().told("mart_flow_weekly"), scope, "2026-05-11")
+    found = week(busy().build(), scope, "2026-05-11")
     assert (found["throughput"], found["issue_cycle_time"], found["issue_cycle_time_n"]) == (2, 2 * DAY, 2)
     assert (found["work_in_progress"], found["work_waiting"]) == (2, 1)
     ages = [Decimal(13 * DAY), Decimal(5 * DAY + 14 * HOUR)]  # at midnight of Monday the 18th
@@ -201,7 +201,7 @@ def test_a_week_shows_what_was_finished_and_what_is_in_progress_with_its_age(sco
 def test_what_stays_in_progress_is_in_progress_every_week_and_grows_older() -> None:
     rows = (
         busy()
-        .told("mart_flow_weekly")
+        .build()
         .rows(
             "select period_start, work_in_progress, work_age_p90 from marts.mart_flow_weekly "
             "where scope_kind = 'team' and period_start >= '2026-05-18' order by 1"
@@ -215,12 +215,12 @@ def test_what_stays_in_progress_is_in_progress_every_week_and_grows_older() -> N
 def test_a_week_that_the_covered_range_cuts_counts_what_was_in_progress_where_it_ends() -> None:
     work = busy()
     work.coverage = ("2026-01-01 00:00", "2026-05-13 00:00")
-    found = week(work.told("mart_flow_weekly"), "team:payments", "2026-05-11")
+    found = week(work.build(), "team:payments", "2026-05-11")
     assert (found["is_partial"], found["work_in_progress"], found["work_waiting"]) == (True, 3, 0)
 
 
 def test_metrics_of_work_do_not_wait_for_a_first_deployment() -> None:
-    told = busy().told("mart_metric_values")
+    told = busy().build()
     assert told.value("throughput", "service:checkout", "2026-05-01")["value"] == 2
     assert told.value("issue_cycle_time", "team:payments", "2026-05-01")["value"] == 2 * DAY
 
@@ -257,7 +257,7 @@ def test_5_sprints_count_what_was_committed_added_removed_and_completed() -> Non
     )  # done before it began
     work.work_item(6, when="05-01 10:00")
     work.change(6, "05-19 10:00", "Sprint", None, "1")  # after its end
-    assert sprint_counts(work.told("fct_sprints")) == {
+    assert sprint_counts(work.build()) == {
         "committed": 3,
         "added": 1,
         "removed": 1,
@@ -273,7 +273,7 @@ def test_what_moves_on_when_a_sprint_is_closed_was_in_it_to_the_end() -> None:
     work.work_item(1, when="05-01 10:00")
     work.change(1, "05-02 10:00", "Sprint", None, "1")
     work.change(1, "05-18 10:00", "Sprint", "1", "2")
-    found = sprint_counts(work.told("fct_sprints"))
+    found = sprint_counts(work.build())
     assert (found["removed"], found["carried_over"]) == (0, 1)
 
 
@@ -283,7 +283,7 @@ def test_a_sprint_that_goes_on_shows_what_stands_now_and_one_to_come_is_none() -
     sprint(work, 2, state="future")
     work.work_item(1, when="05-01 10:00", through=[("05-05 10:00", 4)], sprint_ids=[1])
     work.work_item(2, when="05-01 10:00", sprint_ids=[1])
-    told = work.told("fct_sprints")
+    told = work.build()
     found = sprint_counts(told)
     assert (found["completed"], found["carried_over"]) == (1, 1)
     assert [row["sprint_id"] for row in told.rows("select * from marts.fct_sprints")] == [
@@ -297,7 +297,7 @@ def test_a_sprint_belongs_to_the_team_that_its_board_was_given_to() -> None:
     work.stage("jira__boards", board_id=1, board_name="Payments board")
     work.flow["work_item_scopes"] = [{"team_id": "payments", "board_name": "Payments board"}]
     sprint(work, 1)
-    assert sprint_counts(work.told("fct_sprints"))["team"] == "payments"
+    assert sprint_counts(work.build())["team"] == "payments"
 
 
 def reviewed(story_: Story | None = None) -> WorkStory:
@@ -309,7 +309,7 @@ def reviewed(story_: Story | None = None) -> WorkStory:
 
 
 def pull_request(work: WorkStory) -> Row:
-    (row,) = work.told("fct_pull_request_reviews").rows("select * from marts.fct_pull_request_reviews")
+    (row,) = work.build().rows("select * from marts.fct_pull_request_reviews")
     return row
 
 
@@ -387,6 +387,6 @@ def test_pull_requests_of_bots_are_left_out_of_review_metrics() -> None:
     work.pull_request(
         8, opened="05-04 10:00", commits=[("z", "05-04 09:00")], merged="05-08 10:00", is_author_bot=True
     )
-    found = week(work.told("mart_flow_weekly"), "service:checkout", "2026-05-04")
+    found = week(work.build(), "service:checkout", "2026-05-04")
     assert (found["pull_requests_merged"], found["unreviewed_merge_share_n"]) == (1, 1)
     assert (found["unreviewed_merge_share"], found["unlinked_change_share"]) == (1, 1)

@@ -44,7 +44,7 @@ def told() -> Told:
     work.stage("jira__sprints", sprint_id=1, state="active", started_at=work.when("05-05 09:00"))
     work.pull_request(7, opened="05-04 10:00", commits=[("a", "05-04 09:00")], merged="05-08 10:00")
     work.review(7, when="05-05 10:00")
-    return work.told(*MARTS, *RESPONSE)
+    return work.build()
 
 
 def test_every_rule_has_a_fault_that_is_planted() -> None:

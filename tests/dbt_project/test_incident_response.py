@@ -48,7 +48,7 @@ def alert(work: WorkStory, *instants: tuple[str, str], step: int = 60) -> None:
 
 
 def responses(work: WorkStory) -> dict[str, Row]:
-    return work.told("fct_incident_response").all("marts.fct_incident_response", "incident_id")
+    return work.build().all("marts.fct_incident_response", "incident_id")
 
 
 def month(told: Told, scope: str = "service:checkout", start: str = "2026-05-01") -> Row:
@@ -209,7 +209,7 @@ def test_2_12_times_that_contradict_each_other_give_no_duration_and_are_counted(
     work = story()
     row = {"service": "checkout", "severity": "sev1", "opened_at": work.when("05-04 10:00")}
     work.stage("push__incidents", incident_id="1", resolved_at=work.when("05-04 09:00"), **row)
-    told = work.told("mart_incident_response", "fct_incident_response")
+    told = work.build()
     (found,) = told.rows("select * from marts.fct_incident_response")
     assert (found["resolution_seconds"], found["has_time_fault"]) == (None, True)
     assert month(told)["time_fault_count"] == 1
@@ -240,14 +240,14 @@ def on_call() -> WorkStory:
 
 @pytest.mark.parametrize("scope", ["service:checkout", "team:payments", "organisation:acme"])
 def test_pages_are_counted_once_for_each_incident_and_person_and_apart_out_of_hours(scope: str) -> None:
-    found = month(on_call().told("mart_incident_response"), scope)
+    found = month(on_call().build(), scope)
     assert (found["page_count"], found["out_of_hours_page_count"]) == (4, 3)
     assert (found["incidents_detected"], found["incidents_open"]) == (3, 0)
     assert found["time_to_resolve"] == (5 * 24 + 11) * HOUR  # the second of three
 
 
 def test_a_shift_shows_its_length_and_its_pages_and_nobodys_name() -> None:
-    told = on_call().told("fct_on_call_shifts")
+    told = on_call().build()
     (shift,) = told.rows("select * from marts.fct_on_call_shifts")
     assert (shift["team_id"], shift["person_count"]) == ("payments", 1)
     assert (shift["shift_seconds"], shift["out_of_hours_seconds"]) == (24 * HOUR, 16 * HOUR)
@@ -263,7 +263,7 @@ def test_a_month_shows_medians_with_their_n_and_counts_what_is_open() -> None:
         over = work.when(f"05-{10 + number} {10 + hour}:{minute:02}")
         page(work, str(number), when, status="resolved", resolved_at=over)
     page(work, "open", "05-20 10:00")
-    found = month(work.told("mart_incident_response"))
+    found = month(work.build())
     assert (found["time_to_resolve"], found["time_to_resolve_n"]) == (40 * MINUTE, 4)
     assert (found["incidents_detected"], found["incidents_open"]) == (5, 1)
     assert (found["time_to_acknowledge"], found["time_to_acknowledge_n"]) == (None, 0)
@@ -272,6 +272,6 @@ def test_a_month_shows_medians_with_their_n_and_counts_what_is_open() -> None:
 def test_a_resolution_counts_in_the_month_in_which_it_happened() -> None:
     work = story()
     page(work, "A", "05-31 23:00", status="resolved", resolved_at=work.when("06-01 01:00"))
-    told = work.told("mart_incident_response")
+    told = work.build()
     assert (month(told)["incidents_detected"], month(told)["time_to_resolve_n"]) == (1, 0)
     assert month(told, start="2026-06-01")["time_to_resolve"] == 2 * HOUR

@@ -19,14 +19,14 @@ def story() -> Story:
 
 
 def test_2_14_a_deployment_belongs_to_the_owner_at_its_time(story: Story) -> None:
-    owners = {number: row["team_id"] for number, row in story.facts().deployments().items()}
+    owners = {number: row["team_id"] for number, row in story.build().deployments().items()}
     assert owners == {1: "payments", 2: "basket"}
 
 
 def test_an_owner_begins_at_its_first_instant_and_ends_before_its_last(story: Story) -> None:
     story.deployment(3, "b", start="05-09 23:59")
     story.deployment(4, "a", start="05-10 00:00")
-    owners = {number: row["team_id"] for number, row in story.facts().deployments().items()}
+    owners = {number: row["team_id"] for number, row in story.build().deployments().items()}
     assert (owners[3], owners[4]) == ("payments", "basket")
 
 
@@ -36,7 +36,7 @@ def test_a_reorganisation_moves_events_from_its_day_on(story: Story) -> None:
     story.team("basket", parent="commerce", until="05-12 00:00")
     story.team("basket", parent="retail", since="05-12 00:00")
     story.deployment(3, "a", start="05-11 10:00")
-    paths = {number: row["team_path"] for number, row in story.facts().deployments().items()}
+    paths = {number: row["team_path"] for number, row in story.build().deployments().items()}
     assert paths == {1: ["payments"], 2: ["basket", "retail"], 3: ["basket", "commerce"]}
 
 
@@ -44,12 +44,12 @@ def test_ancestors_of_ancestors_are_on_the_path_and_a_circle_ends(story: Story) 
     story.team("payments", parent="commerce")
     story.team("commerce", parent="business")
     story.team("business", parent="payments")
-    assert story.facts().deployments()[1]["team_path"] == ["payments", "commerce", "business"]
+    assert story.build().deployments()[1]["team_path"] == ["payments", "commerce", "business"]
 
 
 def test_where_two_teams_own_a_service_the_newer_ownership_counts(story: Story) -> None:
     story.owner("checkout", "newcomers", since="05-04 00:00", until="05-06 00:00")
-    assert story.facts().deployments()[1]["team_id"] == "newcomers"
+    assert story.build().deployments()[1]["team_id"] == "newcomers"
 
 
 def test_a_time_without_owner_is_shown_as_such() -> None:

@@ -42,7 +42,7 @@ def project(story: Story, group_path: str, since: str, until: str | None = None)
 def test_the_settings_are_believed_before_every_source(story: Story) -> None:
     story.owner("checkout", "payments", since="05-10 00:00")
     component(story, "checkout", "basket", "05-02 00:00")
-    assert owners(story.facts()) == [
+    assert owners(story.build()) == [
         ("basket", "backstage", "05-02", "05-10"),
         ("payments", "settings", "05-10", "ever"),
     ]
@@ -51,7 +51,7 @@ def test_the_settings_are_believed_before_every_source(story: Story) -> None:
 def test_the_catalog_is_believed_before_codeowners(story: Story) -> None:
     owners_file(story, "c1", "05-01 00:00", ("*", "search"), on="acme/checkout")
     component(story, "checkout", "basket", "05-10 00:00")
-    assert owners(story.facts()) == [
+    assert owners(story.build()) == [
         ("search", "codeowners", "05-01", "05-10"),
         ("basket", "backstage", "05-10", "ever"),
     ]
@@ -61,7 +61,7 @@ def test_codeowners_is_believed_before_the_teams_of_apis_and_pagerduty_before_gi
     project(story, "acme/platform", "05-01 00:00")
     on_call(story, "Night Watch", "05-04 00:00")
     owners_file(story, "c1", "05-08 00:00", ("*", "search"), on="acme/checkout")
-    assert owners(story.facts()) == [
+    assert owners(story.build()) == [
         ("platform", "gitlab", "05-01", "05-04"),
         ("night-watch", "pagerduty", "05-04", "05-08"),
         ("search", "codeowners", "05-08", "ever"),
@@ -73,7 +73,7 @@ def test_the_order_is_a_setting_and_whom_it_leaves_out_is_not_asked(story: Story
     component(story, "checkout", "basket", "05-02 00:00")
     owners_file(story, "c1", "05-01 00:00", ("*", "search"), on="acme/checkout")
     believe(story, "services", "backstage", "settings")
-    assert owners(story.facts()) == [
+    assert owners(story.build()) == [
         ("payments", "settings", "ever", "05-02"),
         ("basket", "backstage", "05-02", "ever"),
     ]
@@ -81,7 +81,7 @@ def test_the_order_is_a_setting_and_whom_it_leaves_out_is_not_asked(story: Story
 
 def test_before_the_first_sighting_nothing_is_claimed(story: Story) -> None:
     component(story, "checkout", "basket", "05-10 08:30", is_first=True)
-    teams = {number: row["team_id"] for number, row in story.facts().deployments().items()}
+    teams = {number: row["team_id"] for number, row in story.build().deployments().items()}
     assert teams == {1: None, 2: "basket"}
 
 
@@ -90,7 +90,7 @@ def test_where_the_settings_say_so_the_first_reading_reaches_back(story: Story) 
     component(story, "checkout", "search", "05-12 00:00")
     for row in story.flow["ownership_sources"]:
         row["reaches_back"] = row["source_kind"] == "backstage"
-    assert owners(story.facts()) == [
+    assert owners(story.build()) == [
         ("basket", "backstage", "ever", "05-12"),
         ("search", "backstage", "05-12", "ever"),
     ]
@@ -98,18 +98,18 @@ def test_where_the_settings_say_so_the_first_reading_reaches_back(story: Story) 
 
 def test_what_a_reading_no_longer_shows_is_over_then(story: Story) -> None:
     component(story, "checkout", "basket", "05-02 00:00", "05-12 00:00")
-    assert owners(story.facts()) == [("basket", "backstage", "05-02", "05-12")]
+    assert owners(story.build()) == [("basket", "backstage", "05-02", "05-12")]
 
 
 def test_a_component_of_another_name_owns_the_only_service_of_its_repository(story: Story) -> None:
     component(story, "cash-desk", "basket", "05-02 00:00", github_project_slug="Acme/Checkout")
-    assert owners(story.facts()) == [("basket", "backstage", "05-02", "ever")]
+    assert owners(story.build()) == [("basket", "backstage", "05-02", "ever")]
 
 
 def test_a_repository_of_several_services_is_no_name_for_one_of_them(story: Story) -> None:
     story.service("search", "acme/checkout", paths=["search/**"])
     component(story, "cash-desk", "basket", "05-02 00:00", github_project_slug="acme/checkout")
-    assert owners(story.facts()) == []
+    assert owners(story.build()) == []
 
 
 def test_codeowners_gives_each_service_of_a_monorepo_the_rule_of_its_folder() -> None:
@@ -126,7 +126,7 @@ def test_codeowners_gives_each_service_of_a_monorepo_the_rule_of_its_folder() ->
     ]
     owners_file(story, "c1", "05-01 00:00", *lines, on="acme/shop")
     owners_file(story, "c2", "05-09 00:00", *lines[1:], ("/services/search/**", None), on="acme/shop")
-    told = story.facts()
+    told = story.build()
     assert owners(told, "checkout") == [("payments", "codeowners", "05-01", "ever")]
     assert owners(told, "search") == [("platform", "codeowners", "05-01", "05-09")]
     assert owners(told, "web") == [("design", "codeowners", "05-01", "ever")]
@@ -160,19 +160,19 @@ def test_patterns_of_codeowners_match_as_the_hosts_say(pattern: str, path: str, 
     story = Story()
     story.service("probed", "acme/shop", paths=[f"{folder}/{name}" if folder else name])
     owners_file(story, "c1", "05-01 00:00", (pattern, "payments"), on="acme/shop")
-    assert bool(owners(story.facts(), "probed")) == is_matched
+    assert bool(owners(story.build(), "probed")) == is_matched
 
 
 def test_names_of_other_systems_are_ours_by_the_settings_and_keep_their_past(story: Story) -> None:
     component(story, "checkout", "basket", "05-02 00:00", "05-12 00:00")
     component(story, "checkout", "cart", "05-12 00:00")
-    unmapped = owners(story.facts())
+    unmapped = owners(story.build())
     assert [team for team, *_ in unmapped] == ["basket", "cart"]
     story.flow["team_names"] = [
         {"source_kind": "backstage", "source_name": name, "team_id": "trolley"}
         for name in ("basket", "group:default/cart")
     ]
-    assert owners(story.facts()) == [("trolley", "backstage", "05-02", "ever")]
+    assert owners(story.build()) == [("trolley", "backstage", "05-02", "ever")]
 
 
 def test_the_claims_that_lose_are_listed_with_the_reason(story: Story) -> None:
@@ -227,7 +227,7 @@ def test_the_place_of_a_team_is_the_settings_before_the_catalogs_and_dated_by_si
     story.team("commerce")
     group(story, "retail", None, "05-03 00:00")
     group(story, "basket", "retail", "05-03 00:00")
-    paths = _paths(story.facts(), "basket")
+    paths = _paths(story.build(), "basket")
     assert paths == [("05-03", ["basket", "retail"]), ("05-12", ["basket", "commerce"])]
 
 
@@ -238,7 +238,7 @@ def test_a_group_that_only_its_parent_lists_stands_below_it(story: Story) -> Non
     sighted(
         story, "backstage__entities__sightings", "05-03 00:00", source="catalog", child_refs=children, **row
     )
-    assert _paths(story.facts(), "basket") == [("05-03", ["basket", "retail"])]
+    assert _paths(story.build(), "basket") == [("05-03", ["basket", "retail"])]
 
 
 def test_teams_of_github_gitlab_and_pagerduty_have_their_parents(story: Story) -> None:
@@ -256,7 +256,7 @@ def test_teams_of_github_gitlab_and_pagerduty_have_their_parents(story: Story) -
     for team, name, parent in (("T1", "Night", "T2"), ("T2", "Watch", None)):
         named = {"team_id": team, "team_name": name, "parent_team_id": parent, "source": "pager"}
         sighted(story, "pagerduty__teams__sightings", "05-03 00:00", **named)
-    told = story.facts()
+    told = story.build()
     assert [_paths(told, team)[0][1] for team in ("cards", "search", "night", "back")] == [
         ["cards", "pay"],
         ["search", "back"],
@@ -286,12 +286,12 @@ def test_the_order_of_rows_changes_nothing(story: Story) -> None:
     owners_file(story, "c1", "05-01 00:00", ("*", "search"), ("/", "other"), on="acme/checkout")
     project(story, "acme/platform", "05-01 00:00")
     group(story, "cart", "retail", "05-03 00:00")
-    expected = owners(story.facts())
+    expected = owners(story.build())
     assert len(expected) > 2
     for seed in range(3):
         for rows in (*story.staged.values(), story.owners, story.flow["ownership_sources"]):
             random.Random(seed).shuffle(rows)
-        assert owners(story.facts()) == expected
+        assert owners(story.build()) == expected
 
 
 def _paths(told: Told, team: str) -> list[tuple[str, list[str]]]:

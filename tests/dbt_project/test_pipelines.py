@@ -201,7 +201,7 @@ RUNS, JOBS, DEPLOYMENTS = "int_pipeline_runs", "int_pipeline_jobs", "int_environ
 
 def told(story: Story) -> Told:
     story.history("a", start="05-01 10:00")
-    return story.facts()
+    return story.build()
 
 
 @pytest.mark.parametrize(

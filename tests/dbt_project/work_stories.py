@@ -97,29 +97,9 @@ class WorkStory(Story):
         row = {"repository": on, "issue_number": number, "position": position, "event": event}
         self.stage("github__timeline", **row, event_at=self.when(when), **more)
 
-    def told(self, *models: str) -> Told:
-        """Build only what these models need."""
-        return self._run(needed(models))
-
     def gives(self, table: str, **row: Any) -> None:
         """A row of the settings."""
         self.flow.setdefault(table, []).append(row)
-
-
-@cache
-def needed(models: tuple[str, ...]) -> tuple[Model, ...]:
-    """Return models with all that they read, in an order that can be built."""
-    known = {model.name: model for model in compiled_models()}
-    wanted, waiting = (
-        set(),
-        [*models, "int_commits", "int_deployments_rolled_out"],
-    )  # the graph reads those two
-    while waiting:
-        name = waiting.pop()
-        if name in known and name not in wanted:
-            wanted.add(name)
-            waiting.extend(re.findall(r'"(?:intermediate|marts)"\."(\w+)"', known[name].sql))
-    return tuple(model for model in compiled_models() if model.name in wanted)
 
 
 def spans(told: Told, issue: str) -> list[tuple[Any, ...]]:
