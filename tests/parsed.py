@@ -30,7 +30,7 @@ def compiled_manifest() -> dict[str, Any]:
 
 
 def copy_parsed(workspace: Workspace) -> None:
-    """Give a workspace what dbt wrote when it parsed and compiled the project, as if it had been done there."""
+    """Give a workspace what dbt wrote when it parsed and compiled the project, as if done there."""
     parsed = parsed_workspace()
     shutil.copytree(parsed.dbt, workspace.dbt, dirs_exist_ok=True)
     file = workspace.dbt / "target" / "partial_parse.msgpack"

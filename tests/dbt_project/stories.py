@@ -1,7 +1,7 @@
 """Small organisations told in staging rows, and the models over them: table in, table out.
 
-A story writes the tables that the models read (`staging`, `config`); `Story.build` answers with a warehouse in
-memory, in which the compiled SQL of a model, and of all that it reads, runs when a query first asks for it.
+A story writes the tables that the models read (`staging`, `config`); `Story.build` answers with a warehouse
+in memory, in which the compiled SQL of a model, and of all that it reads, runs when a query first asks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

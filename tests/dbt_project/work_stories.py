@@ -1,11 +1,8 @@
 """Work items told to a story: issues of Jira with their changelog, labels of GitHub, sprints, incidents."""
 
-import re
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from tests.dbt_project.compiled import Model, compiled_models
 from tests.dbt_project.stories import CHECKOUT, Row, Story, Told
 
 STATUSES = {
