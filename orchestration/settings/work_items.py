@@ -45,17 +45,21 @@ class SeverityRule(SettingsSection):
     pattern: Regex
 
 
-KINDS = (
-    WorkItemKind(kind="incident", type="(?i)^(incident|outage)$"),
-    WorkItemKind(kind="production_defect", type="(?i)^(production|escaped) (defect|bug)$"),
-    WorkItemKind(kind="defect", type="(?i)^(bug|defect)$", label="(?i)^((type|kind): ?)?(bug|defect)$"),
-    WorkItemKind(
+KINDS = (  # accepted by the tests: to ask the warehouse at import would cost every process its memory
+    WorkItemKind.model_construct(kind="incident", type="(?i)^(incident|outage)$"),
+    WorkItemKind.model_construct(kind="production_defect", type="(?i)^(production|escaped) (defect|bug)$"),
+    WorkItemKind.model_construct(
+        kind="defect", type="(?i)^(bug|defect)$", label="(?i)^((type|kind): ?)?(bug|defect)$"
+    ),
+    WorkItemKind.model_construct(
         kind="feature",
         type="(?i)^(story|user story|feature|new feature|improvement|enhancement)$",
         label="(?i)^((type|kind): ?)?(feature|enhancement)$",
     ),
-    WorkItemKind(kind="epic", type="(?i)^(epic|initiative|theme)$"),
-    WorkItemKind(kind="task", type="(?i)^(task|sub-?task|chore)$", label="(?i)^((type|kind): ?)?chore$"),
+    WorkItemKind.model_construct(kind="epic", type="(?i)^(epic|initiative|theme)$"),
+    WorkItemKind.model_construct(
+        kind="task", type="(?i)^(task|sub-?task|chore)$", label="(?i)^((type|kind): ?)?chore$"
+    ),
 )
 
 
@@ -70,10 +74,12 @@ class WorkItemRules(SettingsSection):
 
 
 SEVERITIES = (
-    SeverityRule(severity="sev1", pattern="(?i)^(sev-?1|p1|s1|critical|blocker|highest)$"),
-    SeverityRule(severity="sev2", pattern="(?i)^(sev-?2|p2|s2|high|major|error)$"),
-    SeverityRule(severity="sev3", pattern="(?i)^(sev-?3|p3|s3|medium|moderate|warning)$"),
-    SeverityRule(severity="sev4", pattern="(?i)^(sev-?[45]|p[45]|s[45]|low|lowest|minor|info)$"),
+    SeverityRule.model_construct(severity="sev1", pattern="(?i)^(sev-?1|p1|s1|critical|blocker|highest)$"),
+    SeverityRule.model_construct(severity="sev2", pattern="(?i)^(sev-?2|p2|s2|high|major|error)$"),
+    SeverityRule.model_construct(severity="sev3", pattern="(?i)^(sev-?3|p3|s3|medium|moderate|warning)$"),
+    SeverityRule.model_construct(
+        severity="sev4", pattern="(?i)^(sev-?[45]|p[45]|s[45]|low|lowest|minor|info)$"
+    ),
 )
 
 

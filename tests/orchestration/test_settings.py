@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.settings import HttpSettings
+from connectors.settings import HttpSettings, SettingsSection
 from connectors.sources import SOURCE_KINDS
 from orchestration.errors import SettingsError
 from orchestration.scaffold import annotated_settings
 from orchestration.settings import GitHubSettings, Settings, examine, read_settings
+from orchestration.settings.work_items import KINDS, SEVERITIES
 from tests.orchestration.example import shown_sources
 
 GOOD = """\
@@ -233,3 +234,8 @@ def test_no_address_carries_credentials(folder: Path, kind: str) -> None:
         "the address carries credentials"
     ]
     assert "pw@" not in str(problems)
+
+
+@pytest.mark.parametrize("rule", [*KINDS, *SEVERITIES])
+def test_the_rules_that_stand_without_settings_would_be_accepted_as_settings(rule: SettingsSection) -> None:
+    assert type(rule).model_validate(rule.model_dump()) == rule
