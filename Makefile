@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_WORKERS ?= 2
-# one worker is this process; files stay together, for what a file's tests share is made once
-SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile)
+# one worker is this process; files stay together, for what a file's tests share is made once; long ones first
+SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help demo test test-slow lint types dev bench clean env

@@ -22,6 +22,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop(RUN_VARIABLE), ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the whole runs: what takes minutes must not be what one worker does alone at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/house"))
+
+
 @pytest.fixture(autouse=True)
 def closed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the credentials, the workspace or the proxies of the person who runs it."""
