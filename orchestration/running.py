@@ -96,7 +96,7 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
         session.workspace, opened=opened, first_wait_seconds=options.first_wait_seconds
     )
     home = session.workspace.dagster
-    with quick_history(home), dg.DagsterInstance.from_config(str(home)) as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance, quick_history(instance):
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
             raise_on_error=False,

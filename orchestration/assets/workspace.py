@@ -1,6 +1,7 @@
 """The resource that every asset shares: the workspace, open and locked for the length of one run."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 import duckdb
@@ -84,10 +85,12 @@ def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None
     def open_for_run(context: dg.InitResourceContext) -> Iterator[OpenWorkspace]:
         watcher = LogWatcher(context.log.info) if context.log else None
         run_id = context.run.run_id if context.run else None
-        with (
-            quick_history(workspace.dagster),
-            open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher) as session,
-        ):
+        with ExitStack() as stack:
+            if context.instance is not None:
+                stack.enter_context(quick_history(context.instance))
+            session = stack.enter_context(
+                open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher)
+            )
             yield OpenWorkspace(session)
 
     return open_for_run
