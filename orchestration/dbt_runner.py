@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import BuildFailedError
+from orchestration.selection import Selection
 from orchestration.workspace import Workspace
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
@@ -102,14 +103,14 @@ class DbtProject:
     def build(
         self,
         *,
-        select: Sequence[str],
+        select: Selection,
         is_full_refresh: bool = False,
         on_node: Callable[[NodeOutcome], None] | None = None,
     ) -> list[NodeOutcome]:
         """Build the selected models and run their tests.
 
         Args:
-            select: Fully qualified names of models and tests.
+            select: Which models and tests.
             is_full_refresh: Whether incremental models start from nothing.
             on_node: Told of each node as it finishes.
 
@@ -117,7 +118,7 @@ class DbtProject:
             BuildFailedError: dbt could not even start; a failing node is in the result instead.
         """
         arguments = ["build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"]
-        arguments += ["--no-write-json", "--select", *select]  # the parsed manifest stays as it is
+        arguments += ["--no-write-json", *select.arguments()]  # the parsed manifest stays as it is
         if is_full_refresh:
             arguments.append("--full-refresh")
         outcomes: list[NodeOutcome] = []

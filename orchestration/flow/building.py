@@ -46,7 +46,9 @@ def build_models(
         finished += 1
         session.watcher.building(outcome, done=finished, total=len(names))
 
-    outcomes = DbtProject(session.workspace).build(select=names, is_full_refresh=plan.is_full, on_node=heard)
+    outcomes = DbtProject(session.workspace).build(
+        select=plan.graph.selection(names), is_full_refresh=plan.is_full, on_node=heard
+    )
     session.record.outcomes.extend(outcomes)
     plan.new.update(outcome.unique_id for outcome in outcomes if outcome.is_built)
     plan.built |= plan.new
