@@ -7,6 +7,7 @@ A complete period is a filled mark, a partial one is hollow and never joined to 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import altair as alt
@@ -109,9 +110,10 @@ def _chart(
             columns=layout.columns,
             spacing={"row": 14, "column": 26},
         )
-    specification = _styled(drawn).to_dict()
+    specification = drawn.to_dict(validate=False)  # a test does: it takes longer than all the rest
     specification["description"] = description
     # added last: the library copies all that it is given, often
+    specification["config"] = _configuration()
     specification["datasets"] = {_ROWS: [_row(cell, plot) for cell in cells]}
     return Chart(f"chart-{metric.metric}-{kind}", description, scale.title, specification)
 
@@ -223,6 +225,13 @@ def _month_label(*, is_wide: bool, months: int) -> str:
     if months <= MOST_MONTHS // 2:
         return "substring(datum.label, 0, 1)"
     return f"{is_january} ? substring(datum.label, 4, 8) : ''"
+
+
+@cache
+def _configuration() -> dict[str, Any]:
+    """Return how every chart looks; shared, so not to be changed."""
+    configured: dict[str, Any] = _styled(alt.Chart().mark_point()).to_dict()["config"]
+    return configured
 
 
 def _styled(chart: Any) -> Any:
