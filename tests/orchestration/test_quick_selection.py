@@ -95,4 +95,5 @@ def listed(selection: Selection) -> list[str]:
     with project._environment():
         done = dbtRunner().invoke(arguments)
     assert done.exception is None
-    return sorted(".".join(json.loads(line)["fqn"]) for line in done.result)
+    lines: Any = done.result
+    return sorted(".".join(json.loads(line)["fqn"]) for line in lines)
