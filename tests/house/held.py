@@ -297,7 +297,7 @@ def _scim(world: World) -> Counts:
     return {
         "users": len(api.users()),
         "groups": len(api.groups()),
-        "groups__sightings": sum(len(group["members"]) for group in api.groups()),
+        "groups__sightings": sum(len(group.get("members", ())) for group in api.groups()),
     }
 
 
