@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sandbox.metric_values import EXACT_METRICS, MetricValue
+from connectors.sandbox.measures import EXACT_METRICS
+from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
 
 CellKey = tuple[str, str, str, str, str]

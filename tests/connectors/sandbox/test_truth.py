@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from connectors.sandbox import Organisation
-from connectors.sandbox.metric_values import EXACT_METRICS, interpolated
+from connectors.sandbox.measures import DELIVERY, interpolated
 from connectors.sandbox.truth import Truth
 from tests.connectors.sandbox.reading import Reading, lead_times, recoveries
 
@@ -200,7 +200,7 @@ def test_a_period_without_deployment_is_a_zero_and_otherwise_empty(whole: Organi
     quiet = {row.period_start for row in values if row.metric == "deployment_frequency" and row.n == 0}
     assert quiet
     for row in values:
-        if row.period_start in quiet and row.metric in EXACT_METRICS:
+        if row.period_start in quiet and row.metric in DELIVERY:
             assert row.value == (0 if row.unit in ("deployments", "days", "changes") else None)
 
 
