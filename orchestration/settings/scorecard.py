@@ -1,4 +1,4 @@
-"""The sections `scorecard` and `context_windows`: which teams are shown and compared, and what befell them."""
+"""The sections `scorecard` and `context_windows`: which teams are compared, and what befell them."""
 
 from typing import Annotated, Literal
 
