@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.measures import MEASURES, Measure
-from connectors.sandbox.parameters import day_of
 from connectors.sandbox.periods import GRAINS, Grain, end_of, periods
 from connectors.sandbox.tallies import Scope, Tallies, Tally, tallied
 
@@ -61,9 +60,9 @@ class MetricValue:
 
 
 def metric_values(truth: "Truth") -> list[MetricValue]:
-    """Every metric for every scope and period up to the last midnight that is known."""
+    """Every metric for every scope and period of the story."""
     tallies = tallied(truth)
-    until = min(truth.company.parameters.until, day_of(truth.at))
+    until = truth.company.parameters.until
     first_days: dict[Scope, date] = {}
     for (scope, _, _), tally in tallies.items():
         if tally.days:
