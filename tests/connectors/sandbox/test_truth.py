@@ -1,17 +1,21 @@
 """The truth: conserved, and said by the data as well."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from connectors.sandbox import Organisation
-from connectors.sandbox.measures import DELIVERY, interpolated
+from connectors.sandbox.measures import DELIVERY, EXACT_METRICS, interpolated
 from connectors.sandbox.truth import Truth
 from tests.connectors.sandbox.reading import Reading, lead_times, recoveries
+
+ROOT = Path(__file__).parents[3]
 
 
 def assert_data_say_the_same(truth: Truth, reading: Reading) -> None:
@@ -208,3 +212,12 @@ def test_quantiles_lie_on_the_line_between_their_neighbours() -> None:
     assert interpolated([10], Fraction(9, 10)) == 10
     assert interpolated([10, 20], Fraction(1, 2)) == 15
     assert interpolated([0, 10, 20, 40], Fraction(3, 4)) == 25
+
+
+def test_the_page_says_of_every_metric_how_it_stands_to_the_truth() -> None:
+    text = (ROOT / "docs" / "simulated-truth.md").read_text(encoding="utf-8")
+    exactly, _, rest = text.partition("## By rule")
+    assert set(re.findall(r"`(\w+)`", exactly)) - {"mart_metric_values"} == set(EXACT_METRICS)
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    metrics = set(re.findall(r"^\| \[`(\w+)`\]", page, re.MULTILINE))
+    assert metrics - set(EXACT_METRICS) <= set(re.findall(r"`(\w+)`", rest))
