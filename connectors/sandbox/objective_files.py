@@ -35,7 +35,7 @@ def measuring_sources(company: Company, places: Places) -> list[Document]:
         "kind": "prometheus",
         "base_url": f"{places.base_url}/prometheus",
         "since": since.replace(),
-        "until": until.replace(),
+        "until": until + timedelta(days=1),  # the sample at midnight ends the last hour
         "streams": ["range_samples"],
         "token_env": PROMETHEUS_VARIABLE,
         "retention_days": _REMEMBERED_DAYS,
@@ -136,8 +136,8 @@ def _slo(
 def _composite(service: Service) -> Document:
     """What users notice: answers, and with less weight that anything answers at all."""
     parts = (
-        ("journey-answers", _failures(service), _target("99.8", compositeWeight=3)),
-        ("journey-is-up", _up(service), _target("99.5", op="gte", value=1, compositeWeight=1)),
+        ("answers", _failures(service), _target("99.8", compositeWeight=3)),
+        ("is up", _up(service), _target("99.5", op="gte", value=1, compositeWeight=1)),
     )
     return {
         **_named(service, "journey", "journey"),
@@ -146,8 +146,12 @@ def _composite(service: Service) -> Document:
             "timeWindow": [_window("30d")],
             "budgetingMethod": "Occurrences",
             "objectives": [
-                {**target, "indicator": {"metadata": {"name": f"{service.name}-{name}"}, "spec": indicator}}
-                for name, indicator, target in parts
+                {
+                    "displayName": f"{service.title} journey: {title}",
+                    **target,
+                    "indicator": {"spec": indicator},
+                }
+                for title, indicator, target in parts
             ],
         },
     }

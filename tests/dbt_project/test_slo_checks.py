@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.slos.definitions import Signal
+from orchestration.slos.definitions import Role, Signal
 from tests.dbt_project.slo_stories import (
     HOUR,
     OF_OBJECTIVES,
@@ -90,15 +90,16 @@ def _faults(node: dict[str, Any], relation: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def told() -> Told:
     """Requests in Prometheus that fail for hours, with a gap, and the history of an objective at Datadog."""
-    signals = tuple(Signal(role, "datadog", "dog", "abc") for role in ("good", "total"))
+    roles: tuple[Role, ...] = ("good", "total")
+    signals = tuple(Signal(role, "datadog", "dog", "abc") for role in roles)
     at_datadog = objective(slo_id="up", objective_id="up", slice_seconds=HOUR)
     story = SloStory([objective("bad", "total"), replace(at_datadog, signals=signals)])
     story.counter("total", [100] * 600)
     story.counter("bad", [0] * 300 + [50] * 300)
     story.counter("total", [5] * 60, start=START + timedelta(hours=11))
     hours = [int((START + timedelta(hours=hour)).timestamp()) * 1000 for hour in range(3)]
-    counts = {"good_counts": [9, 10, 10], "total_counts": [10, 10, 10]}
-    story.history("abc", until=START + timedelta(hours=3), slice_starts=hours, **counts)
+    until = START + timedelta(hours=3)
+    story.history("abc", until=until, slice_starts=hours, good_counts=[9, 10, 10], total_counts=[10, 10, 10])
     story.owner(["basket", "commerce"])
     return story.build()
 
