@@ -1,8 +1,10 @@
 """The definitions of the metrics as they are written, and what every one of them must say."""
 
+import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 import yaml
@@ -31,7 +33,12 @@ Metric = Mapping[str, Any]
 
 
 def documents() -> dict[str, Any]:
-    """The files of definitions by their names."""
+    """The files of definitions by their names; the caller may change what it gets."""
+    return copy.deepcopy(_read())
+
+
+@cache
+def _read() -> dict[str, Any]:
     return {
         path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
         for path in sorted(DEFINITIONS.glob("*.yml"))
