@@ -37,7 +37,7 @@ EXPOSURE_COLUMNS = {
     "own_fte_days": "decimal(18,4)",
     "service_days": "bigint",
     "own_service_days": "bigint",
-    "team_size": "bigint",
+    "team_size": "integer",
 }
 
 

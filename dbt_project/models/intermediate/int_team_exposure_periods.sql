@@ -26,7 +26,7 @@ select
     cast(sum(cast(own_fte_days as decimal(28, 4))) as decimal(18, 4)) as own_fte_days,
     {{ exact_sum('service_count') }} as service_days,
     {{ exact_sum('own_service_count') }} as own_service_days,
-    list_sort(list(person_count) filter (where person_count is not null))
-        [(count(person_count) + 1) // 2] as team_size
+    cast(list_sort(list(person_count) filter (where person_count is not null))
+        [(count(person_count) + 1) // 2] as integer) as team_size
 from placed
 group by all
