@@ -12,6 +12,7 @@ import pytest
 from orchestration.steps.intervals import poisson_bounds
 from tests.dbt_project.scorecard_stories import Card, card
 from tests.dbt_project.stories import Row, Story, Told
+from tests.docs.pages import ROOT
 
 FREQUENCY, FAIL_RATE, LEAD_TIME = "deployment_frequency", "change_fail_rate", "change_lead_time"
 PER_ENGINEER, PER_SERVICE = "per_100_fte_days", "per_100_service_days"
@@ -393,3 +394,39 @@ def _metrics_with_counter(told: Told, counter: str) -> list[str]:
         counter,
     )
     return [row["metric"] for row in rows]
+
+
+# --- what the page tells readers to ask
+
+
+def test_the_difference_of_two_teams_on_the_page_is_newcombes_for_ratios() -> None:
+    """56 of 70 against 48 of 80: 0.0524 to 0.3339 (Newcombe, Statistics in Medicine 17, 1998, method 10)."""
+    told = Card()
+    for team, numerator, denominator in (("a", 56, 70), ("b", 48, 80)):
+        bounds = {"low": _wilson(numerator, denominator, -1), "high": _wilson(numerator, denominator, 1)}
+        ends = {f"interval_{side}": bound for side, bound in bounds.items()}
+        told.cell(FAIL_RATE, team, of=(numerator, denominator), around=None, **ends)
+    for team in "cd":
+        told.cell(FAIL_RATE, team, of=(1, 20))
+    query = _queries()[1].replace("'quarter'", "'month'")
+    row = next(row for row in told.build().rows(query) if row["other_team_id"] == "b")
+    assert (round(row["difference_low"], 4), round(row["difference_high"], 4)) == (0.0524, 0.3339)
+
+
+def test_the_first_query_of_the_page_runs() -> None:
+    told = counted(4, 5, 6, 7)
+    query = _queries()[0].replace("'quarter'", "'month'").replace("2026-04-01", "2026-05-01")
+    rows = told.build().rows(query)
+    assert [(row["team_id"], row["value"]) for row in rows] == [("a", 4), ("b", 5), ("c", 6), ("d", 7)]
+
+
+def _queries() -> list[str]:
+    page = (ROOT / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    return [fence.split("```")[0] for fence in page.split("```sql\n")[1:]]
+
+
+def _wilson(numerator: int, denominator: int, sign: int) -> float:
+    z = 1.959963984540054
+    share = numerator / denominator
+    half = z * math.sqrt(share * (1 - share) / denominator + z * z / 4 / denominator**2)
+    return (share + z * z / 2 / denominator + sign * half) / (1 + z * z / denominator)

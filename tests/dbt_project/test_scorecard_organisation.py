@@ -35,6 +35,7 @@ FAULTS = {
 NEW_MODELS = (
     "int_team_service_days",
     "int_team_exposure_periods",
+    "int_team_remainders",
     "int_team_peer_groups",
     "int_team_context_windows",
     "int_team_rates",
@@ -140,7 +141,7 @@ def test_splitting_a_team_conserves_the_totals_of_what_it_was(told: Told) -> Non
         {**row, "team_id": "ranking"} if row["service_id"] == "search" else row for row in story.owners
     ]
     for row in story.staged["stg_roster__employments"]:
-        if row["team"] == "discovery" and int(row["person_token"][2:]) > 7:
+        if row["team"] == "discovery" and int(row["person_token"][2:]) > 9:
             row["team"] = "ranking"
     split = story.build()
     own = "select sum(own_fte_days)::varchar as fte, sum(own_service_days)::bigint as services "
@@ -177,6 +178,44 @@ def test_rows_and_their_order_are_the_same_with_one_thread_and_eight(told: Told)
 
 def _without_peers(rows: list[Row]) -> list[Row]:
     return [{name: value for name, value in row.items() if not OF_PEERS.match(name)} for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("leads", "rest", "is_shown"),
+    [(0, 0, True), (1, 0, False), (5, 0, True), (0, 2, False), (0, 6, True), (3, 2, True)],
+)
+def test_fte_days_of_few_people_do_not_come_out_by_subtraction(
+    leads: int, rest: int, *, is_shown: bool
+) -> None:
+    story = staffed()
+    story.team("rest", parent="commerce")
+    for team, people in (("commerce", leads), ("rest", rest)):
+        for number in range(people):
+            employed(story, f"p_{team}_{number}", team, "2026-01-01")
+    rows = story.build().rows(
+        f"{CARD} where team_id = 'commerce' and metric = 'deployment_frequency' "
+        "and period_grain = 'month' and period_start = '2026-05-01'"
+    )
+    by = {row["normalisation"]: row for row in rows}
+    assert by["per_100_fte_days"]["withheld_reason"] == (None if is_shown else "small_remainder")
+    assert (by["per_100_fte_days"]["value"] is not None) == is_shown
+    assert [row["fte_days"] is not None for row in rows] == [is_shown] * 3
+    assert by["none"]["n"] == 15
+
+
+def test_a_small_remainder_further_down_does_not_come_out_either() -> None:
+    """Without a round for each level, commerce less its large teams would be the one lead of `middle`."""
+    story = staffed()
+    story.team("middle", parent="commerce")
+    story.team("below", parent="middle")
+    employed(story, "p_lead", "middle", "2026-01-01")
+    for number in range(6):
+        employed(story, f"p_below_{number}", "below", "2026-01-01")
+    rows = story.build().rows(
+        "select team_id, remainder_size from intermediate.int_team_remainders "
+        "where period_grain = 'month' and period_start = '2026-05-01' and remainder_size < 5 order by team_id"
+    )
+    assert [tuple(row.values()) for row in rows] == [("commerce", 1), ("middle", 1)]
 
 
 # --- data tests and their faults

@@ -27,6 +27,7 @@ exposed as (
         coalesce(peers.peer_group, 'no_team_below') as peer_group,
         coalesce(context.context_windows, []) as context_windows,
         exposure.team_size,
+        coalesce(remainders.remainder_size, 0) as remainder_size,
         coalesce(exposure.fte_days, 0) as fte_days,
         coalesce(exposure.service_days, 0) as service_days,
         case cells.normalisation
@@ -38,6 +39,10 @@ exposed as (
         on exposure.team_id = cells.scope_id
         and exposure.period_grain = cells.period_grain
         and exposure.period_start = cells.period_start
+    left join {{ ref('int_team_remainders') }} as remainders
+        on remainders.team_id = cells.scope_id
+        and remainders.period_grain = cells.period_grain
+        and remainders.period_start = cells.period_start
     left join {{ ref('int_team_peer_groups') }} as peers
         on peers.team_id = cells.scope_id
         and peers.period_grain = cells.period_grain
@@ -60,7 +65,10 @@ rated as (
         case
             when coalesce(exposed.team_size, 0) = 0 then 'team_size_unknown'
             when exposed.team_size < limits.minimum_team_size then 'below_minimum_team_size'
-        end as withheld_reason
+            when exposed.normalisation = 'per_100_fte_days'
+                and exposed.remainder_size between 1 and limits.minimum_team_size - 1 then 'small_remainder'
+        end as withheld_reason,
+        exposed.remainder_size between 1 and limits.minimum_team_size - 1 as is_remainder_small
     from exposed
     cross join {{ source('config', 'scorecard') }} as limits
 )

@@ -120,7 +120,7 @@ select
     {%- for column in ['value', 'interval_low', 'interval_high', 'numerator', 'denominator', 'n', 'team_size', 'service_days'] %}
     case when is_shown then shrunk.{{ column }} end as {{ column }},
     {%- endfor %}
-    cast(case when is_shown then shrunk.fte_days end as decimal(18, 4)) as fte_days,
+    cast(case when is_shown and not shrunk.is_remainder_small then shrunk.fte_days end as decimal(18, 4)) as fte_days,
     shrunk.withheld_reason,
     shrunk.reason as not_compared_reason,
     {%- for column in ['peer_count', 'peer_median', 'peer_deviation'] %}
