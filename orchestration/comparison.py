@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.sandbox.metric_values import EXACT_METRICS, MetricValue
+from connectors.sandbox.measures import EXACT_METRICS
+from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
 
 CellKey = tuple[str, str, str, str, str]
@@ -20,6 +21,10 @@ from marts.mart_metric_values where profile = 'dora_2026'
 _LINKED_BY_RULE = """
 select deployment_id from marts.fct_deployments
 where is_production and is_change_failure and not is_change_failure_explicit
+"""
+_CAUSES_BY_RULE = """
+select repository || '#' || number, unnest(deployment_ids) from marts.fct_incidents
+where is_severity_configured and link_strength = 'rule'
 """
 
 
@@ -44,11 +49,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class LinkScore:
-    """How the failures that only a rule finds compare with those that left no reference.
+    """How what only a rule finds compares with what really was and left no reference.
 
     Attributes:
-        found: Deployments that the rule calls failures.
-        real: Deployments that failed and left no explicit reference.
+        found: What the rule finds.
+        real: What was, without an explicit reference.
         right: Both.
     """
 
@@ -69,13 +74,19 @@ class LinkScore:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Computed values beside the truth."""
+    """Computed values beside the truth.
+
+    Attributes:
+        links: Deployments that a rule calls failures.
+        causes: Pairs of an incident and the deployment that a rule takes for its cause.
+    """
 
     computed: Mapping[CellKey, Cell]
     truth: Mapping[CellKey, Cell]
     differences: tuple[Difference, ...]
     compared: int
     links: LinkScore
+    causes: LinkScore
 
 
 def compare(publication: Path, truth: Truth) -> Comparison:
@@ -84,11 +95,14 @@ def compare(publication: Path, truth: Truth) -> Comparison:
         con.execute("set TimeZone = 'UTC'")
         rows = con.execute(_CELLS).fetchall()
         found = {deployment_id for (deployment_id,) in con.execute(_LINKED_BY_RULE).fetchall()}
+        causes = {(str(incident), str(cause)) for incident, cause in con.execute(_CAUSES_BY_RULE).fetchall()}
     computed = {_row_key(row): Cell(*_exact(row[5:])) for row in rows}
     simulated = {_key(value): _cell(value) for value in truth.metric_values()}
     differences = tuple(_differences(computed, simulated))
     compared = sum(key[0] in EXACT_METRICS for key in computed.keys() | simulated.keys())
-    return Comparison(computed, simulated, differences, compared, _link_score(found, truth))
+    return Comparison(
+        computed, simulated, differences, compared, _link_score(found, truth), _cause_score(causes, truth)
+    )
 
 
 def _differences(computed: Mapping[CellKey, Cell], truth: Mapping[CellKey, Cell]) -> Iterable[Difference]:
@@ -138,3 +152,15 @@ def _link_score(found: set[str], truth: Truth) -> LinkScore:
         deployment.is_change_failure and not deployment.is_change_failure_explicit for deployment in reached
     )
     return LinkScore(found=len(found), real=silent, right=len(found & real))
+
+
+def _cause_score(found: set[tuple[str, str]], truth: Truth) -> LinkScore:
+    first_parts = {part: row.part_ids[0] for row in truth.deployments for part in row.part_ids}
+    real = {
+        (incident.incident, cause)
+        for incident in truth.incidents
+        if not incident.is_explicit
+        for cause in incident.caused_by
+    }
+    named = {(incident, first_parts.get(cause, cause)) for incident, cause in found}
+    return LinkScore(found=len(named), real=len(real), right=len(named & real))

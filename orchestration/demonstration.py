@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from connectors.sandbox import ORGANISATION, Organisation, SandboxServer, serve
+from connectors.sandbox.objective_files import OBJECTIVES_FOLDER, measuring_sources, write_objectives
 from connectors.sandbox.settings import DEMO_KINDS
+from connectors.sandbox.source_settings import Places
 from orchestration.collection import Confirmation, write_register
 from orchestration.scaffold import scaffold
 from orchestration.settings import GitHubSettings
@@ -74,9 +76,15 @@ def staged(folder: Path, organisation: Organisation, phases: Phases) -> Iterator
 
 
 def _write_workspace(workspace: Workspace, organisation: Organisation, base_url: str) -> None:
+    places = Places(base_url=base_url, git_folder="../git", files_folder="../files")
     document = organisation.settings_document(
-        base_url=base_url, git_folder="../git", files_folder="../files", kinds=DEMO_KINDS
+        base_url=base_url,
+        git_folder=places.git_folder,
+        files_folder=places.files_folder,
+        kinds=DEMO_KINDS,
     )
+    document["sources"] += measuring_sources(organisation.company, places)
+    write_objectives(organisation.company, workspace.root / OBJECTIVES_FOLDER)
     text = yaml.safe_dump(document, sort_keys=False)
     if workspace.settings_file.exists():
         workspace.settings_file.write_text(text, encoding="utf-8")

@@ -33,6 +33,7 @@ from publishing.recovery import recover_publications
 from publishing.report import Provenance, render_report
 from publishing.review import Review
 from publishing.sealing import PAYLOAD_LOG, announce, building_folder, finish, payload_note
+from publishing.service_levels import read_service_levels
 from publishing.tables import Table
 from publishing.workbook import write_workbook
 
@@ -263,7 +264,8 @@ def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decisio
             run.context,
         )
         caveats = find_caveats(con, figures, decisions, run.context.checks)
-        report = render_report(figures, provenance, caveats)
+        levels = read_service_levels(con, month=figures.focus_month)
+        report = render_report(figures, provenance, caveats, levels=levels)
     (run.building / REPORT).write_text(report, encoding="utf-8")
     return rows
 

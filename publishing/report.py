@@ -23,6 +23,7 @@ from publishing.caveats import Caveat
 from publishing.charts import Chart, metric_charts
 from publishing.context import PublicationContext
 from publishing.figures import Figure, Figures, Metric, Scope
+from publishing.service_levels import ServiceLevel
 from publishing.units import EMPTY, Scale, scale_for, shown, shown_interval, typical_scale
 
 _TEMPLATE = "report.html.j2"
@@ -73,7 +74,13 @@ class Section:
     groups: Sequence[tuple[str, Sequence[tuple[Scope, Sequence[Cell]]]]]
 
 
-def render_report(figures: Figures, provenance: Provenance, caveats: Sequence[Caveat]) -> str:
+def render_report(
+    figures: Figures,
+    provenance: Provenance,
+    caveats: Sequence[Caveat],
+    *,
+    levels: Sequence[ServiceLevel] = (),
+) -> str:
     """Return the whole page."""
     sections = [_section(figures, metric) for metric in figures.metrics]
     charts = [chart for section in sections for chart in section.charts.values()]
@@ -95,6 +102,7 @@ def render_report(figures: Figures, provenance: Provenance, caveats: Sequence[Ca
         overview=_overview(figures),
         sections=sections,
         caveats=caveats,
+        levels=levels,
         titles=_TITLES,
         example=_example(figures),
         specifications=_script_json([[chart.element_id, chart.specification] for chart in charts]),

@@ -87,9 +87,9 @@ class Organisation:
         """The organisation as the world knows it at an instant, inclusive."""
         return OrganisationAt(self, int(instant.timestamp()))
 
-    def truth(self) -> Truth:
-        """What was simulated, known at the end of the story."""
-        return self.as_of(self.ends_at).truth()
+    def truth(self, *, kinds: Sequence[str] = CODE_KINDS) -> Truth:
+        """What was simulated, known at the end of the story; see `OrganisationAt.truth`."""
+        return self.as_of(self.ends_at).truth(kinds=kinds)
 
     def write_git(self, folder: Path) -> list[Path]:
         """Write bare clones as of the story's end; see `OrganisationAt.write_git`."""
@@ -122,10 +122,12 @@ class OrganisationAt:
         fold.move_to(self.instant)
         return fold
 
-    def truth(self) -> Truth:
-        """What was simulated, as far as its traces can be read at the instant."""
+    def truth(self, *, kinds: Sequence[str] = CODE_KINDS) -> Truth:
+        """What was simulated, as far as its traces can be read at the instant in sources of these kinds."""
         story = self.organisation._story  # noqa: SLF001  # the truth is the story's own chronicle
-        return truth_of(self.organisation.company, story.chronicle, at=self.instant)
+        return truth_of(
+            self.organisation.company, story.chronicle, story.events, at=self.instant, kinds=kinds
+        )
 
     def write_git(self, folder: Path) -> list[Path]:
         """Write bare clones as `<folder>/<owner>/<name>.git`, with main branch, open branches and tags.

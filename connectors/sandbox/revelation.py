@@ -1,23 +1,86 @@
 """Makes the truth of the chronicle: what the story decided, as far as its traces can be read by then."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
 
+from connectors.sandbox.answering import responses
 from connectors.sandbox.chronicle import Change, Chronicle, Failure, Incident, Part, Rollout
 from connectors.sandbox.company import INCIDENT_REPOSITORY, Company
+from connectors.sandbox.events import Event, RepositoryCreated
+from connectors.sandbox.reviewing import pull_requests
 from connectors.sandbox.settings import GIT_SOURCE, GITHUB_SOURCE
 from connectors.sandbox.truth import ChangeTruth, DeploymentTruth, FailureTruth, IncidentTruth, State, Truth
+from connectors.sandbox.work_items import hosted_items, tracked_items
+from connectors.sandbox.work_truth import WorkItemTruth
+
+TRACKER = "jira"
 
 
-def truth_of(company: Company, chronicle: Chronicle, *, at: int) -> Truth:
-    """Read the chronicle as far as its traces can be read at an instant."""
+def truth_of(
+    company: Company, chronicle: Chronicle, timeline: Sequence[Event], *, at: int, kinds: Collection[str]
+) -> Truth:
+    """Read the chronicle and the timeline as far as their traces can be read at an instant.
+
+    Args:
+        company: The organisation.
+        chronicle: What the story decided.
+        timeline: Its events.
+        at: The instant in epoch seconds, inclusive.
+        kinds: Kinds of source that are read: a work item counts once in each tool.
+    """
     return Truth(
         company=company,
         at=at,
         deployments=tuple(deployments(company, chronicle, at)),
-        changes=tuple(changes(chronicle, at)),
+        changes=(*foundations(company, chronicle, timeline, at), *changes(chronicle, at)),
         failures=tuple(failures(company, chronicle, at)),
         incidents=tuple(incident(row, chronicle, at) for row in chronicle.incidents if row.opened_at <= at),
+        pull_requests=tuple(pull_requests(company, chronicle, timeline, at)),
+        work_items=tuple(work_items(company, timeline, at, kinds=kinds)),
+        responses=tuple(responses(company, timeline, at, kinds=kinds)),
     )
+
+
+def work_items(
+    company: Company, timeline: Sequence[Event], at: int, *, kinds: Collection[str]
+) -> Iterator[WorkItemTruth]:
+    """Work items of the tools that are read, each as that tool has it."""
+    if GITHUB_SOURCE in kinds:
+        yield from hosted_items(company, timeline, at)
+    if TRACKER in kinds:
+        yield from tracked_items(company, timeline, at)
+
+
+def foundations(
+    company: Company, chronicle: Chronicle, timeline: Sequence[Event], at: int
+) -> Iterator[ChangeTruth]:
+    """What was there before the story: the first rollout of each service brings it, without a baseline."""
+    firsts: dict[str, Rollout] = {}
+    for rollout in chronicle.rollouts:
+        if rollout.replaces is None and rollout.reached_users_at(at):
+            firsts.setdefault(rollout.service.name, rollout)
+    for event in timeline:
+        if not isinstance(event, RepositoryCreated) or event.at > at:
+            continue
+        for service in company.services:
+            first = firsts.get(service.name)
+            for commit in event.commits if service.repository == event.repository else ():
+                if any(fnmatchcase(path, named) for path in commit.revisions for named in service.paths):
+                    yield ChangeTruth(
+                        service=service.name,
+                        repository=event.repository,
+                        commit_sha=commit.sha,
+                        pull_request=None,
+                        author=commit.author.email,
+                        is_bot=False,
+                        committed_at=commit.committer.at,
+                        is_author_settable=True,
+                        merged_at=event.at,
+                        state="waiting" if first is None else "excluded",
+                        exclusion_reason=None if first is None else "no_baseline",
+                        deployment_id=None if first is None else identifier(first, first.parts[0]),
+                        deployed_at=None if first is None else max(first.reached_users_at(at)),
+                    )
 
 
 def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[DeploymentTruth]:

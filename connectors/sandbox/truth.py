@@ -54,6 +54,7 @@ from typing import Any, Literal
 from connectors.sandbox.company import Company
 from connectors.sandbox.metric_values import MetricValue, metric_values
 from connectors.sandbox.parameters import ORGANISATION
+from connectors.sandbox.work_truth import PullRequestTruth, ResponseTruth, WorkItemTruth
 
 Outcome = Literal["success", "failed_rollout"]
 State = Literal["deployed", "waiting", "excluded"]
@@ -167,9 +168,12 @@ class Truth:
     changes: tuple[ChangeTruth, ...]
     failures: tuple[FailureTruth, ...]
     incidents: tuple[IncidentTruth, ...]
+    pull_requests: tuple[PullRequestTruth, ...] = ()
+    work_items: tuple[WorkItemTruth, ...] = ()
+    responses: tuple[ResponseTruth, ...] = ()
 
     def metric_values(self) -> list[MetricValue]:
-        """The metrics per service, team, organisation and period; see `metric_values.MEASURES`."""
+        """The metrics per service, team, organisation and period; see `measures.MEASURES`."""
         return metric_values(self)
 
     def to_document(self) -> dict[str, Any]:
@@ -182,6 +186,9 @@ class Truth:
             "changes": [document(row) for row in self.changes],
             "failures": [document(row) for row in self.failures],
             "incidents": [document(row) for row in self.incidents],
+            "pull_requests": [document(row) for row in self.pull_requests],
+            "work_items": [document(row) for row in self.work_items],
+            "responses": [document(row) for row in self.responses],
             "metric_values": [row.to_document() for row in self.metric_values()],
         }
 

@@ -88,12 +88,13 @@ def _verify(stage: "Stage", console: "Console", phases: "Phases") -> int:
 
 
 def _compare(stage: "Stage", console: "Console", phases: "Phases") -> int:
+    from connectors.sandbox.settings import DEMO_KINDS
     from orchestration.comparison import compare
     from orchestration.screens.demonstration import comparison_table, difference_lines, verdict_lines
 
     console.rule("computed beside simulated truth")
     with phases.timed("compare"):
-        comparison = compare(stage.workspace.current, stage.organisation.truth())
+        comparison = compare(stage.workspace.current, stage.organisation.truth(kinds=DEMO_KINDS))
     console.print(comparison_table(comparison))
     for line in (*difference_lines(comparison), *verdict_lines(comparison)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from connectors.git.settings import GitSettings
 from orchestration.flow.calendar_rows import calendar_rows
 from orchestration.flow.ownership_rows import ownership_rows
+from orchestration.flow.scorecard_rows import scorecard_rows
 from orchestration.flow.work_item_rows import work_item_rows
 from orchestration.settings.models import Service, Settings, midnight
 
@@ -34,6 +35,7 @@ def settings_rows(
         "service_owners": _owners(settings),
         "teams": _teams(settings),
         **ownership_rows(settings),
+        **scorecard_rows(settings),
         "repositories": _repositories(settings, known),
         "reporting": _reporting(settings, reaches_until),
         "rules": _rules(settings),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 from rich.table import Table
 
-from orchestration.comparison import Cell, Comparison, Difference
+from orchestration.comparison import Cell, Comparison, Difference, LinkScore
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
 from orchestration.screens.figures import value_text
@@ -82,17 +82,13 @@ def _difference_line(difference: Difference) -> str:
 
 
 def verdict_lines(comparison: Comparison) -> Iterator[str]:
-    """Yield how many cells were compared, and the score of the links by rule."""
+    """Yield how many cells were compared, and the scores of what rules find."""
     count = len(comparison.differences)
     grid = "service, team, organisation by day, week, month, quarter"
     cells = f"{comparison.compared:,} cells over explicit links ({grid})"
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
-    links = comparison.links
-    yield (
-        "Links by rule, where failures left no reference: "
-        f"precision {_share(links.precision)} ({links.right} of {links.found} found), "
-        f"recall {_share(links.recall)} ({links.right} of {links.real} real)."
-    )
+    yield f"Failures by rule, where they left no reference: {_score(comparison.links)}."
+    yield f"Causes of incidents by rule, where nothing names them: {_score(comparison.causes)}."
 
 
 def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
@@ -101,6 +97,13 @@ def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
     yield ""
     yield f"Open the report: {workspace.current / 'report.html'}"
     yield f"Look around:     assay dev --workspace {workspace.root}"
+
+
+def _score(score: LinkScore) -> str:
+    return (
+        f"precision {_share(score.precision)} ({score.right} of {score.found} found), "
+        f"recall {_share(score.recall)} ({score.right} of {score.real} real)"
+    )
 
 
 def _share(value: float | None) -> str:

@@ -19,6 +19,7 @@ from connectors.sources import SOURCE_KINDS
 from orchestration.settings.calendars import Calendar
 from orchestration.settings.ownership import Ownership
 from orchestration.settings.people import Identity, MappedPerson
+from orchestration.settings.scorecard import ContextWindow, Scorecard
 from orchestration.settings.value_types import Regex, TimeZone
 from orchestration.settings.work_items import ResponseRules, TeamWorkItems, WorkItemRules, WorkItemScope
 
@@ -180,6 +181,8 @@ class Settings(SettingsSection):
     services: tuple[Service, ...] = ()
     ownership: Ownership = Ownership()
     calendars: tuple[Calendar, ...] = ()
+    scorecard: Scorecard = Scorecard()
+    context_windows: tuple[ContextWindow, ...] = ()
     deployments: Deployments = Deployments()
     rules: Rules = Rules()
     people: tuple[MappedPerson, ...] = ()

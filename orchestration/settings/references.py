@@ -33,6 +33,7 @@ def reference_faults(settings: Settings) -> Iterator[Fault]:
     yield from _service_faults(settings)
     yield from _calendar_faults(settings)
     yield from _source_faults(settings)
+    yield from _context_faults(settings)
 
 
 def presence_faults(settings: Settings, environment: Mapping[str, str], folder: Path) -> Iterator[Fault]:
@@ -87,6 +88,8 @@ def _empty_ranges(settings: Settings) -> Iterator[Fault]:
     ]
     for index, team in enumerate(settings.teams):
         ranges.append((("teams", index), team.from_, team.until))
+    for index, window in enumerate(settings.context_windows):
+        ranges.append((("context_windows", index), window.from_, window.until))
     for index, service in enumerate(settings.services):
         for position, owner in enumerate(service.owners):
             ranges.append((("services", index, "owners", position), owner.from_, owner.until))
@@ -149,6 +152,14 @@ def _is_in_force(span: Team, day: date) -> bool:
 
 def _unknown_team(path: KeyPath, name: str) -> Fault:
     return Fault(path, f"there is no team '{name}'", "Add it under teams, or mend the name")
+
+
+def _context_faults(settings: Settings) -> Iterator[Fault]:
+    names = {team.name for team in settings.teams}
+    for index, window in enumerate(settings.context_windows):
+        for position, team in enumerate(window.teams):
+            if team not in names:
+                yield _unknown_team(("context_windows", index, "teams", position), team)
 
 
 def _service_faults(settings: Settings) -> Iterator[Fault]:

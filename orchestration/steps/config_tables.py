@@ -46,6 +46,14 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         "reaches_back": "boolean",
     },
     "team_names": {"source_kind": "varchar", "source_name": "varchar", "team_id": "varchar"},
+    "scorecard": {"minimum_team_size": "integer", "minimum_peer_count": "integer"},
+    "context_windows": {
+        "window_name": "varchar",
+        "window_kind": "varchar",
+        "team_id": "varchar",
+        "from_date": "date",
+        "until_date": "date",
+    },
     "repositories": {"source": "varchar", "repository": "varchar", "has_git": "boolean"},
     "reporting": {
         "organisation": "varchar",

@@ -196,6 +196,18 @@ def test_one_outage_that_several_tools_tell_of_counts_once(when: str, *, is_same
     assert (found["github"]["same_as_incident_id"] == "pagerduty:pagerduty:incident:A") == is_same
 
 
+def test_an_incident_of_jira_whose_label_names_the_service_is_the_one_that_somebody_was_paged_for() -> None:
+    work = story()
+    page(work, "A", "05-04 10:00")
+    incident: Row = {"issue_type_name": "Incident", "components": ()}
+    named = work.work_item(1, when="05-04 10:01", labels=["sev1", "service:checkout"], **incident)
+    nameless = work.work_item(2, when="05-04 10:01", labels=["sev1", "checkout"], **incident)
+    found = responses(work)
+    assert (found[named]["service_id"], found[named]["is_counted"]) == ("checkout", False)
+    assert found[named]["same_as_incident_id"] == "pagerduty:pagerduty:incident:A"
+    assert (found[nameless]["service_id"], found[nameless]["is_counted"]) == (None, True)
+
+
 def test_two_incidents_of_one_tool_or_of_two_services_are_two() -> None:
     work = story()
     work.service("search")

@@ -13,30 +13,15 @@ from tests.dbt_project.staged_columns import STAGED_COLUMNS
 from tests.dbt_project.warehouse import EvidenceBook, Warehouse, manifest
 
 ABOVE_STAGING = ("intermediate", "profiles", "marts")
-GOVERNANCE = {
-    "version",
-    "profile",
-    "owner",
-    "tier",
-    "sentence",
-    "unit",
-    "direction",
-    "comparison",
-    "exactness",
-    "interval",
-    "minimum_n",
-    "is_maturing",
-    "counter_metrics",
-    "review_by",
-}
-OPTIONAL = {"reads_dispositions"}
 REFUSED = (
     r"\bany_value\(",
     r"(?<!_)\bfirst\(",
     r"\blast\(",
-    r"\bavg\(",
-    r"\bmean\(",
-    r"\bstddev",
+    r"\b(?:list_|array_)?(?:f?avg|mean)\(",
+    r"\b(?:fsum|kahan_sum|sumkahan|(?:list|array)_aggr(?:egate)?)\(",
+    r"\b(?:list_|array_)?(?:product|stddev|var_|variance|covar_|corr|regr_|entropy|kurtosis|skewness|sem|mad)\w*\(",
+    r"\b(?:list_|array_)?(?:mode|histogram|reservoir_quantile)\(",
+    r"\b(?:arbitrary|m(?:in|ax)_by|arg_?m(?:in|ax)_null\w*|argm(?:in|ax)|array_agg|group_concat|listagg)\(",
     r"\bapprox_",
     r"\barg_m(?:in|ax)\(",
     r"\bstring_agg\(",
@@ -141,18 +126,6 @@ def test_a_planted_fault_turns_its_data_test_red(
     assert any(row.status == "fail" and row.node.name.startswith(red) for row in results)
 
 
-def test_every_metric_carries_its_governance() -> None:
-    metrics = manifest().metrics.values()
-    assert len(list(metrics)) > 30
-    for metric in metrics:
-        meta = metric.config.meta
-        assert set(meta) - OPTIONAL == GOVERNANCE, metric.name
-        assert metric.description
-        assert metric.label
-        assert set(meta["counter_metrics"]) <= {one.name for one in metrics}, metric.name
-        assert meta["exactness"] == "exact", metric.name
-
-
 def test_formulas_stand_in_the_semantic_models_and_nowhere_else() -> None:
     """The marts and the metric cells read the catalogue; no model spells a metric's formula itself."""
     for name in ("mart_metric_values", "mart_dora_weekly", "mart_dora_monthly"):
@@ -184,10 +157,42 @@ def test_every_fact_names_its_records_and_the_owner_of_its_time() -> None:
 
 def test_no_model_uses_what_changes_with_threads_runs_or_clocks() -> None:
     for model in compiled_models():
-        found = [pattern for pattern in REFUSED if re.search(pattern, model.sql)]
-        assert found == [], model.name
-        assert _unordered_lists(model.sql) == [], model.name
-        assert _inexact_sums(model.sql) == [], model.name
+        assert _refused(model.sql) == [], model.name
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "avg(lead_time_seconds)",
+        "avg(lead_time_seconds) over (order by finished_at)",
+        "sum(lead_time_seconds / 60.0)",
+        "sum(lead_time_seconds::double)",
+        "sum(cast(lead_time_seconds as float))",
+        "sum (lead_time_seconds)",
+        "sum(distinct lead_time_seconds)",
+        "sum(lead_time_seconds) filter (where state = 'deployed')",
+        "list_sum(list(lead_time_seconds))",
+        "list_aggregate(list_sort(list(lead_time_seconds)), 'avg')",
+        "fsum(lead_time_seconds)",
+        "product(lead_time_seconds)",
+        "var_pop(lead_time_seconds)",
+        "regr_slope(lead_time_seconds, 2)",
+        "max_by(service_id, lead_time_seconds)",
+        "mode(service_id)",
+        "array_agg(service_id)",
+    ],
+)
+def test_a_planted_sum_that_changes_with_threads_makes_the_search_red(planted: str) -> None:
+    (model,) = (one for one in compiled_models() if one.name == "fct_changes")
+    head, separator, tail = model.sql.rpartition("from parted")
+    assert separator
+    assert _refused(f"{head}, {planted} as planted\n{separator}{tail}") != []
+
+
+def _refused(sql: str) -> list[str]:
+    """What a query uses that changes with threads, runs or clocks."""
+    found = [pattern for pattern in REFUSED if re.search(pattern, sql)]
+    return [*found, *_unordered_lists(sql), *_inexact_sums(sql)]
 
 
 @pytest.mark.parametrize(
@@ -221,7 +226,7 @@ def test_the_search_for_sums_of_what_may_be_floats_finds_them(sql: str, *, is_re
 def _inexact_sums(sql: str) -> list[str]:
     """Sums whose terms are not made DECIMAL or whole numbers first."""
     exact = re.compile(r"cast\(.* as (?:decimal\(28, \d+\)|bigint)\)", re.DOTALL)
-    found = [_inside(sql, match.end()) for match in re.finditer(r"\bsum\(", sql)]
+    found = [_inside(sql, match.end()) for match in re.finditer(r"\bsum(?:_no_overflow)?\s*\(", sql)]
     return [inside for inside in found if not _is_one_cast(inside) or not exact.fullmatch(inside)]
 
 

@@ -14,6 +14,7 @@ from tests.dbt_project.slo_stories import (
     START,
     SloStory,
     label,
+    models_of_objectives,
     objective,
     slices,
 )
@@ -241,3 +242,27 @@ def test_the_share_of_a_slice_at_datadog_is_measured_and_compared(kind: Any, goo
     changes = [[begin, 0], [begin + 2700, 1]]
     story.history("abc", kind="time_slice", until=START + timedelta(hours=1), state_changes=changes)
     assert counted(story) == [(good, 1, "traffic")]
+
+
+TEXTS = [
+    "0", "-0", "7", "-7", "007", "+7", "1.5", "-1.5", "0.0000000005", "-0.0000000005", "0.00000000049999",
+    "123456789.123456789", "999999999.9999999995", "1234567890.25", "999999999999999999",
+    "-999999999999999999", "1000000000000000000", "9999999999999999999", "99999999999999999999", "1e9",
+    "1.5e3", "25e-10", "NaN", "+Inf", "-Inf", "", " 7", "7 ", "seven", "0x1F", "1_000", ".5", "5.",
+]  # fmt: skip
+"""Numbers at the edges of every type that they are read by, and what is none."""
+
+
+def test_a_text_is_the_same_number_by_whichever_type_it_is_read() -> None:
+    story = SloStory([objective("total", is_counter=False)])
+    story.series("total", ["1"])
+    told = story.build()
+    sql = next(model.sql for model in models_of_objectives() if model.name == "int_sli_samples")
+    expression = sql[sql.index("case") : sql.index(" as value,")].replace("samples.value_text", "text")
+    rows = told.rows(
+        f"select text, {expression} as found, try_cast(text as decimal(28, 9)) as expected "
+        "from unnest($1::varchar[]) as texts(text)",
+        TEXTS,
+    )
+    assert [row["text"] for row in rows if row["found"] != row["expected"]] == []
+    assert sum(row["found"] is not None for row in rows) > len(TEXTS) // 2

@@ -60,7 +60,8 @@ FLOW_TABLES: dict[str, list[dict[str, Any]]] = {
         ),
         repositories=(),
     ).items()
-    if name in ("calendars", "work_item_kinds", "work_item_statuses", "severity_levels", "flow_rules")
+    if name
+    in ("calendars", "work_item_kinds", "work_item_statuses", "severity_levels", "flow_rules", "scorecard")
     or name.startswith("ownership")
 }
 REPORTING: dict[str, Any] = {

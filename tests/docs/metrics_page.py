@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from tests.docs.metric_catalogue import documents
 from tests.docs.pages import ROOT
 
 PAGE = ROOT / "docs" / "metrics.md"
-DEFINITIONS = ROOT / "dbt_project" / "models" / "semantic"
 BEGIN = "<!-- generated from dbt_project/models/semantic by `python -m tests.docs.metrics_page` -->\n"
 END = "<!-- end of the generated part -->\n"
 _DIMENSION = re.compile(r"\{\{ Dimension\('\w+?__(\w+)'\) \}\}")
@@ -17,14 +15,19 @@ _FILES = ("deployments", "changes", "pull_requests", "change_failures")
 _AGGREGATIONS = {"count": "number of", "count_distinct": "number of different", "median": "median of"}
 _INTERVALS = {"poisson": "exact Poisson", "wilson": "Wilson", "order_statistic": "order statistics"}
 
+_INDICATORS = {"leading": "early (leading)", "lagging": "afterwards (lagging)"}
+_COMPARISONS = {
+    "absolute": "as it is",
+    "normalized": "by exposure only: per engineer or per service",
+    "none": "never between scopes",
+}
 
-def generated() -> str:
-    """The part as it should stand in the page."""
-    documents = {
-        name: yaml.safe_load((DEFINITIONS / f"{name}.yml").read_text(encoding="utf-8")) for name in _names()
-    }
-    metrics = [metric for document in documents.values() for metric in document["metrics"]]
-    models = [model for document in documents.values() for model in document["semantic_models"]]
+
+def generated(by_file: dict[str, Any] | None = None) -> str:
+    """The part as it should stand in the page, of these definitions or of those in the tree."""
+    by_file = definitions() if by_file is None else by_file
+    metrics = [metric for document in by_file.values() for metric in document["metrics"]]
+    models = [model for document in by_file.values() for model in document["semantic_models"]]
     named = {metric["name"]: metric for metric in metrics}
     lines = ["", "| Metric | Answers | Unit | Better |", "|---|---|---|---|"]
     lines += [_row(metric) for metric in metrics]
@@ -39,9 +42,11 @@ def page_with(part: str) -> str:
     return before + BEGIN + part + END + rest.partition(END)[2]
 
 
-def _names() -> list[str]:
-    found = sorted(path.stem for path in DEFINITIONS.glob("*.yml"))
-    return sorted(found, key=lambda name: (_FILES.index(name) if name in _FILES else len(_FILES), name))
+def definitions() -> dict[str, Any]:
+    """The files of definitions, those of the five metrics first."""
+    found = documents()
+    order = sorted(found, key=lambda name: (_FILES.index(name) if name in _FILES else len(_FILES), name))
+    return {name: found[name] for name in order}
 
 
 def _row(metric: dict[str, Any]) -> str:
@@ -64,11 +69,17 @@ def _section(
     yield f"| name, version, profile | `{metric['name']}`, {meta['version']}, `{meta['profile']}` |"
     for name, text in _formula(metric, named, models):
         yield f"| {name} | {text} |"
+    yield f"| wanted | {meta['objective']} |"
+    yield f"| tells | {_INDICATORS[meta['indicator']]}, of the stage *{meta['work_stage']}* |"
+    yield f"| for | {', '.join(meta['audience']).replace('_', ' ')} |"
+    yield f"| can be bent | {meta['distortions']} |"
+    yield f"| compared | {_COMPARISONS[meta['comparison']]} |"
     yield f"| 95 % interval | {_INTERVALS.get(meta['interval'], 'none')} |"
     yield f"| smallest n | {meta['minimum_n']} |"
     counters = ", ".join(f"`{name}`" for name in meta["counter_metrics"])
     yield f"| read beside | {counters or 'nothing'} |"
-    yield f"| tier, owner, review by | {meta['tier']}, {meta['owner']}, {meta['review_by']} |"
+    end = f", retired on {meta['retire_on']}" if meta["retire_on"] else ""
+    yield f"| tier, owner, review by | {meta['tier']}, {meta['owner']}, {meta['review_by']}{end} |"
 
 
 def _formula(

@@ -76,9 +76,10 @@ def company(
     services: int = 3,
     seed: int = 7,
     kinds: Sequence[str] = CODE_KINDS,
+    months: int = 2,
 ) -> Iterator[Company]:
-    """Serve two months of a company with a few services, as they stand at an instant."""
-    organisation = simulate(seed=seed, months=2, services=services, until=date(2026, 7, 1))
+    """Serve two months or more of a company with a few services, as they stand at an instant."""
+    organisation = simulate(seed=seed, months=months, services=services, until=date(2026, 7, 1))
     clones = folder / "git"
     write_folders(organisation, at, clones, folder / "files" if set(kinds) - set(CODE_KINDS) else None)
     with serve(organisation, token=TOKEN, at=at) as server:

@@ -179,6 +179,7 @@ def test_a_predicate_anywhere_upstream_or_a_source_contract_lapses_it(
     ("changes", "is_same"),
     [
         ({"title": "Deploys", "sentence": "Count."}, True),
+        ({"objective": "Speed.", "audience": ["teams"], "distortions": "Many.", "retire_on": None}, True),
         ({"filter_sql": "IS_PRODUCTION  and outcome = 'success'"}, True),
         ({"definition_json": '{"unit": "deployments", "title": "x", "threshold": 0.50}'}, True),
         ({"definition_json": '{"unit": "deployments", "title": "x", "threshold": 0.51}'}, False),

@@ -22,17 +22,31 @@ def value(metric: str, number: str | None, n: int) -> MetricValue:
     return MetricValue(metric, "service", "shop", "month", MAY, JUNE, decimal, None, None, n, "seconds")
 
 
-def truth(*values: MetricValue, silent: tuple[str, ...] = ()) -> Truth:
+def truth(
+    *values: MetricValue, silent: tuple[str, ...] = (), causes: tuple[tuple[str, str], ...] = ()
+) -> Truth:
     deployments = [
         SimpleNamespace(
             outcome="success", is_change_failure=True, is_change_failure_explicit=False, part_ids=(part,)
         )
         for part in silent
     ]
-    return cast("Truth", SimpleNamespace(metric_values=lambda: list(values), deployments=deployments))
+    incidents = [
+        SimpleNamespace(incident=incident, caused_by=(cause,), is_explicit=False)
+        for incident, cause in causes
+    ]
+    return cast(
+        "Truth",
+        SimpleNamespace(metric_values=lambda: list(values), deployments=deployments, incidents=incidents),
+    )
 
 
-def publication(folder: Path, rows: list[tuple[Any, ...]], found: tuple[str, ...] = ()) -> Path:
+def publication(
+    folder: Path,
+    rows: list[tuple[Any, ...]],
+    found: tuple[str, ...] = (),
+    causes: tuple[tuple[int, str], ...] = (),
+) -> Path:
     with duckdb.connect(str(folder / "analyst.duckdb")) as con:
         con.execute("create schema marts")
         con.execute(
@@ -52,6 +66,15 @@ def publication(folder: Path, rows: list[tuple[Any, ...]], found: tuple[str, ...
         )
         for deployment in found:
             con.execute("insert into marts.fct_deployments values (?, true, true, false)", [deployment])
+        con.execute(
+            "create table marts.fct_incidents (repository varchar, number bigint, "
+            "is_severity_configured boolean, link_strength varchar, deployment_ids varchar[])"
+        )
+        for number, deployment in causes:
+            con.execute(
+                "insert into marts.fct_incidents values ('shop', ?, true, 'rule', [?])", [number, deployment]
+            )
+        con.execute("insert into marts.fct_incidents values ('shop', 9, true, 'explicit', ['named'])")
     return folder
 
 
@@ -86,6 +109,13 @@ def test_metrics_over_links_by_rule_are_scored_not_compared(tmp_path: Path) -> N
     assert found.differences == ()
     assert found.links.precision == pytest.approx(1 / 3)
     assert found.links.recall == 0.5
+
+
+def test_causes_by_rule_are_scored_as_pairs_of_incident_and_deployment(tmp_path: Path) -> None:
+    folder = publication(tmp_path, [], causes=((1, "a"), (2, "a"), (3, "c"), (4, "d")))
+    found = compare(folder, truth(causes=(("shop#1", "a"), ("shop#2", "b"))))
+    assert (found.causes.found, found.causes.real, found.causes.right) == (4, 2, 1)
+    assert "precision 25 % (1 of 4 found), recall 50 % (1 of 2 real)" in list(verdict_lines(found))[-1]
 
 
 def test_no_link_has_no_score(tmp_path: Path) -> None:

@@ -94,9 +94,16 @@ select
 from {{ ref('stg_drops__incidents') }}
 union all
 select
-    items.work_item_id, 'jira', 5, items.source, items.service_id, items.priority_name, cast(null as timestamptz),
+    items.work_item_id, 'jira', 5, items.source,
+    -- a component says whose it is, else the label that would say so on GitHub
+    coalesce(items.service_id, list_sort(list_transform(
+        list_filter(items.labels, lambda label: starts_with(label, rules.incident_service_label_prefix)),
+        lambda label: substr(label, len(rules.incident_service_label_prefix) + 1)
+    ))[1]),
+    items.priority_name, cast(null as timestamptz),
     items.created_at, cycles.started_at, mitigated.mitigated_at, cycles.done_at, cycles.record_ids
 from {{ ref('int_work_items') }} as items
+cross join {{ source('config', 'rules') }} as rules
 inner join {{ ref('int_issue_cycles') }} as cycles on cycles.work_item_id = items.work_item_id
 left join mitigated_issues as mitigated on mitigated.work_item_id = items.work_item_id
 where items.source_kind = 'jira' and items.is_incident and not items.is_deleted

@@ -10,7 +10,7 @@ samples as (
         series.series_number,
         samples.sampled_at,
         samples.step_seconds,
-        try_cast(samples.value_text as decimal(28, 9)) as value,
+        {{ exact_amount('samples.value_text') }} as value,
         samples.value as measured_value,
         samples.value_text = 'NaN' as is_empty,
         samples.record_id

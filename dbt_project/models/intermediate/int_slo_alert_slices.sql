@@ -5,6 +5,7 @@ with rules as (
         rules.*,
         objectives.slice_seconds,
         1 - objectives.target_ratio as allowed_ratio,
+        cast(rules.burn_rate_threshold * (1 - objectives.target_ratio) as decimal(18, 9)) as allowed_burn_ratio,
         (rules.long_window_seconds + objectives.slice_seconds - 1) // objectives.slice_seconds as long_slices,
         (rules.short_window_seconds + objectives.slice_seconds - 1) // objectives.slice_seconds as short_slices
     from {{ source('config', 'slo_alert_rules') }} as rules
@@ -52,5 +53,5 @@ select
 from windows
 where long_spent_units > 0
     and short_spent_units > 0
-    and long_spent_units >= cast(burn_rate_threshold * allowed_ratio as decimal(18, 9)) * long_counted_units
-    and short_spent_units >= cast(burn_rate_threshold * allowed_ratio as decimal(18, 9)) * short_counted_units
+    and long_spent_units >= allowed_burn_ratio * long_counted_units
+    and short_spent_units >= allowed_burn_ratio * short_counted_units

@@ -5,9 +5,9 @@
 -- depends_on: {{ ref('fct_incidents') }}
 {% set texts = [
     'profile', 'title', 'description', 'sentence', 'tier', 'owner', 'unit', 'direction', 'comparison', 'exactness',
-    'interval_kind', 'fact_relation', 'fact_key', 'filter_sql', 'event_at_column', 'measure_kind', 'measure_sql',
-    'numerator_sql', 'denominator_sql', 'n_sql', 'value_sql', 'service_scope_sql', 'team_scope_sql',
-    'organisation_scope_sql',
+    'indicator', 'work_stage', 'objective', 'distortions', 'interval_kind', 'fact_relation', 'fact_key', 'filter_sql',
+    'event_at_column', 'measure_kind', 'measure_sql', 'numerator_sql', 'denominator_sql', 'n_sql', 'value_sql',
+    'service_scope_sql', 'team_scope_sql', 'organisation_scope_sql',
 ] %}
 {% for metric in metric_catalogue() %}
 select
@@ -17,8 +17,11 @@ select
     {{ metric.is_maturing }} as is_maturing,
     {{ metric.reads_dispositions }} as reads_dispositions,
     date {{ sql_text(metric.review_by) }} as review_by,
-    cast([{% for counter in metric.counter_metrics %}{{ sql_text(counter) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
-        as counter_metrics,
+    cast({{ sql_text(metric.retire_on) }} as date) as retire_on,
+    {% for column in ['counter_metrics', 'audience'] %}
+    cast([{% for each in metric[column] %}{{ sql_text(each) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
+        as {{ column }},
+    {% endfor %}
     {% for column in texts %}
     cast({{ sql_text(metric[column]) }} as varchar) as {{ column }},
     {% endfor %}

@@ -33,7 +33,7 @@ placed as (
         and facts.period_start = periods.period_start
     where periods.period_grain = 'day'
     union all
-    -- the flow of work and incidents do not wait for a first deployment
+    -- the flow of work, incidents and objectives do not wait for a first deployment
     select
         facts.scope_kind,
         facts.scope_id,
@@ -52,7 +52,7 @@ placed as (
         and scopes.scope_id = facts.scope_id
         and scopes.first_date < periods.period_end
     where metrics.fact_relation in (
-        'marts.fct_issues', 'marts.fct_pull_request_reviews', 'marts.fct_incident_response'
+        'marts.fct_issues', 'marts.fct_pull_request_reviews', 'marts.fct_incident_response', 'marts.fct_slo_windows'
     )
 ),
 

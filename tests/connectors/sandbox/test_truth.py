@@ -1,17 +1,23 @@
 """The truth: conserved, and said by the data as well."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from connectors.sandbox import Organisation
-from connectors.sandbox.metric_values import EXACT_METRICS, interpolated
+from connectors.sandbox.measures import DELIVERY, EXACT_METRICS, interpolated
+from connectors.sandbox.office_hours import office_seconds
+from connectors.sandbox.tallies import lead_time_parts
 from connectors.sandbox.truth import Truth
 from tests.connectors.sandbox.reading import Reading, lead_times, recoveries
+
+ROOT = Path(__file__).parents[3]
 
 
 def assert_data_say_the_same(truth: Truth, reading: Reading) -> None:
@@ -200,7 +206,7 @@ def test_a_period_without_deployment_is_a_zero_and_otherwise_empty(whole: Organi
     quiet = {row.period_start for row in values if row.metric == "deployment_frequency" and row.n == 0}
     assert quiet
     for row in values:
-        if row.period_start in quiet and row.metric in EXACT_METRICS:
+        if row.period_start in quiet and row.metric in DELIVERY:
             assert row.value == (0 if row.unit in ("deployments", "days", "changes") else None)
 
 
@@ -208,3 +214,65 @@ def test_quantiles_lie_on_the_line_between_their_neighbours() -> None:
     assert interpolated([10], Fraction(9, 10)) == 10
     assert interpolated([10, 20], Fraction(1, 2)) == 15
     assert interpolated([0, 10, 20, 40], Fraction(3, 4)) == 25
+
+
+def test_the_page_says_of_every_metric_how_it_stands_to_the_truth() -> None:
+    text = (ROOT / "docs" / "simulated-truth.md").read_text(encoding="utf-8")
+    exactly, _, rest = text.partition("## By rule")
+    assert set(re.findall(r"`(\w+)`", exactly)) - {"mart_metric_values"} == set(EXACT_METRICS)
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    metrics = set(re.findall(r"^\| \[`(\w+)`\]", page, re.MULTILINE))
+    assert metrics - set(EXACT_METRICS) <= set(re.findall(r"`(\w+)`", rest))
+
+
+def test_working_time_leaves_out_nights_and_weekends() -> None:
+    friday = int(datetime(2026, 5, 8, 16, 0, tzinfo=UTC).timestamp())
+    assert office_seconds(friday, friday + 60) == 60
+    assert office_seconds(friday, friday + 15 * 3600) == 3600
+    assert office_seconds(friday, friday + 3 * 86400) == 3600 + 7 * 3600
+    assert office_seconds(friday + 86400, friday + 2 * 86400) == 0
+
+
+def test_the_parts_of_a_lead_time_add_up_to_the_whole(small: Organisation) -> None:
+    truth = small.truth()
+    proposed = {(row.repository, row.number): row for row in truth.pull_requests}
+    seen = Counter[str]()
+    for row in truth.changes:
+        request = proposed.get((row.repository, row.pull_request)) if row.pull_request else None
+        parts = lead_time_parts(row, request)
+        assert sum(parts.values()) == (row.lead_time_seconds or 0)
+        assert all(seconds >= 0 for name, seconds in parts.items() if name != "unattributed")
+        seen.update(parts)
+    assert min(seen[name] for name in ("coding", "pickup", "review", "merge to deploy", "unattributed")) > 10
+
+
+def test_reviews_are_by_other_people_and_not_after_the_merge(small: Organisation) -> None:
+    rows = [row for row in small.truth().pull_requests if row.merged_at is not None]
+    reviewed = [row for row in rows if row.first_review_at is not None]
+    assert 0 < len(reviewed) < len(rows)
+    for row in reviewed:
+        assert row.opened_at <= (row.first_review_at or 0) <= (row.merged_at or 0)
+    assert {row.review_rounds for row in reviewed} >= {1, 2}
+    assert {row.review_rounds for row in rows if row.first_review_at is None} == {0}
+
+
+def test_work_items_are_told_by_each_tool_that_is_read(small: Organisation) -> None:
+    alone, both = small.truth(), small.truth(kinds=("github", "jira"))
+    assert {row.tool for row in alone.work_items} == {"github"}
+    hosted = [row for row in both.work_items if row.tool == "github"]
+    assert len(hosted) == len(alone.work_items) > 10
+    assert all(row.started_at is None for row in hosted), "nobody says there that work goes on"
+    tracked = [row for row in both.work_items if row.tool == "jira"]
+    assert any(row.cycle_seconds for row in tracked)
+    for row in tracked:
+        assert row.active_seconds + row.waiting_seconds <= (row.cycle_seconds or 0)
+
+
+def test_an_alarm_that_was_merged_into_another_is_no_incident_of_its_own(small: Organisation) -> None:
+    paged = small.truth(kinds=("github", "pagerduty"))
+    alarms = [row for incident in paged.incidents for row in incident.services]
+    assert len(alarms) <= len(paged.responses)
+    assert all((row.acknowledged_at or row.detected_at) >= row.detected_at for row in paged.responses)
+    by_issue = {row.incident for row in small.truth().responses}
+    assert by_issue == {row.incident for row in small.truth().incidents}
+    assert small.truth(kinds=("github", "datadog")).responses == ()
