@@ -372,6 +372,7 @@ class RandomHistory:
         return self.random.randint(1, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_any_portions_of_evidence_end_in_the_rows_of_one_reading(
     tmp_path: Path, book: EvidenceBook, seed: int

@@ -132,6 +132,7 @@ def everything(warehouse: Warehouse) -> dict[str, Any]:
     return {**warehouse.contents(), "unreadable_records": unreadable}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_any_portions_of_evidence_end_in_the_rows_of_one_reading(
     tmp_path: Path, book: EvidenceBook, seed: int

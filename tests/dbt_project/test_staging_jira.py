@@ -136,6 +136,7 @@ def test_no_name_and_no_text_reaches_staging(site: ReadSite, staged: Warehouse) 
         assert not [text for text in texts if text in shown], model
 
 
+@pytest.mark.slow
 def test_increments_mark_what_is_deleted_or_moved_and_end_as_one_full_build_does(tmp_path: Path) -> None:
     book, step_by_step = book_at(tmp_path / "book"), Warehouse(tmp_path / "steps")
     current = "staging.stg_jira__current_issues"

@@ -104,6 +104,7 @@ def test_a_key_on_two_pages_of_one_reading_counts_where_it_stands_first(
     ]
 
 
+@pytest.mark.slow
 def test_many_small_builds_end_in_the_rows_of_one(book: EvidenceBook, tmp_path: Path) -> None:
     slow, full = Warehouse(tmp_path / "slow"), Warehouse(tmp_path / "full", threads=8)
     for numbers in ((1,), (1, 2), (2,), (1, 2, 3)):

@@ -49,6 +49,7 @@ def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path
         assert by_increments == hashes_of_rows(grown.workspace.warehouse)
 
 
+@pytest.mark.slow
 def test_a_second_run_without_news_moves_no_body_and_builds_nothing(tmp_path: Path) -> None:
     with company(tmp_path) as unchanged:
         first = unchanged.run()

@@ -20,6 +20,8 @@ from orchestration.workspace import Workspace
 from tests.parsed import copy_parsed
 from tests.replay.recorded import FULL_NAME, RecordedRepository
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "pull_requests": "pulls",
     "reviews": "reviews",
@@ -111,3 +113,80 @@ def test_cycle_time_medians_equal_a_plain_calculation_over_the_json(
     assert computed.fetchall() == [
         (year, statistics.median(seconds), len(seconds)) for year, seconds in sorted(seconds_by_year.items())
     ]
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def first_releases(payloads: Path) -> dict[str, str]:
+    """The commit of the first version tag that contains each commit, by walking the recorded parents."""
+    commits = {row["sha"]: row for row in recorded(payloads, "commits")}
+    tagged = {row["commit"] for row in recorded(payloads, "tags") if row["name"].startswith("v")}
+    found: dict[str, str] = {}
+    for release in sorted(tagged, key=lambda sha: instant(commits[sha]["committer"]["date"])):
+        waiting = [release]
+        while waiting:
+            sha = waiting.pop()
+            if sha not in found:
+                found[sha] = release
+                waiting.extend(commits[sha]["parents"])
+    return found
+
+
+def test_the_release_that_contains_each_change_is_the_one_that_walking_the_parents_finds(
+    measured: Measured, payloads: Path
+) -> None:
+    expected = first_releases(payloads)
+    merges = {row["sha"] for row in recorded(payloads, "commits") if len(row["parents"]) > 1}
+    rows = measured[2].execute(
+        "select changes.commit_sha, deployments.commit_sha from marts.fct_changes as changes "
+        "left join marts.fct_deployments as deployments using (deployment_id)"
+    )
+    computed = dict(rows.fetchall())
+    in_graph = {sha: computed[sha] for sha in computed if sha in expected}
+    assert len(in_graph) > 1000
+    assert in_graph == {sha: expected[sha] for sha in in_graph}
+    known = {row["sha"] for row in recorded(payloads, "commits")}
+    unreleased = {sha for sha in known - set(expected) if computed.get(sha) is not None}
+    assert unreleased == set(), "what no tag contains is in no release"
+    assert not merges & set(computed)
+
+
+def test_the_release_that_contains_each_pull_request_is_the_one_of_its_merge(
+    measured: Measured, payloads: Path
+) -> None:
+    releases = first_releases(payloads)
+    merges = {
+        row["issue_number"]: row["commit_id"]
+        for row in recorded(payloads, "timeline")
+        if row["event"] == "merged" and row.get("commit_id")
+    }
+    computed = measured[2].execute(
+        "select pull_requests.number, deployments.commit_sha from marts.fct_pull_requests as pull_requests "
+        "left join marts.fct_deployments as deployments using (deployment_id) "
+        "where pull_requests.merged_at is not null"
+    )
+    found = {number: release for number, release in computed.fetchall() if number in merges}
+    assert len(found) > 500
+    assert found == {number: releases.get(merges[number]) for number in found}
+
+
+def test_waiting_for_reviews_equals_a_plain_calculation_over_the_json(
+    measured: Measured, payloads: Path
+) -> None:
+    pulls = {row["number"]: row for row in recorded(payloads, "pulls")}
+    first: dict[int, datetime] = {}
+    for review in recorded(payloads, "reviews"):
+        pull = pulls[review["pull_number"]]
+        author, reviewer = ((row.get("user") or {}).get("login") for row in (pull, review))
+        is_bot = (review.get("user") or {}).get("type") == "Bot" or str(reviewer).endswith(("[bot]", "-bot"))
+        if is_bot or reviewer == author or not review.get("submitted_at"):
+            continue
+        at = instant(review["submitted_at"])
+        if not pull.get("merged_at") or at <= instant(pull["merged_at"]):
+            first[pull["number"]] = min(at, first.get(pull["number"], at))
+    computed = measured[2].execute(
+        "select number, first_review_at from marts.fct_pull_requests where first_review_at is not null"
+    )
+    assert dict(computed.fetchall()) == first

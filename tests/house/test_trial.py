@@ -74,6 +74,7 @@ def clone(tmp_path: Path) -> Clone:
     return clone
 
 
+@pytest.mark.slow
 def test_a_clone_is_measured_without_configuration(clone: Clone, tmp_path: Path) -> None:
     workspace = tmp_path / "trial"
     assert main(["try", str(clone.folder), "--workspace", str(workspace)]) == 0

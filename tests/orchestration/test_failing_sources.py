@@ -98,6 +98,7 @@ def test_a_source_that_gives_up_costs_the_others_nothing(
     assert json.loads(heard.read_text())["run_id"] == document["run_id"]
 
 
+@pytest.mark.slow
 def test_a_repository_that_cannot_be_read_is_left_out_and_named(broken: Callable[[str], Workspace]) -> None:
     workspace = broken(ONE_OF_TWO)
     record, error = run_workspace(workspace, watcher=NobodyWatches(), environment={})

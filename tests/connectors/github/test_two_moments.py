@@ -49,6 +49,7 @@ def recorded(payloads: Path) -> RecordedRepository:
     return RecordedRepository(payloads / "github" / "secp256k1")
 
 
+@pytest.mark.slow
 def test_two_moments_end_in_what_one_reading_of_the_later_gives(
     tmp_path: Path, recorded: RecordedRepository
 ) -> None:
