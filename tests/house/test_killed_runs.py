@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.session import open_ledger
 from orchestration.verification import verify_workspace
-from tests.house.company import Company, company
+from tests.house.company import END, Company, company
 from tests.house.rows import hashes_of_rows
 
 KILLS = 20
@@ -50,6 +50,6 @@ def test_twenty_kills_leave_the_rows_of_an_undisturbed_run(tmp_path: Path) -> No
         killed.run()
     assert pages_and_windows(killed) >= pages_and_windows(undisturbed)
     assert [finding for finding in verify_workspace(killed.workspace) if finding.is_fatal] == []
-    assert hashes_of_rows(killed.workspace.warehouse, with_reading_times=False) == hashes_of_rows(
-        undisturbed.workspace.warehouse, with_reading_times=False
+    assert hashes_of_rows(killed.workspace.warehouse, readings_since=END) == hashes_of_rows(
+        undisturbed.workspace.warehouse, readings_since=END
     )
