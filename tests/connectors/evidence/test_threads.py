@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.evidence import Batch, CursorUpdate, PageRef, RecoveryReport, recovery, verification
+from connectors.evidence.landing import Landing
 from connectors.evidence.parquet_file import WrittenFile, sha256_of_file
 from tests.connectors.evidence.samples import Place, page, redact, window
 
@@ -78,6 +79,24 @@ def test_a_file_that_moves_into_its_place_while_it_is_checked_is_no_finding(
 
     monkeypatch.setattr(verification, "sha256_of_file", hashed)
     assert [finding for finding in place.store.verify() if finding.is_fatal] == []
+    assert file.exists()
+
+
+def test_a_page_is_read_from_a_file_that_just_moves_into_its_place(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.store.commit(Batch(pages=[page(0)]))
+    (file,) = place.evidence.rglob("*.parquet")
+    waiting = file.rename(f"{file}.pending")
+    present_path = Landing.present_path
+
+    def looked(landing: Landing, name: str) -> Path:
+        found = present_path(landing, name)
+        waiting.rename(file)
+        return found
+
+    monkeypatch.setattr(Landing, "present_path", looked)
+    assert place.store.page(0).body == page(0).body
     assert file.exists()
 
 

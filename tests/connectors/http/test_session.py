@@ -256,6 +256,20 @@ def test_html_with_status_200_is_an_error_after_a_few_tries() -> None:
     assert len(server.requests) == 3
 
 
+def test_what_was_cut_short_is_asked_for_again_also_where_its_beginning_has_another_shape() -> None:
+    tally = Tally()
+    with LoopbackServer(Script(Response(b'[7,"eight"'), Response(b"[7,8]"))) as server:
+        _, records = ask(
+            server.base_url + "/x",
+            base_url=server.base_url,
+            time=FakeTime(),
+            tally=tally,
+            read=msgspec.json.Decoder(list[int]).decode,
+        )
+    assert records == [7, 8]
+    assert tally.retries == 1
+
+
 def test_json_of_another_shape_is_permanent() -> None:
     with (
         LoopbackServer(Script(Response(b'{"message":"hello"}'))) as server,
