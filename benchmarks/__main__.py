@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from benchmarks.figures import Figure, Outcome, kept, machine
 from benchmarks.page import write_page
 
-NAMES = ("ledger", "extraction", "extract_peers", "parsing", "building", "tracing", "verifying")
+NAMES = ("ledger", "extraction", "extract_peers", "parsing", "building", "transform", "tracing", "verifying")
 
 
 def main() -> None:

@@ -87,6 +87,11 @@ def run_process(
     return finished
 
 
+def cpu_seconds() -> float:
+    """CPU seconds of this process so far, all of its threads."""
+    return time.process_time()
+
+
 def peak_megabytes() -> float:
     """The most memory that this process has held so far, as the kernel counts resident pages."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():

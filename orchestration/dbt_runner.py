@@ -151,6 +151,7 @@ class DbtProject:
             "ASSAY_WAREHOUSE": str(self.workspace.warehouse),
             "ASSAY_VAULT": str(self.workspace.vault),
             "ASSAY_THREADS": str(self.threads),
+            "ASSAY_MEMORY_LIMIT": memory_limit(),
             "DO_NOT_TRACK": "1",
         }
         before = {name: os.environ.get(name) for name in given}
@@ -176,6 +177,13 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def memory_limit() -> str:
+    """Return how much memory DuckDB may hold: half of the machine's, and no more than a build needs."""
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    return f"{min(half, _MEMORY_BYTES) // 1_000_000}MB"
+
+
+_MEMORY_BYTES = 5_000_000_000
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 _QUIET = (
     "--log-level",

@@ -23,7 +23,7 @@ from orchestration.steps.commit_graph import write_commit_graph
 
 OWNERS = ["team:data-engineering"]
 RAW_SCHEMAS = ("raw", "config")
-WORKING_HOURS = "computed.working_hours"
+WORKING_TIME_TABLES = ("computed.working_hours", "computed.working_days")
 INTERVAL_TABLES = ("computed.poisson_bounds", "computed.median_ranks")
 VAULT_TABLES = ("vault.account_tokens", "vault.people")
 
@@ -128,15 +128,16 @@ def _intervals(graph: ModelGraph) -> dg.AssetsDefinition:
 
 
 def _working_hours(graph: ModelGraph) -> dg.AssetsDefinition:
-    spec = _computed_spec(graph, WORKING_HOURS, [_key(CALENDARS)])
+    specs = [_computed_spec(graph, table, [_key(CALENDARS)]) for table in WORKING_TIME_TABLES]
 
-    @dg.multi_asset(name="working_hours", specs=[spec], pool="warehouse")
+    @dg.multi_asset(name="working_hours", specs=specs, pool="warehouse")
     def compute(workspace: dg.ResourceParam[OpenWorkspace]) -> Iterator[Any]:
         plan = workspace.plan()
         with open_warehouse(workspace.session.workspace.warehouse) as con:
             rows = compute_working_hours(con, plan)
-        known = {"dagster/row_count": rows} if rows is not None else {}
-        yield dg.MaterializeResult(asset_key=spec.key, metadata={"built": rows is not None, **known})
+        for spec, count in zip(specs, rows or (None, None), strict=True):
+            known = {"dagster/row_count": count} if count is not None else {}
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"built": rows is not None, **known})
 
     return compute
 

@@ -76,9 +76,10 @@ def compute_intervals(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, 
     return write_interval_tables(con)
 
 
-def compute_working_hours(con: duckdb.DuckDBPyConnection, plan: Plan) -> int | None:
+def compute_working_hours(con: duckdb.DuckDBPyConnection, plan: Plan) -> tuple[int, int] | None:
     """Write the working time of the calendars; None where it stands already."""
-    if not plan.is_full and CALENDARS not in plan.raw.news and _has_tables(con, ("working_hours",)):
+    has_tables = _has_tables(con, ("working_hours", "working_days"))
+    if not plan.is_full and CALENDARS not in plan.raw.news and has_tables:
         return None
     return write_working_hours(con)
 

@@ -1,4 +1,4 @@
-"""Working time by calendar, so that SQL takes business seconds between two instants from two look-ups.
+"""Working time by calendar, so that SQL takes business seconds between two instants from two look-ups by day.
 
 An instant is working time when the wall clock of the calendar's zone shows a working hour of a working day
 (DEFINITIONS §2.16). Each time zone is cut where its offset from UTC changes; within a piece the wall clock
@@ -31,6 +31,32 @@ WRITE_HOURS = """
     select calendar, day, starts_at, ends_at, cumulative_seconds
     from stretches
     order by calendar, starts_at, ends_at
+"""
+WRITE_DAYS = """
+    create or replace table computed.working_days as
+    with days as (
+        select calendar, cast(day as date) as utc_date, day at time zone 'UTC' as begins_at
+        from (select distinct calendar from computed.working_hours)
+        cross join generate_series($first::timestamp, $last::timestamp, interval 1 day) as each(day)
+    ),
+    reached as (
+        select days.calendar, days.utc_date, hours.starts_at, hours.ends_at, hours.cumulative_seconds
+        from days
+        asof join computed.working_hours as hours
+            on hours.calendar = days.calendar and hours.starts_at <= days.begins_at
+        union
+        select calendar, cast(starts_at as date), starts_at, ends_at, cumulative_seconds
+        from computed.working_hours
+    )
+    select
+        calendar, utc_date,
+        list(
+            {'starts_at': starts_at, 'ends_at': ends_at, 'cumulative_seconds': cumulative_seconds}
+            order by starts_at, ends_at
+        ) as stretches
+    from reached
+    group by calendar, utc_date
+    order by calendar, utc_date
 """
 
 
@@ -72,11 +98,13 @@ class Stretch:
 
 def write_working_hours(
     connection: duckdb.DuckDBPyConnection, *, first: date = FIRST_DAY, last: date = LAST_DAY
-) -> int:
-    """Fill `computed.working_hours` from `config.calendars`; returns the number of rows.
+) -> tuple[int, int]:
+    """Fill `computed.working_hours` and `working_days` from `config.calendars`; returns the rows of both.
 
     `cumulative_seconds` is the calendar's working time before the row; each calendar begins where the range
-    that is known begins, and ends with a row without length where it ends.
+    that is known begins, and ends with a row without length where it ends. A row of `working_days` lists, for
+    a calendar and a day in UTC, the stretch that the day begins in or after and those that begin in it: a
+    look-up by day is a hash join, where one by instant has to sort all that is looked up.
 
     Args:
         connection: The warehouse.
@@ -92,7 +120,9 @@ def write_working_hours(
     connection.register("stretches", table)
     connection.execute(WRITE_HOURS)
     connection.unregister("stretches")
-    return int(table.num_rows)
+    connection.execute(WRITE_DAYS, {"first": first, "last": last})
+    row = connection.execute("select count(*) from computed.working_days").fetchone()
+    return int(table.num_rows), int(row[0]) if row else 0
 
 
 def working_stretches(weeks: Iterable[WorkingWeek]) -> list[Stretch]:

@@ -51,6 +51,7 @@ def steps() -> Mapping[str, Step]:
         "poisson_bounds": intervals,
         "median_ranks": intervals,
         "working_hours": hours,
+        "working_days": hours,
     }
     return models | {f"computed.{name}": step for name, step in computed.items()}
 

@@ -47,11 +47,14 @@ def business_seconds(
 ) -> Any:
     """Ask as the models do: by two look-ups, with the SQL that their macros write."""
     lookup = (
-        "asof left join computed.working_hours as {0} on {0}.calendar = calendar_id and {0}.starts_at <= {1}"
+        "left join computed.working_days as {0} on {0}.calendar = calendar_id "
+        "and {0}.utc_date = cast({1} at time zone 'UTC' as date)"
     )
     position = (
-        "({0}.cumulative_seconds + least(epoch_us({1}) // 1000000 - epoch_us({0}.starts_at) // 1000000, "
-        "epoch_us({0}.ends_at) // 1000000 - epoch_us({0}.starts_at) // 1000000))"
+        "list_transform(list_filter({0}.stretches, lambda each: each.starts_at <= {1})[-1:], "
+        "lambda each: each.cumulative_seconds "
+        "+ least(epoch_us({1}) // 1000000 - epoch_us(each.starts_at) // 1000000, "
+        "epoch_us(each.ends_at) // 1000000 - epoch_us(each.starts_at) // 1000000))[1]"
     )
     query = BUSINESS.format(
         start=position.format("a", "started"),

@@ -5,18 +5,23 @@
    structure: mapping of JSON keys to 'VARCHAR', to a nested mapping, or to a list of one mapping. Leaves are VARCHAR,
    so that a value of another type than expected arrives as text and its failed cast can be counted.
    wrapped_in: the key that holds the list where the endpoint answers with an object, or the keys that lead to it.
-   carrying: further columns of the pages to pass on. #}
-{% macro records_in(pages, structure, wrapped_in=none, carrying=[]) %}
+   carrying: further columns of the pages to pass on.
+   beside: names of further columns with another structure that each record is read as, too. #}
+{% macro records_in(pages, structure, wrapped_in=none, carrying=[], beside={}) %}
     {%- set page_columns = (['source', 'scope', 'parent_key', 'log_index'] + carrying) | join(', ') %}
     select
         {{ page_columns }},
         ordinal,
         {{ record_id('log_index', 'ordinal') }} as record_id,
-        record
+        {% for name in beside %}{{ name }}, {% endfor %}record
     from (
         select {{ page_columns }}, unnest(records) as record, generate_subscripts(records, 1) - 1 as ordinal
+            {%- for name in beside %}, unnest({{ name }}_list) as {{ name }}{% endfor %}
         from (
             select {{ page_columns }}, coalesce(try({{ parsed('page_text', structure, wrapped_in) }}), [null]) as records
+                {%- for name, other in beside.items() %},
+                try({{ parsed('page_text', other, wrapped_in) }}) as {{ name }}_list
+                {%- endfor %}
             from (select {{ page_columns }}, try(decode(body)) as page_text from {{ pages }})
         )
     )

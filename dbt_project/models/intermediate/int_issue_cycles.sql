@@ -18,9 +18,9 @@ ends as (
         count(*) filter (where has_break) as break_count,
         count(*) filter (where is_early) as early_change_count,
         count(*) - 1 as status_change_count,
-        list(status_name order by span_number desc)[1] as status_name,
-        list(category order by span_number desc)[1] as category,
-        list_sort(list_distinct(flatten(list(record_ids order by span_number)))) as record_ids
+        max(status_name) filter (where is_current) as status_name, -- one span of an item is
+        max(category) filter (where is_current) as category,
+        list_sort(list_distinct(flatten(list(record_ids)))) as record_ids
     from spans
     group by work_item_id
 ),

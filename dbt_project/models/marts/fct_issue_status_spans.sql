@@ -31,6 +31,6 @@ inner join {{ ref('int_work_items') }} as items on items.work_item_id = spans.wo
 cross join {{ ref('int_reporting') }} as reporting
 {{ join_item_owners('items', 'spans.started_at') }}
 {{ join_team_calendar(item_team_id(), 'spans.started_at') }}
-{{ join_working_hours('beginning', "coalesce(calendars.calendar_id, 'default')", 'spans.started_at') }}
-{{ join_working_hours('ending', "coalesce(calendars.calendar_id, 'default')", 'spans.ended_at') }}
+{{ join_working_days('beginning', "coalesce(calendars.calendar_id, 'default')", 'spans.started_at') }}
+{{ join_working_days('ending', "coalesce(calendars.calendar_id, 'default')", 'spans.ended_at') }}
 order by span_id

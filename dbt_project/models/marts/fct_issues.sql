@@ -74,6 +74,6 @@ from timed as items
 cross join {{ ref('int_reporting') }} as reporting
 {{ join_item_owners('items', 'items.owned_at') }}
 {{ join_team_calendar(item_team_id(), 'items.owned_at') }}
-{{ join_working_hours('beginning', "coalesce(calendars.calendar_id, 'default')", 'items.started_at') }}
-{{ join_working_hours('ending', "coalesce(calendars.calendar_id, 'default')", 'items.done_at') }}
+{{ join_working_days('beginning', "coalesce(calendars.calendar_id, 'default')", 'items.started_at') }}
+{{ join_working_days('ending', "coalesce(calendars.calendar_id, 'default')", 'items.done_at') }}
 order by issue_id

@@ -98,6 +98,6 @@ left join {{ ref('int_team_paths') }} as paths
     and paths.valid_from <= shifts.started_at
     and paths.valid_until > shifts.started_at
 {{ join_team_calendar('policy_teams.team_id', 'shifts.started_at') }}
-{{ join_working_hours('beginning', "coalesce(calendars.calendar_id, 'default')", 'shifts.started_at') }}
-{{ join_working_hours('ending', "coalesce(calendars.calendar_id, 'default')", 'shifts.ends_at') }}
+{{ join_working_days('beginning', "coalesce(calendars.calendar_id, 'default')", 'shifts.started_at') }}
+{{ join_working_days('ending', "coalesce(calendars.calendar_id, 'default')", 'shifts.ends_at') }}
 order by shift_id

@@ -61,6 +61,6 @@ from pull_requests
 cross join {{ ref('int_reporting') }} as reporting
 {{ join_owners('pull_requests.service_id', 'pull_requests.owned_at') }}
 {{ join_team_calendar('owners.team_id', 'pull_requests.owned_at') }}
-{{ join_working_hours('beginning', "coalesce(calendars.calendar_id, 'default')", 'pull_requests.created_at') }}
-{{ join_working_hours('ending', "coalesce(calendars.calendar_id, 'default')", 'pull_requests.first_review_at') }}
+{{ join_working_days('beginning', "coalesce(calendars.calendar_id, 'default')", 'pull_requests.created_at') }}
+{{ join_working_days('ending', "coalesce(calendars.calendar_id, 'default')", 'pull_requests.first_review_at') }}
 order by pull_request_service_id

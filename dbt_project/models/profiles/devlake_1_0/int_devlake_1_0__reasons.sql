@@ -3,8 +3,11 @@ with zone as (
     select distinct time_zone from {{ ref('int_domain__ranges') }}
 ),
 
+-- every range has the same zone: a day is the whole key of what follows
 days as (
-    select * from {{ ref('int_domain__range_days') }}
+    select days.*
+    from {{ ref('int_domain__range_days') }} as days
+    inner join zone on zone.time_zone = days.time_zone
 ),
 
 -- what the profile and dora_2026 take for a project's deployments: they part where a service changed hands
@@ -45,11 +48,12 @@ ranged_deployments as (
         count(*) filter (where is_ours and not is_theirs) as ours_alone_count,
         count(*) filter (where is_theirs and has_failed_theirs and not has_failed_ours) as failed_alone_count,
         count(*) filter (where is_theirs and has_failed_ours and not has_failed_theirs) as not_failed_count
-    from deployments
-    cross join zone
-    inner join days
-        on days.time_zone = zone.time_zone
-        and days.range_date = {{ day_in_zone('deployments.finished_at', 'zone.time_zone') }}
+    from (
+        select deployments.*, {{ day_in_zone('finished_at', 'zone.time_zone') }} as finished_on
+        from deployments
+        cross join zone
+    ) as deployments
+    inner join days on days.range_date = deployments.finished_on
     group by deployments.project_name, days.range_id
 ),
 
@@ -75,11 +79,12 @@ ranged_pull_requests as (
         count(*) filter (where not is_timed) as not_found_count,
         count(*) filter (where is_timed and is_of_others) as of_others_count,
         count(*) filter (where is_timed and is_part_emptied) as emptied_count
-    from pull_requests
-    cross join zone
-    inner join days
-        on days.time_zone = zone.time_zone
-        and days.range_date = {{ day_in_zone('pull_requests.counted_at', 'zone.time_zone') }}
+    from (
+        select pull_requests.*, {{ day_in_zone('counted_at', 'zone.time_zone') }} as counted_on
+        from pull_requests
+        cross join zone
+    ) as pull_requests
+    inner join days on days.range_date = pull_requests.counted_on
     group by pull_requests.project_name, days.range_id
 ),
 
@@ -90,11 +95,12 @@ recovery_days as (
         days.range_id,
         '{{ instant }}' as inside,
         not coalesce(days.from_at <= recoveries.{{ other }} and recoveries.{{ other }} < days.until_at, true) as is_parted
-    from {{ ref('int_devlake_1_0__recoveries') }} as recoveries
-    cross join zone
-    inner join days
-        on days.time_zone = zone.time_zone
-        and days.range_date = {{ day_in_zone('recoveries.' ~ instant, 'zone.time_zone') }}
+    from (
+        select recoveries.*, {{ day_in_zone(instant, 'zone.time_zone') }} as happened_on
+        from {{ ref('int_devlake_1_0__recoveries') }} as recoveries
+        cross join zone
+    ) as recoveries
+    inner join days on days.range_date = recoveries.happened_on
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

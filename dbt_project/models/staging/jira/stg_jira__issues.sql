@@ -40,22 +40,18 @@
     ('time_spent_seconds', 'fields.timespent', 'bigint'),
 ] %}
 
-with whole_records as (
-    {{ records_in(source('raw', 'jira__issues__new'), 'JSON', wrapped_in='issues') }}
-),
-
-parsed_records as (
-    select
-        source, record_id, from_json(record, '{{ tojson(structure) }}') as record,
-        from_json(record, '{"fields": "MAP(VARCHAR, JSON)"}').fields as all_fields
-    from whole_records
+with records as (
+    {{ records_in(
+        source('raw', 'jira__issues__new'), structure, wrapped_in='issues',
+        beside={'named': {'fields': 'MAP(VARCHAR, JSON)'}}
+    ) }}
 ),
 
 texts as (
     select
-        *, record.fields as fields,
+        *, record.fields as fields, named.fields as all_fields,
         coalesce(record.fields.summary, '') || chr(10) || coalesce(record.fields.description, '') as description
-    from parsed_records
+    from records
 ),
 
 versions as (

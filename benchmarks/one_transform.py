@@ -1,0 +1,91 @@
+"""A process that builds a workspace's warehouse from the evidence that is there, and times the stages.
+
+`python -m benchmarks.one_transform WORKSPACE`: a run's steps between fetching and checking, without Dagster.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.measuring import MEGABYTE, cpu_seconds, peak_megabytes, stopwatch
+from orchestration.dbt_runner import NodeOutcome
+from orchestration.flow.building import (
+    build_models,
+    compute_intervals,
+    compute_working_hours,
+    failure_of,
+    finish_models,
+    needs_commit_graph,
+)
+from orchestration.flow.planning import make_plan
+from orchestration.flow.tokens import assign_tokens
+from orchestration.flow.warehouse import open_warehouse
+from orchestration.session import Session, open_session
+from orchestration.steps.commit_graph import write_commit_graph
+from orchestration.workspace import Workspace
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Seconds and CPU seconds by stage, and what became of the models and tests."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    outcomes: list[NodeOutcome] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        before = cpu_seconds()
+        with stopwatch() as watch:
+            yield
+        self.seconds[name] = watch.seconds
+        self.cpu[name] = cpu_seconds() - before
+
+
+def main(root: Path) -> None:
+    """Build; print seconds by stage and by model, and the most memory held."""
+    workspace, stages = Workspace(root.resolve()), _Stages()
+    with open_session(workspace, command="benchmark", needs_sources=False) as session:
+        _build(session, stages)
+    models = {each.name: each.seconds for each in stages.outcomes if each.kind == "model"}
+    document = {
+        "transform": sum(stages.seconds.values()),
+        "transform_cpu": sum(stages.cpu.values()),
+        "stages": stages.seconds,
+        "cpu": stages.cpu,
+        "models": models,
+        "tests": sum(each.seconds for each in stages.outcomes if each.kind == "test"),
+        "peak": peak_megabytes(),
+        "warehouse_megabytes": workspace.warehouse.stat().st_size / MEGABYTE,
+    }
+    print(json.dumps(document))
+
+
+def _build(session: Session, stages: _Stages) -> None:
+    warehouse = session.workspace.warehouse
+    with stages.stage("plan"), open_warehouse(warehouse) as con:
+        plan = make_plan(session, con)
+    with stages.stage("account tokens"):
+        assign_tokens(session, plan)
+    with stages.stage("tables of bounds"), open_warehouse(warehouse) as con:
+        compute_intervals(con, plan)
+        compute_working_hours(con, plan)
+    with stages.stage("models before the graph"):
+        stages.outcomes += build_models(session, plan, "before_graph")
+    with stages.stage("commit graph"), open_warehouse(warehouse) as con:
+        if needs_commit_graph(plan):
+            write_commit_graph(con)
+    with stages.stage("models after the graph"):
+        stages.outcomes += build_models(session, plan, "after_graph")
+    failure = failure_of(stages.outcomes)
+    if failure is not None:
+        raise failure
+    with open_warehouse(warehouse) as con:
+        finish_models(con, plan)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
