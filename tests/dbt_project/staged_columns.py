@@ -15,6 +15,9 @@ _STAGED = {
     "stg_git__tags": "repository varchar, tag_name varchar, commit_sha varchar, created_at timestamptz",
     "stg_github__commits": _GIT_COMMIT,
     "stg_github__repositories": "repository_id bigint, repository varchar",
+    "stg_github__repositories__names": (
+        "scope varchar, repository_id bigint, name varchar, repository varchar"
+    ),
     "stg_github__pull_requests": (
         "pull_request_id bigint, repository varchar, number bigint, state varchar, is_draft boolean, "
         "created_at timestamptz, updated_at timestamptz, closed_at timestamptz, merged_at timestamptz, "

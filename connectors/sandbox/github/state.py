@@ -226,7 +226,7 @@ class GitHubState:
         """
         repository = self.repository_called(name)
         if repository is None or self.repository_called(new_name) is not None:
-            raise ValueError(f"{name} cannot become {new_name}: one is missing, or the other is there already.")
+            raise ValueError(f"{name} cannot become {new_name}: one is missing, or the other is taken.")
         repository.name = new_name
         self.former_names[name] = repository
         self.former_names.pop(new_name, None)

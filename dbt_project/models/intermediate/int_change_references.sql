@@ -14,9 +14,11 @@ with pull_requests as (
 
 -- an issue's timeline names the pull requests that mention it
 cross_references as (
-    select cross_reference as pull_request_reference, repository || '#' || issue_number as target, record_id
-    from {{ ref('stg_github__timeline') }}
-    where cross_reference is not null
+    select {{ by_kept_name('timeline.cross_reference') }} as pull_request_reference,
+        timeline.repository || '#' || timeline.issue_number as target, timeline.record_id
+    from {{ ref('stg_github__timeline') }} as timeline
+    {{ join_kept_names('timeline.cross_reference') }}
+    where timeline.cross_reference is not null
 ),
 
 named_by_commits as (
@@ -77,12 +79,13 @@ named as (
 )
 
 select
-    repository,
-    commit_sha,
-    relation,
-    target_kind,
-    target,
-    list(distinct record_id order by record_id) as record_ids
+    named.repository,
+    named.commit_sha,
+    named.relation,
+    named.target_kind,
+    {{ by_kept_name('named.target') }} as target,
+    list(distinct named.record_id order by named.record_id) as record_ids
 from named
-where target is not null
-group by repository, commit_sha, relation, target_kind, target
+{{ join_kept_names('named.target') }}
+where named.target is not null
+group by all

@@ -47,8 +47,9 @@ named_pull_requests as (
     select incidents.incident_id, 'names_pull_request' as rule, 1 as precedence, incidents.named,
         deployed.deployment_id, incidents.record_id
     from (select *, unnest(mentioned_issues) as named from {{ ref('int_incidents') }}) as incidents
+    {{ join_kept_names('incidents.named') }}
     inner join {{ ref('int_pull_request_results') }} as results
-        on results.repository || '#' || results.number = incidents.named
+        on results.repository || '#' || results.number = {{ by_kept_name('incidents.named') }}
     inner join {{ ref('int_changes') }} as changes on changes.pull_request_id = results.pull_request_id
     inner join {{ ref('int_changes_deployed') }} as deployed
         on deployed.repository = changes.repository and deployed.commit_sha = changes.commit_sha
