@@ -50,6 +50,7 @@ dev: $(READY) ## the Dagster UI over the demo's workspace
 	@$(BIN)/assay dev --workspace .demo/workspace
 
 bench: $(READY) ## benchmarks beside the machine's raw limits
+	@bash tests/debian_packages.sh
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove the environment, the demo and caches

@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from benchmarks.figures import Figure, Outcome, kept, machine
 from benchmarks.page import write_page
 
-NAMES = ("ledger", "extraction", "extract_peers", "parsing", "building", "tracing", "verifying")
+NAMES = (
+    "ledger",
+    "extraction",
+    "extract_peers",
+    "parsing",
+    "building",
+    "tracing",
+    "verifying",
+    "against_sql",
+)
 
 
 def main() -> None:
