@@ -33,7 +33,7 @@ def main() -> None:
                 continue
             print(f"\n{name}, factor {factor}", flush=True)
             _measure(name, factor).keep()
-            write_page(sorted(kept(), key=lambda one: (NAMES.index(one.benchmark), one.factor)))
+            write_page(list(kept()), NAMES)
 
 
 def _measure(name: str, factor: int) -> Outcome:
