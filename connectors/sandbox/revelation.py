@@ -1,6 +1,7 @@
 """Makes the truth of the chronicle: what the story decided, as far as its traces can be read by then."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from connectors.sandbox.answering import responses
@@ -85,6 +86,7 @@ def foundations(
 
 def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[DeploymentTruth]:
     """Deployments that ended by an instant, well or not."""
+    repairs = {id(row) for failure in chronicle.failures for row in failure.repairs}
     for rollout in chronicle.rollouts:
         parts = [part for part in rollout.parts if part.started_at <= at]
         reached = rollout.reached_users_at(at)
@@ -92,9 +94,10 @@ def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[Dep
             part.finished_at for part in parts if part.finished_at is not None and part.finished_at <= at
         ]
         if reached or (parts and len(ended) == len(parts)):
-            yield deployment(
+            made = deployment(
                 company, rollout, parts, finished_at=max(reached or ended), is_reached=bool(reached), at=at
             )
+            yield replace(made, is_repair=id(rollout) in repairs)
 
 
 def deployment(

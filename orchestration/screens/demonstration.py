@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import duckdb
 from rich.table import Table
 
-from orchestration.comparison import Cell, Comparison, Difference, LinkScore
+from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
+from orchestration.rule_scores import Score
 from orchestration.screens.figures import value_text
 from orchestration.screens.terminal import narrow_table
 from orchestration.workspace import Workspace
@@ -87,8 +88,8 @@ def verdict_lines(comparison: Comparison) -> Iterator[str]:
     grid = "service, team, organisation by day, week, month, quarter"
     cells = f"{comparison.compared:,} cells over explicit links ({grid})"
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
-    yield f"Failures by rule, where they left no reference: {_score(comparison.links)}."
-    yield f"Causes of incidents by rule, where nothing names them: {_score(comparison.causes)}."
+    for what, score in comparison.scores.items():
+        yield f"{what}, by rule: {_score(score)}."
 
 
 def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
@@ -99,7 +100,7 @@ def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
     yield f"Look around:     assay dev --workspace {workspace.root}"
 
 
-def _score(score: LinkScore) -> str:
+def _score(score: Score) -> str:
     return (
         f"precision {_share(score.precision)} ({score.right} of {score.found} found), "
         f"recall {_share(score.recall)} ({score.right} of {score.real} real)"
