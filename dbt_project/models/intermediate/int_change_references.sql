@@ -8,7 +8,8 @@ with pull_requests as (
         reverted_shas,
         reverted_pull_requests,
         mentioned_shas,
-        mentioned_issues
+        mentioned_issues,
+        mentioned_keys
     from {{ ref('stg_github__pull_requests') }} as pull_requests
 ),
 
@@ -28,6 +29,15 @@ named_by_commits as (
     union all
     select repository, commit_sha, 'mentions', 'issue', unnest(mentioned_issues), record_ids
     from {{ ref('int_changes') }}
+    union all
+    select repository, commit_sha, 'mentions', 'key', unnest(mentioned_keys), record_ids
+    from {{ ref('int_changes') }}
+    union all
+    select changes.repository, changes.commit_sha, 'mentions', 'key', unnest(carriers.mentioned_keys),
+        carriers.record_ids
+    from {{ ref('int_changes') }} as changes
+    inner join {{ ref('int_commits') }} as carriers
+        on carriers.repository = changes.repository and carriers.commit_sha = changes.carrier_sha
     union all
     select changes.repository, changes.commit_sha, 'reverts', 'commit', unnest(carriers.reverted_shas),
         carriers.record_ids
@@ -59,6 +69,9 @@ named_by_pull_requests as (
     from pull_requests
     union all
     select pull_request_id, 'mentions', 'issue', unnest(mentioned_issues), record_id
+    from pull_requests
+    union all
+    select pull_request_id, 'mentions', 'key', unnest(mentioned_keys), record_id
     from pull_requests
     union all
     select pull_requests.pull_request_id, 'mentions', 'issue', cross_references.target, cross_references.record_id

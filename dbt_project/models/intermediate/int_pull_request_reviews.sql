@@ -63,11 +63,24 @@ named as (
     inner join pull_requests on pull_requests.reference = {{ by_kept_name('timeline.cross_reference') }}
 ),
 
+-- a key means something where a tracker has such an item
+keyed as (
+    select keys.pull_request_key, keys.record_id
+    from (select pull_request_key, unnest(mentioned_keys) as item_key, record_id from pull_requests) as keys
+    inner join {{ ref('int_work_items_collected') }} as items
+        on items.source_kind = 'jira' and items.item_key = keys.item_key
+),
+
 links as (
-    select named.pull_request_key, list(distinct named.record_id order by named.record_id) as record_ids
-    from named
-    anti join pull_requests on pull_requests.reference = named.target
-    group by named.pull_request_key
+    select pull_request_key, list(distinct record_id order by record_id) as record_ids
+    from (
+        select named.pull_request_key, named.record_id
+        from named
+        anti join pull_requests on pull_requests.reference = named.target
+        union all
+        select pull_request_key, record_id from keyed
+    ) as linking
+    group by pull_request_key
 ),
 
 sizes as (
