@@ -1,4 +1,4 @@
-"""Incidents of every tool make deployments failures, each once, with all that it is told of. DEFINITIONS §2.6."""
+"""Incidents of every tool make deployments failures: each once, with all its references. DEFINITIONS §2.6."""
 
 from typing import Any
 

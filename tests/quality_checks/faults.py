@@ -214,6 +214,21 @@ FACT_FAULTS = (
         "a failure names a rollout that reached nobody",
         "update marts.fct_change_failures set deployment_id = 'github:github:deployment:3'",
     ),
+    Fault(
+        "incidents_stand_once",
+        "an incident is lost",
+        "delete from marts.fct_incidents where incident_id = 'paged'",
+    ),
+    Fault(
+        "incidents_stand_once",
+        "an incident that two tools tell of stands twice",
+        "insert into marts.fct_incidents values ('posted', ['posted'])",
+    ),
+    Fault(
+        "incidents_stand_once",
+        "what one tool tells of is forgotten",
+        "update marts.fct_incidents set telling_ids = [incident_id]",
+    ),
     *(
         Fault(
             f"{what}s_are_conserved",

@@ -136,6 +136,16 @@ _CHANGES = """
     insert into marts.fct_ci_runs values ('gitlab:lab:run:7');
 """
 
+# An issue of two services tells of the incident that somebody was paged for and of another; one stands alone.
+_INCIDENTS = """
+    create table marts.fct_incident_response (incident_id varchar, same_as_incident_id varchar);
+    insert into marts.fct_incident_response values
+        ('paged', null), ('posted', 'paged'), ('other', null), ('tracked', null);
+    create table marts.fct_incidents (incident_id varchar, telling_ids varchar[]);
+    insert into marts.fct_incidents values
+        ('paged', ['paged', 'posted']), ('other', ['other', 'posted']), ('tracked', ['tracked']);
+"""
+
 _VALUES = """
     create table marts.mart_metric_values (
         metric varchar, scope_kind varchar, scope_id varchar, period_grain varchar, period_start date,
@@ -176,6 +186,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_CONFIG)
     con.execute(_DEPLOYMENTS)
     con.execute(_CHANGES)
+    con.execute(_INCIDENTS)
     con.execute(_VALUES)
     con.execute("create table marts.dim_metrics as select unnest($1::varchar[]) as metric", [list(_COUNTS)])
     for metric, (unit, shop, search) in _COUNTS.items():
