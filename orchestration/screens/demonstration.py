@@ -8,6 +8,7 @@ from rich.table import Table
 from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
+from orchestration.level_comparison import LevelComparison
 from orchestration.rule_scores import Score
 from orchestration.screens.figures import value_text
 from orchestration.screens.terminal import narrow_table
@@ -90,6 +91,18 @@ def verdict_lines(comparison: Comparison) -> Iterator[str]:
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
     for what, score in comparison.scores.items():
         yield f"{what}, by rule: {_score(score)}."
+
+
+def level_lines(comparison: LevelComparison) -> Iterator[str]:
+    """Yield the first months of objectives that differ, and how many were compared."""
+    for difference in comparison.differences[:_MOST_DIFFERENCES]:
+        place = " ".join(difference.key)
+        yield f"DIFFERS {place}: computed {difference.computed}, truth {difference.truth}"
+    count = len(comparison.differences)
+    months = (
+        f"{comparison.compared:,} months of objectives (service, team; attainment, budget, what was spent)"
+    )
+    yield f"{months}: {f'{count} differ' if count else 'all equal, to the last digit'}."
 
 
 def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
