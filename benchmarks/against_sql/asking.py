@@ -7,7 +7,14 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.against_sql.questions import QUESTIONS, Answer, Asked, Question, require_equal
+from benchmarks.against_sql.questions import (
+    QUESTIONS,
+    Answer,
+    Asked,
+    DifferenceError,
+    Question,
+    require_equal,
+)
 from benchmarks.against_sql.server import LIMIT_SECONDS, MariaDB
 
 REPETITIONS = 3
@@ -70,6 +77,18 @@ def require_agreement(asked: Asked, rounds: Mapping[str, Round]) -> None:
             if question.name in answers
         }
         require_equal(question, asked, {name: answer for name, answer in told.items() if answer is not None})
+
+
+def require_answers(asked: Asked, rounds: Iterable[Round]) -> None:
+    """Refuse to go on where a question was stopped in every round of the peer's.
+
+    Raises:
+        DifferenceError: Nothing shows that its answer would be ours.
+    """
+    answered = {name for answers in rounds for name, told in answers.items() if told.answer is not None}
+    for question in QUESTIONS:
+        if question.name not in answered:
+            raise DifferenceError(f"{question.name} of {asked.project} was stopped whenever it was asked")
 
 
 def total_seconds(answers: Round, names: Iterable[str]) -> float:

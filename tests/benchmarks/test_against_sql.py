@@ -10,7 +10,15 @@ import duckdb
 import pytest
 
 from benchmarks.against_sql import server as server_module
-from benchmarks.against_sql.asking import Round, ask_dashboard, ask_formulas, ask_published, require_agreement
+from benchmarks.against_sql.asking import (
+    Round,
+    Timed,
+    ask_dashboard,
+    ask_formulas,
+    ask_published,
+    require_agreement,
+    require_answers,
+)
 from benchmarks.against_sql.loading import (
     RANGES,
     TABLES,
@@ -210,6 +218,14 @@ def test_a_question_that_takes_too_long_is_stopped_and_counts_as_the_limit(sides
     endless = "select count(*) from seq_1_to_1000000 as a join seq_1_to_1000000 as b on a.seq <> b.seq"
     reply = sides.server.ask(endless, schema="told", limit_seconds=0.2)
     assert (reply.rows, reply.seconds, reply.is_stopped) == ((), 0.2, True)
+
+
+def test_a_question_that_was_never_answered_proves_nothing() -> None:
+    stopped = {question.name: Timed(None, 300.0) for question in QUESTIONS}
+    answered = {name: Timed({"": Decimal(1)}, 1.0) for name in stopped}
+    require_answers(SHOP, [stopped, answered])
+    with pytest.raises(DifferenceError, match=r"^change lead time of service:shop was stopped whenever"):
+        require_answers(SHOP, [stopped, {**answered, "change lead time": Timed(None, 300.0)}])
 
 
 def test_what_the_server_refuses_is_said_with_its_words(sides: Sides) -> None:
