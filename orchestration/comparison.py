@@ -16,7 +16,8 @@ CellKey = tuple[str, str, str, str, str]
 """Metric, kind of scope, scope, grain, first day."""
 
 _CELLS = """
-select metric, scope_kind, scope_id, period_grain, period_start::varchar, value, numerator, denominator, n
+select metric, scope_kind, scope_id, period_grain, period_start::varchar, value, numerator, denominator, n,
+    list_contains(flags, 'withheld')
 from marts.mart_metric_values where profile = 'dora_2026'
 """
 
@@ -28,7 +29,8 @@ class Cell:
     value: Decimal | None
     numerator: int | None
     denominator: int | None
-    n: int
+    n: int | None
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Comparison:
     """Computed values beside the truth.
 
     Attributes:
+        compared: Cells that must agree and are shown.
+        withheld: Cells of small teams that the warehouse withholds: neither equal nor different.
         scores: How well each rule does, by what it finds.
     """
 
@@ -52,6 +56,7 @@ class Comparison:
     truth: Mapping[CellKey, Cell]
     differences: tuple[Difference, ...]
     compared: int
+    withheld: int
     scores: Mapping[str, Score]
 
 
@@ -61,26 +66,35 @@ def compare(publication: Path, truth: Truth) -> Comparison:
         con.execute("set TimeZone = 'UTC'")
         rows = con.execute(_CELLS).fetchall()
         scores = scores_of_rules(con, truth)
-    computed = {_row_key(row): Cell(*_exact(row[5:])) for row in rows}
+    computed = {_row_key(row): Cell(*_exact(row[5:9]), is_withheld=bool(row[9])) for row in rows}
     simulated = {_key(value): _cell(value) for value in truth.metric_values()}
     differences = tuple(_differences(computed, simulated))
-    compared = sum(key[0] in EXACT_METRICS for key in computed.keys() | simulated.keys())
-    return Comparison(computed, simulated, differences, compared, scores)
+    keys = {key for key in computed.keys() | simulated.keys() if key[0] in EXACT_METRICS}
+    withheld = sum(key in computed and computed[key].is_withheld for key in keys)
+    return Comparison(computed, simulated, differences, len(keys) - withheld, withheld, scores)
 
 
 def _differences(computed: Mapping[CellKey, Cell], truth: Mapping[CellKey, Cell]) -> Iterable[Difference]:
     for key in sorted(computed.keys() | truth.keys()):
-        if key[0] in EXACT_METRICS and computed.get(key) != truth.get(key):
+        if key[0] in EXACT_METRICS and not _agree(computed.get(key), truth.get(key)):
             yield Difference(key, computed.get(key), truth.get(key))
 
 
-def _exact(parts: tuple[object, ...]) -> tuple[Decimal | None, int | None, int | None, int]:
+def _agree(computed: Cell | None, truth: Cell | None) -> bool:
+    """Whether a cell says what is true, or says nothing of something that is there."""
+    if computed is not None and computed.is_withheld:
+        is_silent = computed == Cell(None, None, None, None, is_withheld=True)
+        return is_silent and truth is not None
+    return computed == truth
+
+
+def _exact(parts: tuple[object, ...]) -> tuple[Decimal | None, int | None, int | None, int | None]:
     value, numerator, denominator, n = parts
     return (
         Decimal(str(value)).normalize() if value is not None else None,
         int(str(numerator)) if numerator is not None else None,
         int(str(denominator)) if denominator is not None else None,
-        int(str(n)),
+        int(str(n)) if n is not None else None,
     )
 
 

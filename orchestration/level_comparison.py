@@ -16,7 +16,7 @@ LevelKey = tuple[str, str, str, str]
 _MONTHS = """
 select
     objective_id, scope_kind, scope_id, strftime(window_start_date, '%Y-%m-01'), is_composite,
-    attainment_ratio, is_met, counted_units, budget_units, spent_units
+    attainment_ratio, is_met, counted_units, budget_units, spent_units, withheld_reason
 from marts.mart_slo_attainment where window_kind = 'month'
 """
 
@@ -32,6 +32,9 @@ class Level:
     spent: Fraction | None
 
 
+_SILENT = Level(None, None, None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class LevelDifference:
     """A month in which computed and truth do not agree; None where one of them does not have it."""
@@ -43,20 +46,23 @@ class LevelDifference:
 
 @dataclass(frozen=True, slots=True)
 class LevelComparison:
-    """How many months were compared, and those that differ."""
+    """How many months were compared, those that differ, and how many are withheld: of small teams."""
 
     compared: int
     differences: tuple[LevelDifference, ...]
+    withheld: int
 
 
 def compare_levels(publication: Path, truth: Iterable[LevelTruth]) -> LevelComparison:
     """Compare the months of a publication's objectives with the truth of the organisation it is about."""
     with duckdb.connect(str(publication / "analyst.duckdb"), read_only=True) as con:
         rows = con.execute(_MONTHS).fetchall()
-    computed = dict(_computed(row) for row in rows)
+    computed = dict(_computed(row[:-1]) for row in rows)
     simulated = {_key(row): _level(row) for row in truth}
-    keys = sorted(computed.keys() | simulated.keys())
-    return LevelComparison(len(keys), tuple(_differences(keys, computed, simulated)))
+    is_withheld = {_computed(row[:-1])[0] for row in rows if row[-1] is not None}
+    withheld = {key for key in is_withheld & simulated.keys() if computed[key] == _SILENT}
+    keys = sorted((computed.keys() | simulated.keys()) - withheld)
+    return LevelComparison(len(keys), tuple(_differences(keys, computed, simulated)), len(withheld))
 
 
 def _differences(

@@ -48,29 +48,33 @@ select
     periods.period_end,
     periods.is_partial,
     coalesce(shown.is_maturing, false) as is_maturing,
-    cast(coalesce(shown.deployment_frequency, 0) as {{ metric_type() }}) as deployment_frequency,
-    coalesce(shown.deployment_frequency_n, 0) as deployment_frequency_n,
-    coalesce(shown.deployment_frequency_interval_low, nothing.lower) as deployment_frequency_interval_low,
-    coalesce(shown.deployment_frequency_interval_high, nothing.upper) as deployment_frequency_interval_high,
+    cast({{ unless_withheld('coalesce(shown.deployment_frequency, 0)') }} as {{ metric_type() }}) as deployment_frequency,
+    {{ unless_withheld('coalesce(shown.deployment_frequency_n, 0)') }} as deployment_frequency_n,
+    {%- for bound, of_nothing in [('low', 'lower'), ('high', 'upper')] %}
+    {{ unless_withheld('coalesce(shown.deployment_frequency_interval_' ~ bound ~ ', nothing.' ~ of_nothing ~ ')') }}
+        as deployment_frequency_interval_{{ bound }},
+    {%- endfor %}
     {%- for metric in five_metrics()[1:] %}
     shown.{{ metric }},
-    coalesce(shown.{{ metric }}_n, 0) as {{ metric }}_n,
+    {{ unless_withheld('coalesce(shown.' ~ metric ~ '_n, 0)') }} as {{ metric }}_n,
     shown.{{ metric }}_interval_low,
     shown.{{ metric }}_interval_high,
     {%- endfor %}
-    cast(coalesce(shown.deployment_days, 0) as {{ metric_type() }}) as deployment_days,
+    cast({{ unless_withheld('coalesce(shown.deployment_days, 0)') }} as {{ metric_type() }}) as deployment_days,
     case
-        when not periods.is_partial
+        when not periods.is_partial and withheld.reason is null
             then {{ exact_ratio('cast(coalesce(shown.deployment_days, 0) * 7 as hugeint)', '(periods.period_end - periods.period_start)') }}
     end as deployment_days_per_week,
     shown.change_fail_rate_unknown_as_none,
     shown.dispositions_unknown_share,
-    coalesce(shown.open_failed_deployments, 0) as open_failed_deployments
+    {{ unless_withheld('coalesce(shown.open_failed_deployments, 0)') }} as open_failed_deployments,
+    withheld.reason as withheld_reason
 from periods
 cross join nothing
 left join shown
     on shown.scope_kind = periods.scope_kind
     and shown.scope_id = periods.scope_id
     and shown.period_start = periods.period_start
+{{ join_withheld('periods', "'" ~ period_grain ~ "'") }}
 order by periods.scope_kind, periods.scope_id, periods.period_start
 {%- endmacro %}

@@ -89,6 +89,8 @@ def verdict_lines(comparison: Comparison) -> Iterator[str]:
     grid = "service, team, organisation by day, week, month, quarter"
     cells = f"{comparison.compared:,} cells over explicit links ({grid})"
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
+    if comparison.withheld:
+        yield f"{comparison.withheld:,} more, of teams below the minimum size, are withheld and not compared."
     for what, score in comparison.scores.items():
         yield f"{what}, by rule: {_score(score)}."
 

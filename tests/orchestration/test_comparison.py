@@ -72,13 +72,13 @@ def publication(
         con.execute(
             "create table marts.mart_metric_values (metric varchar, profile varchar, scope_kind varchar, "
             "scope_id varchar, period_grain varchar, period_start date, value decimal(28, 9), "
-            "numerator bigint, denominator bigint, n bigint)"
+            "numerator bigint, denominator bigint, n bigint, flags varchar[])"
         )
-        for metric, number, n in rows:
+        for metric, number, n, *flags in rows:
             con.execute(
                 "insert into marts.mart_metric_values values "
-                "(?, 'dora_2026', 'service', 'shop', 'month', '2026-05-01', ?, null, null, ?)",
-                [metric, number, n],
+                "(?, 'dora_2026', 'service', 'shop', 'month', '2026-05-01', ?, null, null, ?, ?::varchar[])",
+                [metric, number, n, flags],
             )
         con.execute(
             "create table marts.fct_deployments (deployment_id varchar, is_production boolean default true, "
@@ -140,6 +140,27 @@ def test_any_difference_is_found(tmp_path: Path, rows: list[tuple[Any, ...]]) ->
 
 
 FAILURES, CAUSES = "Failures, where they left no reference", "Causes of incidents, where nothing names them"
+
+
+def test_a_withheld_cell_is_counted_as_withheld_and_never_as_equal(tmp_path: Path) -> None:
+    rows = [("change_lead_time", None, None, "withheld"), ("deployment_days", Decimal(1), 1)]
+    folder = publication(tmp_path, rows)
+    found = compare(folder, truth(value("change_lead_time", "90.5", 4), value("deployment_days", "1", 1)))
+    assert (found.differences, found.compared, found.withheld) == ((), 1, 1)
+    assert "1 more, of teams below the minimum size, are withheld" in list(verdict_lines(found))[1]
+
+
+@pytest.mark.parametrize("row", [(None, 4), (Decimal(90), None)], ids=["n", "value"])
+def test_a_withheld_cell_that_still_says_something_is_a_difference(
+    tmp_path: Path, row: tuple[Any, ...]
+) -> None:
+    folder = publication(tmp_path, [("change_lead_time", *row, "withheld")])
+    assert len(compare(folder, truth(value("change_lead_time", "90.5", 4))).differences) == 1
+
+
+def test_a_cell_of_nothing_is_a_difference_though_it_is_withheld(tmp_path: Path) -> None:
+    folder = publication(tmp_path, [("change_lead_time", None, None, "withheld")])
+    assert len(compare(folder, truth()).differences) == 1
 
 
 def test_metrics_over_links_by_rule_are_scored_not_compared(tmp_path: Path) -> None:

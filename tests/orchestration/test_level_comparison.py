@@ -36,10 +36,13 @@ def publication(folder: Path, *rows: tuple[Any, ...]) -> Path:
             "create table marts.mart_slo_attainment (objective_id varchar, scope_kind varchar, "
             "scope_id varchar, window_kind varchar, window_start_date date, is_composite boolean, "
             "attainment_ratio decimal(28, 9), is_met boolean, counted_units decimal(38, 9), "
-            "budget_units decimal(38, 9), spent_units decimal(38, 9))"
+            "budget_units decimal(38, 9), spent_units decimal(38, 9), withheld_reason varchar)"
         )
         for row in (*rows, (*published()[:3], "rolling", *published()[4:])):
-            con.execute("insert into marts.mart_slo_attainment values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            reason = None if len(row) == len(published()) else row[-1]
+            places = ", ".join("?" * (len(published()) + 1))
+            values = [*row[: len(published())], reason]
+            con.execute(f"insert into marts.mart_slo_attainment values ({places})", values)
     return folder
 
 
@@ -64,6 +67,19 @@ def test_equal_months_are_equal(tmp_path: Path) -> None:
     found = compare_levels(publication(tmp_path, published()), [LEVEL])
     assert (found.compared, found.differences) == (1, ())
     assert next(level_lines(found)).endswith("all equal, to the last digit.")
+
+
+def test_a_withheld_month_is_neither_equal_nor_different(tmp_path: Path) -> None:
+    silent = dict.fromkeys(("attainment", "is_met", "counted", "budget", "spent"))
+    row = (*published(**silent), "below_team_size")
+    found = compare_levels(publication(tmp_path, row), [LEVEL])
+    assert (found.compared, found.withheld, found.differences) == (0, 1, ())
+
+
+def test_a_withheld_month_that_says_something_is_a_difference(tmp_path: Path) -> None:
+    row = (*published(attainment=None), "below_team_size")
+    found = compare_levels(publication(tmp_path, row), [LEVEL])
+    assert (found.withheld, len(found.differences)) == (0, 1)
 
 
 @pytest.mark.parametrize(

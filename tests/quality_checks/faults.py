@@ -388,6 +388,25 @@ PUBLICATION_FAULTS = (
         "delete from marts.mart_dora_monthly where scope_id = 'search'",
     ),
     Fault(
+        "small_teams_show_no_number",
+        "the long table shows a count of a small team",
+        "insert into marts.mart_metric_values by name select 'changes_deployed' as metric, "
+        "'team' as scope_kind, 'payments' as scope_id, 'month' as period_grain, "
+        "date '2026-02-01' as period_start, 3 as n",
+    ),
+    Fault(
+        "small_teams_show_no_number",
+        "a wide table shows a value of a small team",
+        "insert into marts.mart_dora_monthly by name select 'team' as scope_kind, 'payments' as scope_id, "
+        "date '2026-02-01' as period_start, 3 as change_lead_time",
+    ),
+    Fault(
+        "small_teams_show_no_number",
+        "a table that is new shows what a small team did",
+        "create table marts.mart_team_novelties as select 'payments' as team_id, 'month' as period_grain, "
+        "date '2026-02-01' as period_start, 3 as novelty_count",
+    ),
+    Fault(
         "files_equal_the_database",
         "the Parquet file is of another build",
         "copy (select * replace (n + 1 as n) from marts.mart_metric_values) "

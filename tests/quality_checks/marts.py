@@ -150,8 +150,15 @@ _VALUES = """
     create table marts.mart_metric_values (
         metric varchar, scope_kind varchar, scope_id varchar, period_grain varchar, period_start date,
         period_end date, value decimal(28, 9), numerator bigint, denominator bigint, n bigint,
-        interval_low decimal(28, 9), interval_high decimal(28, 9), unit varchar
-    )
+        interval_low decimal(28, 9), interval_high decimal(28, 9), unit varchar, flags varchar[]
+    );
+    create table intermediate.int_teams_withheld (
+        scope_kind varchar, scope_id varchar, period_grain varchar, period_start date, reason varchar
+    );
+    insert into intermediate.int_teams_withheld values
+        ('team', 'shop', 'month', '2026-02-01', 'below_team_size'),
+        ('team', 'payments', 'month', '2026-02-01', 'below_team_size'),
+        ('team', 'payments', 'week', '2026-01-01', 'below_team_size')
 """
 
 # n of the shop and of the search, in January and in February (Berlin's days)
@@ -200,7 +207,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
                 value, numerator, denominator = _figures(unit, n)
                 con.execute(
                     "insert into marts.mart_metric_values values "
-                    "(?, ?, ?, 'month', ?::date, ?::date + interval 1 month, ?, ?, ?, ?, ?, ?, ?)",
+                    "(?, ?, ?, 'month', ?::date, ?::date + interval 1 month, ?, ?, ?, ?, ?, ?, ?, [])",
                     [metric, *scope, start, start, value, numerator, denominator, n, value, value, unit],
                 )
     for grain in ("week", "month"):
