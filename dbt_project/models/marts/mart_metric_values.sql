@@ -1,7 +1,8 @@
 -- Grain: one row per metric, scope and period from the scope's first deployment to the end of the covered range.
 -- A week or longer without facts is a zero for a count and empty, with n = 0, for everything else (DEFINITIONS §2.4);
 -- a day without facts has no row, so that the days grow with what happened and not with the calendar.
--- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6).
+-- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6). A metric that has retired
+-- has no row of a period that begins on that day or later.
 with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
 ),
@@ -77,6 +78,7 @@ cells as (
         placed.is_partial
     from placed
     inner join {{ ref('dim_metrics') }} as metrics on metrics.metric = placed.metric
+    where metrics.retire_on is null or placed.period_start < metrics.retire_on
 ),
 
 unknown_causes as (

@@ -47,7 +47,10 @@ profile_values as (
 compared as (
     select
         cells.*,
-        coalesce(ours.value, case when catalogue.measure_kind in ('count', 'count_distinct') then 0 end) as ours_value,
+        coalesce(ours.value, case
+            when catalogue.measure_kind in ('count', 'count_distinct')
+                and coalesce(cells.period_start < catalogue.retire_on, true) then 0
+        end) as ours_value,
         catalogue.unit as ours_unit,
         coalesce(ours.n, 0) as ours_n,
         theirs.value as profile_value,
