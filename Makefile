@@ -10,10 +10,10 @@ PYTEST_WORKERS ?= 2
 SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo test test-slow lint types dev bench clean env
+.PHONY: help demo truth-at-scale test test-slow lint types dev bench clean env
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(READY) ## build the environment in .venv from the hashed lock
 
@@ -31,6 +31,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## simulated organisation to a published, traced and verified DORA number
 	@$(BIN)/assay demo --folder .demo
+
+truth-at-scale: $(READY) ## the demo with ten times as many services, every number beside the simulated truth: minutes
+	@nice $(BIN)/assay demo --factor 10 --folder .demo-at-scale
 
 test: $(READY) ## the whole test suite but the slow part, on PYTEST_WORKERS=2 processes
 	@$(BIN)/python -m pytest $(SPREAD)
@@ -50,8 +53,9 @@ dev: $(READY) ## the Dagster UI over the demo's workspace
 	@$(BIN)/assay dev --workspace .demo/workspace
 
 bench: $(READY) ## benchmarks beside the machine's raw limits
+	@bash tests/debian_packages.sh
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove the environment, the demo and caches
-	@rm -rf $(VENV) .demo .benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .demo .demo-at-scale .benchmarks .mypy_cache .ruff_cache .pytest_cache .hypothesis dbt_project/target dbt_project/logs
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from benchmarks.figures import Figure, Outcome, kept, machine
 from benchmarks.page import write_page
 
-NAMES = ("ledger", "extraction", "extract_peers", "parsing", "building", "transform", "tracing", "verifying")
+NAMES = (
+    "ledger",
+    "extraction",
+    "extract_peers",
+    "parsing",
+    "building",
+    "transform",
+    "tracing",
+    "verifying",
+    "against_sql",
+)
 
 
 def main() -> None:
@@ -24,7 +34,7 @@ def main() -> None:
                 continue
             print(f"\n{name}, factor {factor}", flush=True)
             _measure(name, factor).keep()
-            write_page(sorted(kept(), key=lambda one: (NAMES.index(one.benchmark), one.factor)))
+            write_page(list(kept()), NAMES)
 
 
 def _measure(name: str, factor: int) -> Outcome:

@@ -1,6 +1,7 @@
 """The figures as they stand in docs/benchmarks.md."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Outcome, rounded
@@ -10,24 +11,37 @@ BEGIN = "<!-- written by `python -m benchmarks` -->\n"
 END = "<!-- end of the written part -->\n"
 
 
-def write_page(outcomes: list[Outcome]) -> None:
-    """Put every kept outcome into the page, in place of what stood there."""
+def write_page(outcomes: Sequence[Outcome], names: Sequence[str]) -> None:
+    """Put every kept outcome into the page, by the order of the benchmarks' names.
+
+    A benchmark that was never measured here keeps the figures that stand there.
+    """
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    part = "\n".join(_part(outcomes))
-    PAGE.write_text(f"{before}{BEGIN}{part}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-
-
-def _part(outcomes: list[Outcome]) -> Iterator[str]:
-    names = list(dict.fromkeys(outcome.benchmark for outcome in outcomes))
+    written, _, after = rest.partition(END)
+    sections = dict(_sections(written))
     for name in names:
-        of_name = sorted(
-            (outcome for outcome in outcomes if outcome.benchmark == name), key=lambda one: one.factor
-        )
-        yield from _table(name, of_name)
+        of_name = [outcome for outcome in outcomes if outcome.benchmark == name]
+        if of_name:
+            sections[_heading(name)] = "\n".join(_table(sorted(of_name, key=lambda one: one.factor)))
+    part = "\n\n".join(
+        f"{heading}\n\n{sections[heading]}" for heading in map(_heading, names) if heading in sections
+    )
+    PAGE.write_text(f"{before}{BEGIN}\n{part}\n{END}{after}", encoding="utf-8")
 
 
-def _table(name: str, outcomes: list[Outcome]) -> Iterator[str]:
-    yield f"\n### {name.capitalize()}\n"
+def _sections(written: str) -> Iterator[tuple[str, str]]:
+    """What stands in the page, by its heading."""
+    for section in re.split(r"^(?=### )", written, flags=re.MULTILINE):
+        if section.startswith("### "):
+            heading, _, text = section.partition("\n")
+            yield heading, text.strip()
+
+
+def _heading(name: str) -> str:
+    return f"### {name.capitalize()}"
+
+
+def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield (
         "Measured on "
         + "; ".join(dict.fromkeys(f"{one.measured_on}, {one.machine}" for one in outcomes))

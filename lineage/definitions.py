@@ -21,7 +21,7 @@ from lineage.ledger import canonical_json
 
 _WORDS = (  # they explain; changing them changes no number
     *("title", "sentence", "owner", "description"),
-    *("indicator", "work_stage", "objective", "audience", "distortions", "retire_on"),
+    *("indicator", "work_stage", "objective", "audience", "distortions", "retire_on", "is_retired"),
 )
 _VALUES = "marts.mart_metric_values"
 _ENUMERATING = ("dim_metrics", "int_metric_cells")  # each metric's own row of `dim_metrics` is hashed instead

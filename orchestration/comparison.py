@@ -1,4 +1,4 @@
-"""Computed beside simulated truth: every cell that must agree exactly, and how well links by rule do."""
+"""Computed beside simulated truth: every cell that must agree exactly, and how well rules do."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,21 +10,15 @@ import duckdb
 from connectors.sandbox.measures import EXACT_METRICS
 from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
+from orchestration.rule_scores import Score, scores_of_rules
 
 CellKey = tuple[str, str, str, str, str]
 """Metric, kind of scope, scope, grain, first day."""
 
 _CELLS = """
-select metric, scope_kind, scope_id, period_grain, period_start::varchar, value, numerator, denominator, n
+select metric, scope_kind, scope_id, period_grain, period_start::varchar, value, numerator, denominator, n,
+    list_contains(flags, 'withheld')
 from marts.mart_metric_values where profile = 'dora_2026'
-"""
-_LINKED_BY_RULE = """
-select deployment_id from marts.fct_deployments
-where is_production and is_change_failure and not is_change_failure_explicit
-"""
-_CAUSES_BY_RULE = """
-select repository || '#' || number, unnest(deployment_ids) from marts.fct_incidents
-where is_severity_configured and link_strength = 'rule'
 """
 
 
@@ -35,7 +29,8 @@ class Cell:
     value: Decimal | None
     numerator: int | None
     denominator: int | None
-    n: int
+    n: int | None
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,45 +43,21 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkScore:
-    """How what only a rule finds compares with what really was and left no reference.
-
-    Attributes:
-        found: What the rule finds.
-        real: What was, without an explicit reference.
-        right: Both.
-    """
-
-    found: int
-    real: int
-    right: int
-
-    @property
-    def precision(self) -> float | None:
-        """Share of the found ones that are right."""
-        return self.right / self.found if self.found else None
-
-    @property
-    def recall(self) -> float | None:
-        """Share of the real ones that were found."""
-        return self.right / self.real if self.real else None
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """Computed values beside the truth.
 
     Attributes:
-        links: Deployments that a rule calls failures.
-        causes: Pairs of an incident and the deployment that a rule takes for its cause.
+        compared: Cells that must agree and are shown.
+        withheld: Cells of small teams that the warehouse withholds: neither equal nor different.
+        scores: How well each rule does, by what it finds.
     """
 
     computed: Mapping[CellKey, Cell]
     truth: Mapping[CellKey, Cell]
     differences: tuple[Difference, ...]
     compared: int
-    links: LinkScore
-    causes: LinkScore
+    withheld: int
+    scores: Mapping[str, Score]
 
 
 def compare(publication: Path, truth: Truth) -> Comparison:
@@ -94,30 +65,36 @@ def compare(publication: Path, truth: Truth) -> Comparison:
     with duckdb.connect(str(publication / "analyst.duckdb"), read_only=True) as con:
         con.execute("set TimeZone = 'UTC'")
         rows = con.execute(_CELLS).fetchall()
-        found = {deployment_id for (deployment_id,) in con.execute(_LINKED_BY_RULE).fetchall()}
-        causes = {(str(incident), str(cause)) for incident, cause in con.execute(_CAUSES_BY_RULE).fetchall()}
-    computed = {_row_key(row): Cell(*_exact(row[5:])) for row in rows}
+        scores = scores_of_rules(con, truth)
+    computed = {_row_key(row): Cell(*_exact(row[5:9]), is_withheld=bool(row[9])) for row in rows}
     simulated = {_key(value): _cell(value) for value in truth.metric_values()}
     differences = tuple(_differences(computed, simulated))
-    compared = sum(key[0] in EXACT_METRICS for key in computed.keys() | simulated.keys())
-    return Comparison(
-        computed, simulated, differences, compared, _link_score(found, truth), _cause_score(causes, truth)
-    )
+    keys = {key for key in computed.keys() | simulated.keys() if key[0] in EXACT_METRICS}
+    withheld = sum(key in computed and computed[key].is_withheld for key in keys)
+    return Comparison(computed, simulated, differences, len(keys) - withheld, withheld, scores)
 
 
 def _differences(computed: Mapping[CellKey, Cell], truth: Mapping[CellKey, Cell]) -> Iterable[Difference]:
     for key in sorted(computed.keys() | truth.keys()):
-        if key[0] in EXACT_METRICS and computed.get(key) != truth.get(key):
+        if key[0] in EXACT_METRICS and not _agree(computed.get(key), truth.get(key)):
             yield Difference(key, computed.get(key), truth.get(key))
 
 
-def _exact(parts: tuple[object, ...]) -> tuple[Decimal | None, int | None, int | None, int]:
+def _agree(computed: Cell | None, truth: Cell | None) -> bool:
+    """Whether a cell says what is true, or says nothing of something that is there."""
+    if computed is not None and computed.is_withheld:
+        is_silent = computed == Cell(None, None, None, None, is_withheld=True)
+        return is_silent and truth is not None
+    return computed == truth
+
+
+def _exact(parts: tuple[object, ...]) -> tuple[Decimal | None, int | None, int | None, int | None]:
     value, numerator, denominator, n = parts
     return (
         Decimal(str(value)).normalize() if value is not None else None,
         int(str(numerator)) if numerator is not None else None,
         int(str(denominator)) if denominator is not None else None,
-        int(str(n)),
+        int(str(n)) if n is not None else None,
     )
 
 
@@ -138,29 +115,3 @@ def _key(value: MetricValue) -> CellKey:
 
 def _cell(value: MetricValue) -> Cell:
     return Cell(*_exact((value.value, value.numerator, value.denominator, value.n)))
-
-
-def _link_score(found: set[str], truth: Truth) -> LinkScore:
-    reached = [deployment for deployment in truth.deployments if deployment.outcome == "success"]
-    real = {
-        part
-        for deployment in reached
-        if deployment.is_change_failure and not deployment.is_change_failure_explicit
-        for part in deployment.part_ids
-    }
-    silent = sum(
-        deployment.is_change_failure and not deployment.is_change_failure_explicit for deployment in reached
-    )
-    return LinkScore(found=len(found), real=silent, right=len(found & real))
-
-
-def _cause_score(found: set[tuple[str, str]], truth: Truth) -> LinkScore:
-    first_parts = {part: row.part_ids[0] for row in truth.deployments for part in row.part_ids}
-    real = {
-        (incident.incident, cause)
-        for incident in truth.incidents
-        if not incident.is_explicit
-        for cause in incident.caused_by
-    }
-    named = {(incident, first_parts.get(cause, cause)) for incident, cause in found}
-    return LinkScore(found=len(named), real=len(real), right=len(named & real))

@@ -29,7 +29,7 @@ _ROWS = pa.schema(
 )
 _INCIDENTS = """
 select
-    incident_id, repository || '#' || number as reference, service_id, severity, is_severity_configured,
+    incident_id, reference, telling_ids, service_id, severity, is_severity_configured,
     started_at::varchar as started_at, resolved_at::varchar as resolved_at, disposition,
     disposition_basis as basis, link_strength, deployment_ids
 from marts.fct_incidents
@@ -49,6 +49,7 @@ class QueuedIncident:
     Attributes:
         incident_id: Its name.
         reference: How people call it.
+        telling_ids: The incident as each tool tells of it; a decision about any of them is one about it.
         service_id: The service that it belongs to.
         severity: Its severity.
         is_severity_configured: Whether it can make a deployment a failure.
@@ -63,6 +64,7 @@ class QueuedIncident:
 
     incident_id: str
     reference: str
+    telling_ids: tuple[str, ...]
     service_id: str | None
     severity: str | None
     is_severity_configured: bool
@@ -116,11 +118,13 @@ def incident_queue(workspace: Workspace, *, is_all: bool = False) -> list[Queued
         rows = _incidents(con, is_all=is_all)
     with open_ledger(workspace, workspace.settings()) as ledger:
         decided = dispositions_of(ledger)
-    queue = [
-        replace(row, decided=decided[row.incident_id][1]) if row.incident_id in decided else row
-        for row in rows
-    ]
+    queue = [replace(row, decided=_newest(decided, row)) for row in rows]
     return queue if is_all else [incident for incident in queue if incident.decided is None]
+
+
+def _newest(decided: Mapping[str, tuple[int, Disposition]], incident: QueuedIncident) -> Disposition | None:
+    found = [decided[name] for name in incident.telling_ids if name in decided]
+    return max(found, key=lambda held: held[0])[1] if found else None
 
 
 def decide_disposition(
@@ -171,7 +175,11 @@ def decide_disposition(
 
 def _check_known(workspace: Workspace, incident_id: str, deployment_ids: Sequence[str]) -> None:
     with _published(workspace) as con:
-        begun = {incident.incident_id: incident.started_at for incident in _incidents(con, is_all=True)}
+        begun = {
+            name: incident.started_at
+            for incident in _incidents(con, is_all=True)
+            for name in incident.telling_ids
+        }
         rolled_out = dict(con.execute(_DEPLOYMENTS).fetchall())
     if incident_id not in begun:
         raise UsageError(
@@ -208,4 +216,5 @@ def _incidents(con: duckdb.DuckDBPyConnection, *, is_all: bool) -> list[QueuedIn
     found = con.execute(_INCIDENTS, {"is_all": is_all})
     names = [column[0] for column in found.description or ()]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    return [QueuedIncident(**row | {"deployment_ids": tuple(row["deployment_ids"] or ())}) for row in rows]
+    lists = ("telling_ids", "deployment_ids")
+    return [QueuedIncident(**row | {name: tuple(row[name] or ()) for name in lists}) for row in rows]

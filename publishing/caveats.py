@@ -134,7 +134,7 @@ def _withheld(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
     )
     if not rows or not rows[0][0]:
         return []
-    text = "They rest on fewer events than the metric's policy demands."
+    text = "Their team has too few people, or they rest on fewer events than the metric's policy demands."
     return [Caveat("note", f"{rows[0][0]:,} values are withheld", text)]
 
 

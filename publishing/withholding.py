@@ -38,7 +38,9 @@ def _metric_values(table: Table, withholdings: Sequence[Withholding]) -> str:
     }
     if "flags" in table.columns:
         flags = "coalesce(flags, [])"
-        replaced["flags"] = f"case when {small} then list_append({flags}, '{WITHHELD_FLAG}') else {flags} end"
+        is_new = f"not list_contains({flags}, '{WITHHELD_FLAG}')"
+        appended = f"list_append({flags}, '{WITHHELD_FLAG}')"
+        replaced["flags"] = f"case when ({small}) and {is_new} then {appended} else {flags} end"
     return f"{_plain(table, replaced)} where not ({absent})"
 
 

@@ -319,6 +319,35 @@ _ISSUES = Comparison(
     remedy=REBUILD,
 )
 
+_INCIDENTS = Comparison(
+    name="incidents_stand_once",
+    subjects=("marts.fct_incidents",),
+    layer="facts",
+    sentence="What tools tell of incidents is of one incident each, unless it names services of several.",
+    left="""
+        select concat_ws(' ', coalesce(same_as_incident_id, incident_id), incident_id) as item, 1 as value
+        from marts.fct_incident_response
+        union all
+        select coalesce(same_as_incident_id, incident_id) as item, 1 as value
+        from marts.fct_incident_response
+        group by all
+    """,
+    right="""
+        select concat_ws(' ', incident_id, telling_id) as item, count(*) as value
+        from (select incident_id, unnest(telling_ids) as telling_id from marts.fct_incidents) as told
+        semi join marts.fct_incident_response as tellings
+            on tellings.incident_id = told.telling_id
+            and coalesce(tellings.same_as_incident_id, tellings.incident_id) = told.incident_id
+        group by all
+        union all
+        select incident_id as item, count(*) as value
+        from marts.fct_incidents
+        group by all
+    """,
+    measure="incidents",
+    remedy=REBUILD,
+)
+
 FACT_COMPARISONS: tuple[Comparison, ...] = (
     _ROLLED_OUT,
     _PARTS,
@@ -341,5 +370,6 @@ FACT_COMPARISONS: tuple[Comparison, ...] = (
         "reviews_are_conserved", "review", "staging.stg_github__reviews", "marts.fct_reviews", key="review"
     ),
     _ISSUES,
+    _INCIDENTS,
     _CI_RUNS,
 )

@@ -24,13 +24,18 @@ _FIGURES = (
 )
 _WITHHELD = "list_contains(flags, 'withheld')"
 _WIDE_KEY = ("scope_kind", "scope_id", "period_grain", "period_start")
+_SMALL_TEAMS = "intermediate.int_teams_withheld"
+_GRAINS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "response": "month"}
+"""The grain of a mart that holds one, by the last word of its name."""
+_COUNTED = ("INTEGER", "BIGINT", "DOUBLE", "DECIMAL")
+_OF_DEFINITIONS = ("metric_version",)
 
 Columns = Mapping[str, Sequence[str]]
 
 
 def publication_declarations() -> tuple[CheckDeclaration, ...]:
     """The checks of a publication."""
-    comparisons = _comparisons({}, (), Path())
+    comparisons = _comparisons({}, {}, (), Path())
     return tuple(declaration for comparison in comparisons for declaration in comparison.declarations())
 
 
@@ -45,20 +50,29 @@ def check_publication(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Chec
     scope = f"publication {folder.resolve().name}"
     con.execute(f"attach '{_path(folder / 'analyst.duckdb')}' as {_COPY} (read_only)")
     try:
-        comparisons = _comparisons(_published_columns(con), files, folder)
+        columns = _published_columns(con)
+        comparisons = _comparisons(columns, _published_columns(con, _COUNTED), files, folder)
         return [result for comparison in comparisons for result in compare(con, comparison, scope=scope)]
     finally:
         con.execute(f"detach {_COPY}")
 
 
-def _comparisons(tables: Columns, files: Sequence[str], folder: Path) -> tuple[Comparison, ...]:
+def _comparisons(
+    tables: Columns, numbers: Columns, files: Sequence[str], folder: Path
+) -> tuple[Comparison, ...]:
     wide = {
         name: columns
         for name, columns in tables.items()
         if name.startswith("mart_") and "scope_kind" in columns and name != _LONG
     }
     plain = {name: columns for name, columns in tables.items() if name not in wide and name != _LONG}
-    return (_rows_agree(plain), _values_agree(), _wide_values_agree(wide), _files_agree(files, folder))
+    return (
+        _rows_agree(plain),
+        _values_agree(),
+        _wide_values_agree(wide),
+        _small_teams_are_withheld(tables, numbers),
+        _files_agree(files, folder),
+    )
 
 
 def _rows_agree(tables: Columns) -> Comparison:
@@ -135,6 +149,42 @@ def _wide_values_agree(tables: Columns) -> Comparison:
     )
 
 
+def _small_teams_are_withheld(tables: Columns, numbers: Columns) -> Comparison:
+    """Whatever a mart is called and holds: no number stands in a row of a team that is withheld."""
+    return Comparison(
+        name="small_teams_show_no_number",
+        subjects=(PUBLICATION,),
+        layer="publication",
+        sentence="No published mart shows a number of a team that is withheld.",
+        left=_NOTHING,
+        right=_union(
+            _numbers_of_small_teams(name, columns, numbers.get(name, ()))
+            for name, columns in tables.items()
+        ),
+        measure="rows",
+        remedy=_REMEDY,
+    )
+
+
+def _numbers_of_small_teams(name: str, columns: Sequence[str], numbers: Sequence[str]) -> str:
+    team = next((column for column in ("scope_id", "team_id") if column in columns), None)
+    counted = [column for column in numbers if column not in _OF_DEFINITIONS]
+    if not name.startswith("mart_") or team is None or "period_start" not in columns or not counted:
+        return f"select '{name}' as item, 0 as value"
+    is_grain = "true"
+    if "period_grain" in columns:
+        is_grain = "shown.period_grain = withheld.period_grain"
+    elif grain := _GRAINS.get(name.rpartition("_")[2]):
+        is_grain = f"withheld.period_grain = '{grain}'"
+    is_team = "shown.scope_kind = 'team' and " if team == "scope_id" else ""
+    shown = " or ".join(f"shown.{column} is not null" for column in counted)
+    return (
+        f"select '{name}' as item, count(*) as value from {_COPY}.marts.{name} as shown "
+        f"semi join {_SMALL_TEAMS} as withheld on {is_grain} and shown.{team} = withheld.scope_id "
+        f"and shown.period_start = withheld.period_start where {is_team}({shown})"
+    )
+
+
 def _files_agree(files: Sequence[str], folder: Path) -> Comparison:
     left, right = [], []
     for name in files:
@@ -166,11 +216,16 @@ def _rows_shared(item: str, one: str, other: str, columns: Sequence[str]) -> str
     return f"select '{item}' as item, {shared} * 2 - (select count(*) from {one}) as value"
 
 
-def _published_columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def _published_columns(
+    con: duckdb.DuckDBPyConnection, kinds: Sequence[str] | None = None
+) -> dict[str, list[str]]:
+    """Columns of each published table; with `kinds` those of these types."""
     rows = con.execute(
         "select table_name, column_name from duckdb_columns() "
-        "where database_name = ? and schema_name = 'marts' order by table_name, column_index",
-        [_COPY],
+        "where database_name = $1 and schema_name = 'marts' "
+        "and ($2 is null or list_contains($2, regexp_extract(data_type, '^\\w+'))) "
+        "order by table_name, column_index",
+        [_COPY, kinds],
     ).fetchall()
     columns: dict[str, list[str]] = {}
     for table, column in rows:

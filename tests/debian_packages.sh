@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Installs the Debian packages whose programs tests run as they are: Prometheus with promtool, and Alertmanager.
+# Installs the Debian packages whose programs tests and benchmarks run as they are: Prometheus with promtool,
+# Alertmanager, and MariaDB's server and client.
 # Does nothing where they are there already, and says so where they cannot be installed: the tests that need
 # them are skipped then. Nothing is started: tests start programs themselves and end them by their process.
 set -euo pipefail
+PATH=$PATH:/usr/sbin
 
 declare -A package_of=(
   [prometheus]=prometheus
   [promtool]=prometheus
   [prometheus-alertmanager]=prometheus-alertmanager
+  [mariadbd]=mariadb-server-core
+  [mariadb-install-db]=mariadb-server-core
+  [mariadb]=mariadb-client-core
 )
 
 missing=()

@@ -19,6 +19,7 @@ class Repository(msgspec.Struct):
     """A repository, named as its scope is."""
 
     full_name: str
+    id: int | None = None
 
 
 class Team(msgspec.Struct):

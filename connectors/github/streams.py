@@ -35,6 +35,7 @@ STREAMS: tuple[HttpStream, ...] = (
         keys=("id",),
         path="/orgs/{scope}/repos",
         named_by="full_name",
+        known_by="id",
         parameters=(("type", "all"), ("sort", "full_name"), ("direction", "asc")),
         reading=Reading.WHOLE,
         record=records.Repository,

@@ -93,11 +93,13 @@ class WholeRule(StraightOn):
     is_resumable = False
     requested_from: datetime | None = None
 
-    def __init__(self, stream: HttpStream, scope: str) -> None:
+    def __init__(self, stream: HttpStream, scope: str, settled: Mapping[str, Any] | None = None) -> None:
         self._stream = stream
         self._scope = scope
         self._name_field = stream.named_by
+        self._first_names: dict[str, str] = dict((settled or {}).get("first_names", {}))
         self._current: list[str] = []
+        self._known: list[str] = []
 
     def path(self) -> str:
         """The listing."""
@@ -107,7 +109,11 @@ class WholeRule(StraightOn):
         """Note the names; never stop."""
         del page
         if self._name_field is not None:
-            self._current.extend(getattr(record, self._name_field) for record in load().records)
+            for record in load().records:
+                name = getattr(record, self._name_field)
+                key = None if self._stream.known_by is None else getattr(record, self._stream.known_by)
+                self._current.append(name)
+                self._known.append(name if key is None else str(key))
         return False
 
     def progress(self) -> dict[str, Any]:
@@ -115,9 +121,20 @@ class WholeRule(StraightOn):
         return {}
 
     def cursor(self, *, is_exhausted: bool) -> dict[str, Any]:
-        """The names as of now."""
+        """The names as of now; of what is known by something else, those under which it was first listed."""
         del is_exhausted
-        return {} if self._name_field is None else {"current": self._current}
+        if self._name_field is None:
+            return {}
+        if self._stream.known_by is None:
+            return {"current": self._current}
+        taken = set(self._current)
+        names = []
+        for key, name in zip(self._known, self._current, strict=True):
+            first = self._first_names.get(key, name)
+            is_taken = first != name and first in taken  # by another one, which its requests would reach
+            self._first_names[key] = name if is_taken else first
+            names.append(self._first_names[key])
+        return {"current": names, "first_names": self._first_names}
 
 
 class UpdatedRule:

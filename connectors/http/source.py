@@ -268,7 +268,7 @@ class HttpSource:
     def _rule_maker(self, reader: Reader, scope: str) -> MakeRule:
         stream = reader.stream
         if stream.reading is Reading.WHOLE:
-            return lambda _settled, _progress: WholeRule(stream, scope)
+            return lambda settled, _progress: WholeRule(stream, scope, settled)
         if stream.reading is Reading.CREATED_DESCENDING:
             return lambda settled, progress: CreatedRule(
                 stream, scope, settled=settled, progress=progress, bounds=reader.bounds

@@ -81,6 +81,8 @@ class HttpStream(Stream):
         body: Fields of the body of a POST, those of a window aside.
         windows: The windows that the API serves, for a reading by windows.
         named_by: Attribute of a record by which other streams go through the last whole listing.
+        known_by: Attribute of a record that stays when its name changes: other streams go through the name
+            under which it was first listed, so that a renamed scope goes on where it is.
         total: Where the API says how many records it holds: a path in the body, or `header:<name>`.
         still_order: Query parameters of an order in which nothing moves while it is read, and nothing comes
             or goes but at its end; None where the API has none.
@@ -104,6 +106,7 @@ class HttpStream(Stream):
     body: Mapping[str, Any] = field(default_factory=dict)
     windows: Windows | None = None
     named_by: str | None = None
+    known_by: str | None = None
     total: str | None = None
     still_order: tuple[tuple[str, str], ...] | None = None
     rising_order: tuple[tuple[str, str], ...] | None = None

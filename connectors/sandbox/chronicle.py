@@ -139,6 +139,7 @@ class Failure:
     Attributes:
         evidence: The explicit references; empty if the failure leaves none.
         remedies: Rollouts that went back or brought a hotfix naming the failure.
+        repairs: Every rollout that was made to mend it, also those of which nobody says so.
     """
 
     rollout: Rollout
@@ -146,6 +147,7 @@ class Failure:
     incident: Incident | None = None
     evidence: list[Evidence] = field(default_factory=list)
     remedies: list[Rollout] = field(default_factory=list)
+    repairs: list[Rollout] = field(default_factory=list)
 
 
 @dataclass(slots=True)

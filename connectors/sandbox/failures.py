@@ -256,6 +256,7 @@ def roll_back(trouble: Trouble) -> Generator[int, None, Rollout | None]:
     yield story.now + trouble.chance.randrange(3 * MINUTE, 30 * MINUTE)
     back = back_from(trouble.rollout)
     failure.remedies.append(back)
+    failure.repairs.append(back)
     failure.evidence.append(Evidence("rollback", by=back))
     yield from roll_out(story, back, is_certain=True)
     if (
@@ -279,6 +280,7 @@ def bring_hotfix(trouble: Trouble) -> Generator[int, None, Rollout | None]:
     yield from hotfix(trouble.story, trouble.service, incident=incident, culprit=named)
     brought = next_rollout(trouble.story, trouble.service)
     trouble.failure.remedies.append(brought)
+    trouble.failure.repairs.append(brought)
     if incident is not None:
         trouble.failure.evidence.append(Evidence("incident", by=brought))
     if named is not None:
@@ -305,6 +307,7 @@ def bring(trouble: Trouble, *, names_change: bool) -> Generator[int, None, Rollo
     else:
         yield from fix_forward(story, trouble.service)
     brought = next_rollout(story, trouble.service)
+    trouble.failure.repairs.append(brought)
     if names_change:
         trouble.failure.remedies.append(brought)
         trouble.failure.evidence.append(Evidence("hotfix", by=brought))
@@ -319,7 +322,9 @@ def configure(trouble: Trouble) -> Generator[int, None, Rollout | None]:
     if trouble.service.mechanism == "deployments" and happens(trouble.chance, 0.5):
         running = story.running[trouble.service.name]
         yield max(story.now, running.finished_at + APART)
-        yield from roll_out(story, again(running), is_certain=True)
+        restarted = again(running)
+        trouble.failure.repairs.append(restarted)
+        yield from roll_out(story, restarted, is_certain=True)
     return None
 
 

@@ -33,6 +33,9 @@ class RootApplication(Protocol):
     def move_to(self, instant: int) -> None:
         """Let time pass."""
 
+    def rename(self, name: str, new_name: str) -> None:
+        """Rename a repository."""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
 
@@ -95,6 +98,14 @@ class Mounts:
         self._at = instant
         for api in self._apis.values():
             api.move_to(instant)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Rename a repository where the code is hosted; the other tools go on as they were told.
+
+        Raises:
+            ValueError: There is no such repository, or the new name is taken.
+        """
+        self.root.rename(name, new_name)
 
     def counted(self) -> dict[str, Any]:
         """What was asked: GitHub's counters, and those of the other APIs by prefix."""

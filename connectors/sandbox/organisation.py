@@ -12,6 +12,7 @@ from connectors.sandbox.drop_files import write_drops
 from connectors.sandbox.events import Event
 from connectors.sandbox.git_export import write_repositories
 from connectors.sandbox.github.fold import GitHubFold
+from connectors.sandbox.level_truth import LevelTruth, levels
 from connectors.sandbox.ownership_files import write_ownership
 from connectors.sandbox.parameters import Parameters
 from connectors.sandbox.revelation import truth_of
@@ -90,6 +91,10 @@ class Organisation:
     def truth(self, *, kinds: Sequence[str] = CODE_KINDS) -> Truth:
         """What was simulated, known at the end of the story; see `OrganisationAt.truth`."""
         return self.as_of(self.ends_at).truth(kinds=kinds)
+
+    def levels(self) -> list[LevelTruth]:
+        """What each objective comes to in each month, known at the end of the story."""
+        return list(levels(self.company, self.timeline))
 
     def write_git(self, folder: Path) -> list[Path]:
         """Write bare clones as of the story's end; see `OrganisationAt.write_git`."""

@@ -1,15 +1,17 @@
 """Makes the truth of the chronicle: what the story decided, as far as its traces can be read by then."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from connectors.sandbox.answering import responses
-from connectors.sandbox.chronicle import Change, Chronicle, Failure, Incident, Part, Rollout
-from connectors.sandbox.company import INCIDENT_REPOSITORY, Company
+from connectors.sandbox.chronicle import Change, Chronicle, Failure, Part, Rollout
+from connectors.sandbox.company import Company
 from connectors.sandbox.events import Event, RepositoryCreated
 from connectors.sandbox.reviewing import pull_requests
-from connectors.sandbox.settings import GIT_SOURCE, GITHUB_SOURCE
-from connectors.sandbox.truth import ChangeTruth, DeploymentTruth, FailureTruth, IncidentTruth, State, Truth
+from connectors.sandbox.settings import GITHUB_SOURCE
+from connectors.sandbox.telling import identifier, incidents, name_of, references
+from connectors.sandbox.truth import ChangeTruth, DeploymentTruth, FailureTruth, State, Truth
 from connectors.sandbox.work_items import hosted_items, tracked_items
 from connectors.sandbox.work_truth import WorkItemTruth
 
@@ -26,7 +28,7 @@ def truth_of(
         chronicle: What the story decided.
         timeline: Its events.
         at: The instant in epoch seconds, inclusive.
-        kinds: Kinds of source that are read: a work item counts once in each tool.
+        kinds: Kinds of source that are read: a work item counts once in each tool, an incident once in all.
     """
     return Truth(
         company=company,
@@ -34,7 +36,7 @@ def truth_of(
         deployments=tuple(deployments(company, chronicle, at)),
         changes=(*foundations(company, chronicle, timeline, at), *changes(chronicle, at)),
         failures=tuple(failures(company, chronicle, at)),
-        incidents=tuple(incident(row, chronicle, at) for row in chronicle.incidents if row.opened_at <= at),
+        incidents=tuple(incidents(company, chronicle, timeline, at, kinds=kinds)),
         pull_requests=tuple(pull_requests(company, chronicle, timeline, at)),
         work_items=tuple(work_items(company, timeline, at, kinds=kinds)),
         responses=tuple(responses(company, timeline, at, kinds=kinds)),
@@ -85,6 +87,7 @@ def foundations(
 
 def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[DeploymentTruth]:
     """Deployments that ended by an instant, well or not."""
+    repairs = {id(row) for failure in chronicle.failures for row in failure.repairs}
     for rollout in chronicle.rollouts:
         parts = [part for part in rollout.parts if part.started_at <= at]
         reached = rollout.reached_users_at(at)
@@ -92,9 +95,10 @@ def deployments(company: Company, chronicle: Chronicle, at: int) -> Iterator[Dep
             part.finished_at for part in parts if part.finished_at is not None and part.finished_at <= at
         ]
         if reached or (parts and len(ended) == len(parts)):
-            yield deployment(
+            made = deployment(
                 company, rollout, parts, finished_at=max(reached or ended), is_reached=bool(reached), at=at
             )
+            yield replace(made, is_repair=id(rollout) in repairs)
 
 
 def deployment(
@@ -123,18 +127,6 @@ def deployment(
         is_change_failure=rollout.failure is not None and is_reached,
         references=references(rollout.failure, at) if rollout.failure is not None else (),
     )
-
-
-def references(failure: Failure, at: int) -> tuple[str, ...]:
-    """The kinds of explicit references that can be read at an instant."""
-    return tuple(dict.fromkeys(row.kind for row in failure.evidence if row.is_known(at)))
-
-
-def identifier(rollout: Rollout, part: Part) -> str:
-    """The id that the pipeline gives to a part."""
-    if part.identifier.startswith("tag:"):
-        return f"{GIT_SOURCE}:{rollout.service.repository}:{part.identifier}"
-    return f"{GITHUB_SOURCE}:{GITHUB_SOURCE}:{part.identifier}"
 
 
 def changes(chronicle: Chronicle, at: int) -> Iterator[ChangeTruth]:
@@ -212,22 +204,3 @@ def failure_truth(company: Company, failure: Failure, finished_at: int, at: int)
         else None,
         explicit_restored_at=(resolved_at if is_linked else mended_at) if known else None,
     )
-
-
-def incident(row: Incident, chronicle: Chronicle, at: int) -> IncidentTruth:
-    """One incident."""
-    linked = [failure for failure in chronicle.failures if failure.incident is row and row.causes]
-    return IncidentTruth(
-        incident=name_of(row),
-        services=row.services,
-        severity=row.severity,
-        opened_at=row.opened_at,
-        resolved_at=row.resolved_at if row.resolved_at is not None and row.resolved_at <= at else None,
-        caused_by=tuple(identifier(cause, cause.parts[0]) for cause in row.causes),
-        is_explicit=bool(linked) and all("incident" in references(failure, at) for failure in linked),
-    )
-
-
-def name_of(row: Incident) -> str:
-    """How an incident is named."""
-    return f"{INCIDENT_REPOSITORY}#{row.number}"

@@ -34,6 +34,8 @@ class Retelling:
     branches: dict[tuple[str, str], list[Commit]] = field(default_factory=dict)
     proposals: dict[Name, Proposed] = field(default_factory=dict)
     items: set[Name] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    """Logins whose accounts were deleted."""
 
     def take(self, event: told.Event) -> None:
         """Note what an event says about pull requests and work items."""
@@ -51,6 +53,8 @@ class Retelling:
             proposed = self.proposals[event.repository, event.number]
             proposed.merged_at = event.at if isinstance(event, told.PullRequestMerged) else None
             self.branches.pop((event.repository, proposed.opened.branch))
+        elif isinstance(event, told.PersonLeft) and event.is_account_deleted:
+            self.gone.add(event.login)
         elif isinstance(event, told.IssueOpened):
             self.items.add((event.repository, event.number))
         elif isinstance(event, told.IncidentOpened):
@@ -72,11 +76,11 @@ def pull_requests(
             touched[change.repository, change.pull_request].add(change.service)
     bots = {person.login for person in (*company.people, *BOTS) if person.is_bot}
     for name, proposed in retelling.proposals.items():
-        yield _pull_request(proposed, tuple(sorted(touched[name])), retelling.items, bots)
+        yield _pull_request(proposed, tuple(sorted(touched[name])), retelling, bots)
 
 
 def _pull_request(
-    proposed: Proposed, services: tuple[str, ...], items: set[Name], bots: set[str]
+    proposed: Proposed, services: tuple[str, ...], retelling: Retelling, bots: set[str]
 ) -> PullRequestTruth:
     opened, merged_at = proposed.opened, proposed.merged_at
     reviews = [
@@ -84,6 +88,7 @@ def _pull_request(
         for review in proposed.reviews
         if review.reviewer not in bots
         and review.reviewer != opened.author
+        and (review.state != "COMMENTED" or not {review.reviewer, opened.author} <= retelling.gone)
         and (merged_at is None or review.at <= merged_at)
     ]
     files = {path for commit in proposed.commits for path in commit.revisions}
@@ -97,7 +102,7 @@ def _pull_request(
         merged_at=merged_at,
         first_review_at=min(reviews, default=None),
         review_rounds=_rounds(reviews, [commit.committer.at for commit in proposed.commits]),
-        is_linked=bool(_mentions(opened) & items),
+        is_linked=bool(_mentions(opened) & retelling.items),
         changed_lines=2 * len(files),
     )
 

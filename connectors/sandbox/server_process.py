@@ -89,6 +89,9 @@ def answer(application: Mounts, command: dict[str, Any], answered: threading.Eve
     try:
         if command["command"] == "counters":
             say(application.counted())
+        elif command["command"] == "rename":
+            application.rename(command["repository"], command["new_name"])
+            say({})
         else:
             application.move_to(command["instant"])
             say({})

@@ -37,6 +37,14 @@ class SandboxServer:
         """Let simulated time pass; it does not run backwards."""
         self._ask({"command": "move_to", "instant": int(instant.timestamp())})
 
+    def rename(self, repository: str, new_name: str) -> None:
+        """Rename a repository at the simulated GitHub; the old name redirects from now on.
+
+        Raises:
+            SandboxServerError: There is no such repository, or the new name is taken.
+        """
+        self._ask({"command": "rename", "repository": repository, "new_name": new_name})
+
     def stop(self) -> None:
         """End the process."""
         if self._process.stdin is not None:

@@ -71,6 +71,7 @@ class DeploymentTruth:
         is_without_change: Its commit ran already when it started.
         is_change_failure: It broke its service.
         references: How the data name it as a failure; empty if they do not.
+        is_repair: It was made because production was broken, whether or not anything says so.
     """
 
     deployment_id: str
@@ -90,6 +91,7 @@ class DeploymentTruth:
     is_unplanned: bool
     is_change_failure: bool
     references: tuple[str, ...]
+    is_repair: bool = False
 
     @property
     def is_change_failure_explicit(self) -> bool:

@@ -4,6 +4,7 @@ Where the definitions leave room, this is how it is settled.
 
 A review
     is one by a person other than the author, before or at the merge. Bots review nothing.
+    Where both accounts are deleted nobody knows any more who only commented: that is none.
 A round of reviews
     ends when commits follow, dated by their committers. A forced push replaces commits and their dates.
 A pull request is linked

@@ -12,6 +12,10 @@ with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
 ),
 
+retired as (
+    {{ retirements(five_metrics() + ['deployment_days', 'open_failed_deployments']) | indent(4) }}
+),
+
 periods as (
     select scopes.scope_kind, scopes.scope_id, periods.period_start, periods.period_end, periods.is_partial
     from {{ ref('int_metric_scopes') }} as scopes
@@ -48,29 +52,43 @@ select
     periods.period_end,
     periods.is_partial,
     coalesce(shown.is_maturing, false) as is_maturing,
-    cast(coalesce(shown.deployment_frequency, 0) as {{ metric_type() }}) as deployment_frequency,
-    coalesce(shown.deployment_frequency_n, 0) as deployment_frequency_n,
-    coalesce(shown.deployment_frequency_interval_low, nothing.lower) as deployment_frequency_interval_low,
-    coalesce(shown.deployment_frequency_interval_high, nothing.upper) as deployment_frequency_interval_high,
+    cast({{ dora_count('deployment_frequency', 'coalesce(shown.deployment_frequency, 0)') }} as {{ metric_type() }})
+        as deployment_frequency,
+    {{ dora_count('deployment_frequency', 'coalesce(shown.deployment_frequency_n, 0)') }} as deployment_frequency_n,
+    {%- for bound, of_nothing in [('low', 'lower'), ('high', 'upper')] %}
+    {{ dora_count(
+        'deployment_frequency', 'coalesce(shown.deployment_frequency_interval_' ~ bound ~ ', nothing.' ~ of_nothing ~ ')'
+    ) }} as deployment_frequency_interval_{{ bound }},
+    {%- endfor %}
     {%- for metric in five_metrics()[1:] %}
     shown.{{ metric }},
-    coalesce(shown.{{ metric }}_n, 0) as {{ metric }}_n,
+    {{ dora_count(metric, 'coalesce(shown.' ~ metric ~ '_n, 0)') }} as {{ metric }}_n,
     shown.{{ metric }}_interval_low,
     shown.{{ metric }}_interval_high,
     {%- endfor %}
-    cast(coalesce(shown.deployment_days, 0) as {{ metric_type() }}) as deployment_days,
+    cast({{ dora_count('deployment_days', 'coalesce(shown.deployment_days, 0)') }} as {{ metric_type() }}) as deployment_days,
     case
         when not periods.is_partial
-            then {{ exact_ratio('cast(coalesce(shown.deployment_days, 0) * 7 as hugeint)', '(periods.period_end - periods.period_start)') }}
+            then {{ dora_count('deployment_days', exact_ratio(
+                'cast(coalesce(shown.deployment_days, 0) * 7 as hugeint)', '(periods.period_end - periods.period_start)'
+            )) }}
     end as deployment_days_per_week,
     shown.change_fail_rate_unknown_as_none,
     shown.dispositions_unknown_share,
-    coalesce(shown.open_failed_deployments, 0) as open_failed_deployments
+    {{ dora_count('open_failed_deployments', 'coalesce(shown.open_failed_deployments, 0)') }} as open_failed_deployments,
+    withheld.reason as withheld_reason
 from periods
 cross join nothing
+cross join retired
 left join shown
     on shown.scope_kind = periods.scope_kind
     and shown.scope_id = periods.scope_id
     and shown.period_start = periods.period_start
+{{ join_withheld('periods', "'" ~ period_grain ~ "'") }}
 order by periods.scope_kind, periods.scope_id, periods.period_start
+{%- endmacro %}
+
+{# What is zero where nothing happened: not where it is withheld, and not where its metric has retired. #}
+{% macro dora_count(metric, expression) -%}
+{{ until_retired(metric, unless_withheld(expression), 'periods.period_start') }}
 {%- endmacro %}

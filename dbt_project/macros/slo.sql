@@ -78,8 +78,8 @@ window_starts_local_at + if(
 {% endmacro %}
 
 {# What the fact and the mart say of a window. One failure that costs what the fastest alert pages for, or more, makes
-   the traffic low. #}
-{% macro slo_window_columns(relation) -%}
+   the traffic low. The mart withholds the numbers of small teams. #}
+{% macro slo_window_columns(relation, withholds=false) -%}
     {%- set w = relation ~ '.' -%}
     {{ w }}window_kind,
     {{ w }}window_starts_at,
@@ -90,21 +90,25 @@ window_starts_local_at + if(
     {{ w }}budgeting_method,
     {{ w }}slice_seconds,
     cast({{ w }}objective_ratio as {{ metric_type() }}) as objective_ratio,
-    {{ w }}attainment_ratio,
-    {{ w }}is_met,
-    {{ w }}good_count,
-    {{ w }}total_count,
-    {{ w }}counted_units,
-    {{ w }}budget_units,
-    {{ w }}spent_units,
-    {{ w }}budget_left_units,
-    {{ w }}budget_spent_ratio,
-    {{ w }}burn_rate,
-    {{ w }}slice_count,
-    {{ w }}gap_slice_count,
-    {{ exact_share(w ~ 'gap_slice_count', w ~ 'slice_count') }} as gap_ratio,
-    {{ w }}no_traffic_slice_count,
-    {{ exact_share(w ~ 'no_traffic_slice_count', w ~ 'slice_count') }} as no_traffic_ratio,
-    {{ w }}one_failure_budget_ratio,
-    {{ w }}one_failure_budget_ratio >= 0.02 as is_low_traffic
+    {%- for column, expression in slo_window_numbers(w) %}
+    {{ unless_withheld(expression) if withholds else expression }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
+
+{# The numbers of a window, each with its expression. #}
+{% macro slo_window_numbers(w) %}
+    {% set numbers = [] %}
+    {% for column in [
+        'attainment_ratio', 'is_met', 'good_count', 'total_count', 'counted_units', 'budget_units', 'spent_units',
+        'budget_left_units', 'budget_spent_ratio', 'burn_rate', 'slice_count', 'gap_slice_count',
+    ] %}
+        {% do numbers.append((column, w ~ column)) %}
+    {% endfor %}
+    {{ return(numbers + [
+        ('gap_ratio', exact_share(w ~ 'gap_slice_count', w ~ 'slice_count')),
+        ('no_traffic_slice_count', w ~ 'no_traffic_slice_count'),
+        ('no_traffic_ratio', exact_share(w ~ 'no_traffic_slice_count', w ~ 'slice_count')),
+        ('one_failure_budget_ratio', w ~ 'one_failure_budget_ratio'),
+        ('is_low_traffic', w ~ 'one_failure_budget_ratio >= 0.02'),
+    ]) }}
+{% endmacro %}

@@ -17,6 +17,7 @@ from lineage.trace.facts import find_facts, recompute
 from lineage.trace.ports import RecordReader
 
 WITHHELD = "withheld"
+_SMALL_TEAMS = {"below_team_size", "beside_small_team"}
 MOST_RECORDS = 200
 
 
@@ -54,10 +55,7 @@ def trace(
     name = CellName(metric, scope_kind, scope_id, Period(period_grain, period_start))
     cell = find_cell(con, name)
     if WITHHELD in cell.flags:
-        raise TraceInputError(
-            f"{metric} for {scope_kind}:{scope_id} in {name.period} is withheld: it rests on fewer "
-            "events than the metric's policy demands"
-        )
+        raise TraceInputError(f"{metric} for {scope_kind}:{scope_id} in {name.period} is {_why(cell.flags)}")
     definition, formulas = find_definition(con, cell)
     facts = find_facts(con, cell, definition, formulas)
     contributing, context = _record_ids(facts)
@@ -78,6 +76,12 @@ def trace(
         coverage=_coverage(con, cell, definition, publication) if not facts else (),
         publication=publication,
     )
+
+
+def _why(flags: Sequence[str]) -> str:
+    if _SMALL_TEAMS & set(flags):
+        return "withheld: the team, or one beside it, has fewer people than the workspace's minimum team size"
+    return "withheld: it rests on fewer events than the metric's policy demands"
 
 
 def _coverage(

@@ -90,12 +90,19 @@ def _verify(stage: "Stage", console: "Console", phases: "Phases") -> int:
 def _compare(stage: "Stage", console: "Console", phases: "Phases") -> int:
     from connectors.sandbox.settings import DEMO_KINDS
     from orchestration.comparison import compare
-    from orchestration.screens.demonstration import comparison_table, difference_lines, verdict_lines
+    from orchestration.level_comparison import compare_levels
+    from orchestration.screens.demonstration import (
+        comparison_table,
+        difference_lines,
+        level_lines,
+        verdict_lines,
+    )
 
     console.rule("computed beside simulated truth")
     with phases.timed("compare"):
         comparison = compare(stage.workspace.current, stage.organisation.truth(kinds=DEMO_KINDS))
+        levels = compare_levels(stage.workspace.current, stage.organisation.levels())
     console.print(comparison_table(comparison))
-    for line in (*difference_lines(comparison), *verdict_lines(comparison)):
+    for line in (*difference_lines(comparison), *verdict_lines(comparison), *level_lines(levels)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return len(comparison.differences)
+    return len(comparison.differences) + len(levels.differences)

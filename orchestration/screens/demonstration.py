@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import duckdb
 from rich.table import Table
 
-from orchestration.comparison import Cell, Comparison, Difference, LinkScore
+from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
+from orchestration.level_comparison import LevelComparison
+from orchestration.rule_scores import Score
 from orchestration.screens.figures import value_text
 from orchestration.screens.terminal import narrow_table
 from orchestration.workspace import Workspace
@@ -87,8 +89,22 @@ def verdict_lines(comparison: Comparison) -> Iterator[str]:
     grid = "service, team, organisation by day, week, month, quarter"
     cells = f"{comparison.compared:,} cells over explicit links ({grid})"
     yield f"{cells}: {f'{count} differ' if count else 'all equal, to the last digit'}."
-    yield f"Failures by rule, where they left no reference: {_score(comparison.links)}."
-    yield f"Causes of incidents by rule, where nothing names them: {_score(comparison.causes)}."
+    if comparison.withheld:
+        yield f"{comparison.withheld:,} more, of teams below the minimum size, are withheld and not compared."
+    for what, score in comparison.scores.items():
+        yield f"{what}, by rule: {_score(score)}."
+
+
+def level_lines(comparison: LevelComparison) -> Iterator[str]:
+    """Yield the first months of objectives that differ, and how many were compared."""
+    for difference in comparison.differences[:_MOST_DIFFERENCES]:
+        place = " ".join(difference.key)
+        yield f"DIFFERS {place}: computed {difference.computed}, truth {difference.truth}"
+    count = len(comparison.differences)
+    months = (
+        f"{comparison.compared:,} months of objectives (service, team; attainment, budget, what was spent)"
+    )
+    yield f"{months}: {f'{count} differ' if count else 'all equal, to the last digit'}."
 
 
 def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
@@ -99,7 +115,7 @@ def ending_lines(workspace: Workspace, phases: Phases) -> Iterator[str]:
     yield f"Look around:     assay dev --workspace {workspace.root}"
 
 
-def _score(score: LinkScore) -> str:
+def _score(score: Score) -> str:
     return (
         f"precision {_share(score.precision)} ({score.right} of {score.found} found), "
         f"recall {_share(score.recall)} ({score.right} of {score.real} real)"

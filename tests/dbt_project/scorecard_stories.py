@@ -88,7 +88,10 @@ class Card:
         _write(con, "marts.mart_metric_values", CELL_COLUMNS, [_full_cell(row) for row in self.cells])
         exposed = [_full_exposure(team, month, row) for (team, month), row in self.exposures.items()]
         _write(con, "intermediate.int_team_exposure_periods", EXPOSURE_COLUMNS, exposed)
-        con.execute("create table intermediate.int_metric_cells (scope_kind varchar, scope_id varchar)")
+        con.execute(
+            "create table intermediate.int_metric_cells "
+            "(scope_kind varchar, scope_id varchar, period_grain varchar, period_start date)"
+        )
         told.on_demand.made |= {"mart_metric_values", "int_team_exposure_periods", "int_metric_cells"}
         return told
 

@@ -68,12 +68,14 @@ class SloStory:
         coverage: The reported range.
         time_zone: The reporting time zone.
         threads: Threads of the warehouse.
+        withheld: Teams that are too small, each with the first day of a quarter.
     """
 
     objectives: Sequence[ObjectiveDefinition]
     coverage: tuple[str | None, str | None] = (None, None)
     time_zone: str = "UTC"
     threads: int = 2
+    withheld: Sequence[tuple[str, str]] = ()
     owners: list[Row] = field(default_factory=list)
     samples: list[pa.Table] = field(default_factory=list)
     histories: list[Row] = field(default_factory=list)
@@ -160,6 +162,16 @@ class SloStory:
             "create table intermediate.int_reporting as select organisation, time_zone, coverage_from, "
             "coverage_until from config.reporting"
         )
+        con.execute(
+            "create table intermediate.int_teams_withheld "
+            "(scope_kind varchar, scope_id varchar, period_grain varchar, period_start date, reason varchar)"
+        )
+        for team_id, quarter in self.withheld:
+            con.execute(
+                "insert into intermediate.int_teams_withheld "
+                "values ('team', $1, 'quarter', $2, 'below_team_size')",
+                [team_id, quarter],
+            )
         for model in models_of_objectives():
             con.execute(f"create table {model.schema}.{model.name} as {model.sql}")
         return Told(con)

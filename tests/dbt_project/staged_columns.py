@@ -8,6 +8,7 @@ _GIT_COMMIT = (
     "repository varchar, commit_sha varchar, parent_shas varchar[], authored_at timestamptz, "
     "committed_at timestamptz, author_token varchar, is_author_bot boolean, reverted_shas varchar[], "
     "cherry_picked_shas varchar[], mentioned_issues varchar[], mentioned_shas varchar[], "
+    "mentioned_keys varchar[], "
     "is_hotfix_title boolean"
 )
 _STAGED = {
@@ -15,13 +16,16 @@ _STAGED = {
     "stg_git__tags": "repository varchar, tag_name varchar, commit_sha varchar, created_at timestamptz",
     "stg_github__commits": _GIT_COMMIT,
     "stg_github__repositories": "repository_id bigint, repository varchar",
+    "stg_github__repositories__names": (
+        "scope varchar, repository_id bigint, name varchar, repository varchar"
+    ),
     "stg_github__pull_requests": (
         "pull_request_id bigint, repository varchar, number bigint, state varchar, is_draft boolean, "
         "created_at timestamptz, updated_at timestamptz, closed_at timestamptz, merged_at timestamptz, "
         "author_token varchar, is_author_bot boolean, head_sha varchar, is_base_default_branch boolean, "
         "merge_commit_sha varchar, labels varchar[], is_hotfix_branch boolean, is_hotfix_label boolean, "
         "is_hotfix_title boolean, reverted_shas varchar[], reverted_pull_requests varchar[], "
-        "mentioned_issues varchar[], mentioned_shas varchar[]"
+        "mentioned_issues varchar[], mentioned_shas varchar[], mentioned_keys varchar[]"
     ),
     "stg_github__reviews": (
         "review_id bigint, repository varchar, pull_request_number bigint, reviewer_token varchar, "
@@ -34,7 +38,7 @@ _STAGED = {
     "stg_github__pull_request_commits": (
         "repository varchar, pull_request_number bigint, commit_sha varchar, position integer, "
         "parent_count integer, authored_at timestamptz, committed_at timestamptz, author_token varchar, "
-        "is_author_bot boolean, reverted_shas varchar[], mentioned_issues varchar[]"
+        "is_author_bot boolean, reverted_shas varchar[], mentioned_issues varchar[], mentioned_keys varchar[]"
     ),
     "stg_github__issues": (
         "issue_id bigint, repository varchar, number bigint, is_pull_request boolean, state varchar, "
@@ -146,7 +150,9 @@ _STAGED = {
         "resolution_name varchar, "
         "priority_name varchar, created_at timestamptz, updated_at timestamptz, resolved_at timestamptz, "
         "creator_token varchar, is_creator_bot boolean, labels varchar[], component_names varchar[], "
-        "sprint_ids bigint[], is_deleted boolean"
+        "sprint_ids bigint[], is_deleted boolean, referenced_deployment_ids varchar[], "
+        "mentioned_shas varchar[], mentioned_issues varchar[], referenced_tags varchar[], "
+        "causing_issue_keys varchar[]"
     ),
     "stg_jira__issue_changes": (
         "change_id bigint, item_number integer, issue_id bigint, changed_at timestamptz, field_name varchar, "
@@ -168,6 +174,11 @@ _STAGED = {
         "log_entry_id varchar, entry_type varchar, incident_id varchar, service_id varchar, "
         "team_ids varchar[], created_at timestamptz, channel_type varchar, notified_user_token varchar"
     ),
+    "stg_pagerduty__log_entries__references": (
+        "log_entry_id varchar, entry_type varchar, incident_id varchar, created_at timestamptz, "
+        "referenced_deployment_ids varchar[], mentioned_shas varchar[], mentioned_issues varchar[], "
+        "referenced_tags varchar[]"
+    ),
     "stg_pagerduty__on_calls": (
         "escalation_policy_id varchar, escalation_level integer, schedule_id varchar, "
         "started_at timestamptz, ends_at timestamptz, user_token varchar"
@@ -184,7 +195,7 @@ _STAGED = {
     ),
     "stg_push__incidents": (
         "incident_id varchar, service varchar, severity varchar, status varchar, opened_at timestamptz, "
-        "acknowledged_at timestamptz, resolved_at timestamptz"
+        "acknowledged_at timestamptz, resolved_at timestamptz, caused_by_deployment_id varchar"
     ),
     "stg_drops__incidents": (
         "drop_name varchar, incident_key varchar, service varchar, severity varchar, opened_at timestamptz, "

@@ -242,9 +242,16 @@ class Story:
         self.stage("github__pull_request_commits", **{**row, **more})
 
     def review(
-        self, number: int, *, on: str = CHECKOUT, when: str, by: str = "p_reviewer", is_bot: bool = False
+        self,
+        number: int,
+        *,
+        on: str = CHECKOUT,
+        when: str,
+        by: str | None = "p_reviewer",
+        is_bot: bool = False,
+        state: str = "APPROVED",
     ) -> None:
-        """A submitted review."""
+        """A submitted review; by nobody where the account is gone."""
         self.stage(
             "github__reviews",
             review_id=self.records,
@@ -252,7 +259,7 @@ class Story:
             pull_request_number=number,
             reviewer_token=by,
             is_reviewer_bot=is_bot,
-            state="APPROVED",
+            state=state,
             submitted_at=self.when(when),
         )
 

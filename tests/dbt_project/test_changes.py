@@ -332,6 +332,31 @@ def test_2_4_an_unreviewed_change_has_no_pickup_and_the_rest_is_unattributed(sto
     assert _parts(story.build().changes("own")["own"]) == [2 * HOUR, None, None, 4 * HOUR, 6 * HOUR]
 
 
+@pytest.mark.parametrize(
+    ("states", "first_review"),
+    [(("COMMENTED", "APPROVED"), "05-03 13:00"), (("COMMENTED",), None)],
+    ids=["approved", "only commented"],
+)
+def test_2_13_of_two_deleted_accounts_only_an_approval_or_a_refusal_is_certainly_anothers(
+    story: Story, states: tuple[str, ...], first_review: str | None
+) -> None:
+    story.pull_request(
+        7,
+        opened="05-03 10:00",
+        commits=[("own", "05-03 09:00")],
+        merged="05-03 14:00",
+        result="c",
+        author_token=None,
+    )
+    for hour, state in enumerate(states, start=12):
+        story.review(7, when=f"05-03 {hour}:00", by=None, state=state)
+    (row,) = story.build().rows("from marts.fct_pull_requests")
+    assert row["first_review_at"] == (at(first_review) if first_review else None)
+    (reviewed,) = story.build().rows("from intermediate.int_pull_request_reviews")
+    assert reviewed["first_review_at"] == row["first_review_at"]
+    assert reviewed["review_round_count"] == (1 if first_review else 0)
+
+
 def test_2_13_a_bots_review_and_the_authors_own_are_no_first_review(story: Story) -> None:
     own = [("own", "05-03 08:00")]
     key = story.pull_request(7, opened="05-03 10:00", commits=own, merged="05-03 16:00", result="squashed")

@@ -90,7 +90,7 @@ def test_only_counts_that_may_be_compared_normalised_are_divided() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "reason"), [(5, None), (4, "below_minimum_team_size"), (None, "team_size_unknown")]
+    ("size", "reason"), [(5, None), (4, "below_team_size"), (None, "team_size_unknown")]
 )
 def test_a_team_below_the_minimum_size_or_of_unknown_size_shows_no_number(
     size: int | None, reason: str | None
@@ -114,7 +114,7 @@ def test_a_team_below_the_minimum_size_or_of_unknown_size_shows_no_number(
 def test_the_minimum_team_size_is_the_workspaces() -> None:
     told = counted(6)
     told.story.flow["scorecard"] = [{"minimum_team_size": 9, "minimum_peer_count": 4}]
-    assert card(told.build(), FREQUENCY, "a")["withheld_reason"] == "below_minimum_team_size"
+    assert card(told.build(), FREQUENCY, "a")["withheld_reason"] == "below_team_size"
 
 
 def test_a_withheld_team_is_nobodys_peer() -> None:

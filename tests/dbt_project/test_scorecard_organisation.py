@@ -21,7 +21,7 @@ CARD = "select * from marts.mart_team_scorecard"
 ORDERED = "metric, profile, team_id, period_grain, period_start, normalisation"
 OF_PEERS = re.compile(r"^(peer_|own_share$|shrunken_value$|not_compared_reason$)")
 FAULTS = {
-    "withheld_teams_show_no_number": "fte_days = 3, withheld_reason = 'below_minimum_team_size'",
+    "withheld_teams_show_no_number": "fte_days = 3, withheld_reason = 'below_team_size'",
     "teams_below_the_minimum_size_are_withheld": "team_size = 4, withheld_reason = null",
     "what_is_not_compared_has_no_place": "peer_score = 1, not_compared_reason = 'partial'",
     "what_is_compared_has_enough_peers": "not_compared_reason = null, peer_count = 3",

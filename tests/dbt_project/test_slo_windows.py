@@ -282,6 +282,25 @@ def test_a_month_is_split_between_teams_when_the_service_changes_hands() -> None
     assert [row["scope_id"] for row in rolling] == ["commerce", "payments"]
 
 
+def test_a_small_team_shows_no_number_of_a_window_that_touches_its_quarter() -> None:
+    story = hourly(30)
+    story.owner(["basket", "commerce"])
+    plain = story.build()
+    story.withheld = [("basket", "2026-01-01")]
+    told = story.build()
+    numbers = "attainment_ratio, is_met, total_count, spent_units, slice_count, gap_ratio, is_low_traffic"
+    query = f"select {numbers}, withheld_reason from marts.mart_slo_attainment where "
+    (month,) = told.rows(
+        f"{query} scope_id = 'basket' and window_start_date = '2026-03-01' and window_kind = 'month'"
+    )
+    assert month == {**dict.fromkeys(numbers.split(", ")), "withheld_reason": "below_team_size"}
+    others = f"{query} scope_id <> 'basket' or window_start_date >= '2026-04-01' order by all"
+    assert told.rows(others) == plain.rows(others)
+    assert len(told.rows(others)) > 20
+    touching = f"{query} scope_id = 'basket' and window_start_date < '2026-04-01' and total_count is not null"
+    assert (len(plain.rows(touching)) > 5, told.rows(touching)) == (True, [])
+
+
 def test_a_reorganisation_changes_no_past_window() -> None:
     def past(story: SloStory) -> list[dict[str, Any]]:
         query = "select * from marts.mart_slo_attainment where window_end_date < '2026-03-20' order by all"

@@ -33,6 +33,15 @@ IN_PULL_REQUESTS: list[tuple[str, str, list[str]]] = [
     ("broken by acme/shop@701313291941", "mentioned_shas", ["701313291941"]),
     ("on 20260105 at 1234567, deadbeefs, abc123", "mentioned_shas", []),
     (SHA["1"], "mentioned_shas", [SHA["1"]]),
+    (
+        "Fixes SHOP-12 and OPS_2-7, not shop-3, SHOP-0, A-1 or SHOP-12",
+        "mentioned_keys",
+        ["OPS_2-7", "SHOP-12"],
+    ),
+    ("https://acme.pagerduty.com/incidents/Q2ABC9/timeline", "mentioned_keys", ["pagerduty:Q2ABC9"]),
+    ("PagerDuty #77, pagerduty incident #78", "mentioned_keys", ["pagerduty#77", "pagerduty#78"]),
+    ("see https://app.datadoghq.eu/incidents/5", "mentioned_keys", ["datadog#5"]),
+    ("Say nothing of anything", "mentioned_keys", []),
 ]
 IN_ISSUES: list[tuple[str, str, list[str]]] = [
     ("Caused by deployment 42 of checkout", "referenced_deployment_ids", ["42"]),
@@ -48,6 +57,7 @@ IN_COMMITS: list[tuple[str, str, list[str]]] = [
     (f'Revert "Add"\n\nThis reverts commit {SHA["d"]}.', "reverted_shas", [SHA["d"]]),
     ("Add till (#99)", "mentioned_issues", ["acme/shop#99"]),
     ("Fixed acme/incidents#1", "closed_issues", ["acme/incidents#1"]),
+    ("OPS-12: calm down", "mentioned_keys", ["OPS-12"]),
 ]
 
 
@@ -75,7 +85,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 
 def land_hotfixes(book: EvidenceBook) -> None:
-    head = {"ref": "hotfix/till", "sha": SHA["a"]}
+    head = {"ref": "hotfix/OPS-9-till", "sha": SHA["a"]}
     book.land(
         "pull_requests",
         "acme/hot",
@@ -117,3 +127,8 @@ def test_hotfixes_are_told_by_branch_label_and_title(warehouse: Warehouse) -> No
     )
     expected: list[Any] = [(True, False, False), (False, True, False), (False, False, True), (False,) * 3]
     assert warehouse.rows(query) == expected
+
+
+def test_a_key_in_the_branch_is_a_reference_and_the_branch_goes_no_further(warehouse: Warehouse) -> None:
+    query = "select mentioned_keys from staging.stg_github__pull_requests where number = 101"
+    assert warehouse.rows(f"{query} and repository = 'acme/hot'") == [(["OPS-9"],)]

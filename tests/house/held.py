@@ -91,6 +91,7 @@ def _github(world: World) -> Counts:
     deployments = [one for each in repositories for one in each.deployments.values()]
     return {
         "repositories": len(repositories),
+        "repositories__names": len(repositories),
         **_sighted("teams", len(state.teams)),
         **_sighted("team_members", sum(len(_team_members(state, team)) for team in state.teams)),
         "members": len(state.members),

@@ -15,7 +15,8 @@ INCIDENTS = """
 create schema marts;
 create table marts.fct_incidents as
 select
-    *, 'i' || number as incident_id, 'acme/incidents' as repository, began::timestamptz as started_at,
+    *, 'i' || number as incident_id, 'acme/incidents#' || number as reference,
+    ['i' || number, 'page' || number] as telling_ids, began::timestamptz as started_at,
     null::timestamptz as resolved_at
 from (values
     (1, 'checkout', 'sev2', true, '2026-05-03 14:00:00Z', 'caused_by_deployment', 'reference',
@@ -87,6 +88,17 @@ def test_a_decision_leaves_the_queue_and_enters_the_next_build(
     assert decide(workspace, "i3=not_caused") == 0
     assert queue(workspace, capsys) == []
     assert in_force(workspace) == [("i2", "caused_by", ["d1", "d2"]), ("i3", "not_caused", [])]
+
+
+def test_a_decision_about_an_incident_as_another_tool_tells_of_it_is_one_about_the_incident(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert decide(workspace, "page2=caused_by:d1") == 0
+    assert queue(workspace, capsys) == ["i3"]
+    assert decide(workspace, "i2=not_caused") == 0
+    assert review(workspace, "--all") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("i2 ")]
+    assert "not_caused" in line
 
 
 def test_a_decision_is_reversible(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,13 @@ def test_a_cell_at_the_minimum_is_shown_and_one_below_is_not() -> None:
     ]
 
 
+def test_what_the_mart_has_withheld_is_flagged_once() -> None:
+    flags = "['withheld', 'below_team_size'] as flags"
+    rows = f"select 'a' as metric, 'team' as scope_kind, null as n, null as value, {flags}"
+    held = Withholding("a", is_closed=False, minimum_n=5, scope_kinds=("team",))
+    assert published(rows, held) == [("a", "team", None, None, ["withheld", "below_team_size"])]
+
+
 def test_a_metric_whose_name_begins_like_another_is_not_withheld_with_it() -> None:
     rows = "select 'service' as scope_kind, 1.5 as lead, 9 as lead_n, 2.5 as lead_p90, 9 as lead_p90_n"
     shown = published(

@@ -214,6 +214,21 @@ FACT_FAULTS = (
         "a failure names a rollout that reached nobody",
         "update marts.fct_change_failures set deployment_id = 'github:github:deployment:3'",
     ),
+    Fault(
+        "incidents_stand_once",
+        "an incident is lost",
+        "delete from marts.fct_incidents where incident_id = 'paged'",
+    ),
+    Fault(
+        "incidents_stand_once",
+        "an incident that two tools tell of stands twice",
+        "insert into marts.fct_incidents values ('posted', ['posted'])",
+    ),
+    Fault(
+        "incidents_stand_once",
+        "what one tool tells of is forgotten",
+        "update marts.fct_incidents set telling_ids = [incident_id]",
+    ),
     *(
         Fault(
             f"{what}s_are_conserved",
@@ -371,6 +386,25 @@ PUBLICATION_FAULTS = (
         "published_wide_values_equal_the_mart",
         "the wide table lacks a scope",
         "delete from marts.mart_dora_monthly where scope_id = 'search'",
+    ),
+    Fault(
+        "small_teams_show_no_number",
+        "the long table shows a count of a small team",
+        "insert into marts.mart_metric_values by name select 'changes_deployed' as metric, "
+        "'team' as scope_kind, 'payments' as scope_id, 'month' as period_grain, "
+        "date '2026-02-01' as period_start, 3 as n",
+    ),
+    Fault(
+        "small_teams_show_no_number",
+        "a wide table shows a value of a small team",
+        "insert into marts.mart_dora_monthly by name select 'team' as scope_kind, 'payments' as scope_id, "
+        "date '2026-02-01' as period_start, 3 as change_lead_time",
+    ),
+    Fault(
+        "small_teams_show_no_number",
+        "a table that is new shows what a small team did",
+        "create table marts.mart_team_novelties as select 'payments' as team_id, 'month' as period_grain, "
+        "date '2026-02-01' as period_start, 3 as novelty_count",
     ),
     Fault(
         "files_equal_the_database",

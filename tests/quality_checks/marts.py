@@ -136,12 +136,29 @@ _CHANGES = """
     insert into marts.fct_ci_runs values ('gitlab:lab:run:7');
 """
 
+# An issue of two services tells of the incident that somebody was paged for and of another; one stands alone.
+_INCIDENTS = """
+    create table marts.fct_incident_response (incident_id varchar, same_as_incident_id varchar);
+    insert into marts.fct_incident_response values
+        ('paged', null), ('posted', 'paged'), ('other', null), ('tracked', null);
+    create table marts.fct_incidents (incident_id varchar, telling_ids varchar[]);
+    insert into marts.fct_incidents values
+        ('paged', ['paged', 'posted']), ('other', ['other', 'posted']), ('tracked', ['tracked']);
+"""
+
 _VALUES = """
     create table marts.mart_metric_values (
         metric varchar, scope_kind varchar, scope_id varchar, period_grain varchar, period_start date,
         period_end date, value decimal(28, 9), numerator bigint, denominator bigint, n bigint,
-        interval_low decimal(28, 9), interval_high decimal(28, 9), unit varchar
-    )
+        interval_low decimal(28, 9), interval_high decimal(28, 9), unit varchar, flags varchar[]
+    );
+    create table intermediate.int_teams_withheld (
+        scope_kind varchar, scope_id varchar, period_grain varchar, period_start date, reason varchar
+    );
+    insert into intermediate.int_teams_withheld values
+        ('team', 'shop', 'month', '2026-02-01', 'below_team_size'),
+        ('team', 'payments', 'month', '2026-02-01', 'below_team_size'),
+        ('team', 'payments', 'week', '2026-01-01', 'below_team_size')
 """
 
 # n of the shop and of the search, in January and in February (Berlin's days)
@@ -176,6 +193,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_CONFIG)
     con.execute(_DEPLOYMENTS)
     con.execute(_CHANGES)
+    con.execute(_INCIDENTS)
     con.execute(_VALUES)
     con.execute("create table marts.dim_metrics as select unnest($1::varchar[]) as metric", [list(_COUNTS)])
     for metric, (unit, shop, search) in _COUNTS.items():
@@ -189,7 +207,7 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
                 value, numerator, denominator = _figures(unit, n)
                 con.execute(
                     "insert into marts.mart_metric_values values "
-                    "(?, ?, ?, 'month', ?::date, ?::date + interval 1 month, ?, ?, ?, ?, ?, ?, ?)",
+                    "(?, ?, ?, 'month', ?::date, ?::date + interval 1 month, ?, ?, ?, ?, ?, ?, ?, [])",
                     [metric, *scope, start, start, value, numerator, denominator, n, value, value, unit],
                 )
     for grain in ("week", "month"):

@@ -12,7 +12,7 @@ from connectors.sandbox.github.accounts import encode
 from connectors.sandbox.github.fold import GitHubFold
 from connectors.sandbox.github.paging import Listing, Query, RefusedError, page_of
 from connectors.sandbox.github.routes import answer
-from connectors.sandbox.github.view import GitHubView
+from connectors.sandbox.github.view import GitHubView, Moved
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -40,6 +40,7 @@ class Rendered:
     etag: bytes
     links: str
     body: bytes | None
+    location: str | None = None
 
 
 @dataclass(slots=True)
@@ -100,6 +101,19 @@ class GitHubApplication:
     def move_to(self, instant: int) -> None:
         """Let the organisation live on until an instant."""
         self._fold.move_to(instant)
+        self._forget()
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Rename a repository: from now on it is told under its new name, and the old one redirects.
+
+        Raises:
+            ValueError: There is no such repository, or the new name is taken.
+        """
+        self._fold.state.rename(name, new_name)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was rendered of the state as it was."""
         self._view.forget()
         self._rendered.clear()
         self._bodies.clear()
@@ -168,9 +182,13 @@ class GitHubApplication:
             if known is None:
                 await self._send(send, *self._error(404, "Not Found"))
                 return
+        host = f"{scope['scheme']}://{headers.get(b'host', b'127.0.0.1').decode()}"
+        if known.location is not None:
+            target = known.location.replace("{host}", host)
+            await self._send(send, *self._moved(target))
+            return
         extra = [(b"etag", known.etag), *self._limits()]
         if known.links:
-            host = f"{scope['scheme']}://{headers.get(b'host', b'127.0.0.1').decode()}"
             extra.append((b"link", known.links.replace("{host}", host).encode()))
         if wanted == known.etag:
             self.counters.not_modified += 1
@@ -185,6 +203,9 @@ class GitHubApplication:
         found = answer(self._view, path, query)
         if found is None:
             return None
+        if isinstance(found, Moved):
+            tail = f"?{query_string}" if query_string else ""
+            return Rendered(b"", "", b"", location=f"{{host}}{found.path}{tail}")
         links: tuple[str, ...] = ()
         if isinstance(found, Listing):
             page = page_of(found, query)
@@ -219,6 +240,11 @@ class GitHubApplication:
             (b"x-ratelimit-used", b"%d" % self._used),
             (b"x-ratelimit-resource", b"core"),
         ]
+
+    def _moved(self, target: str) -> tuple[int, Headers, bytes]:
+        """A redirect as GitHub words it."""
+        body = {"message": "Moved Permanently", "url": target, "documentation_url": DOCUMENTATION}
+        return 301, [(b"location", target.encode()), *self._limits()], encode(body)
 
     def _error(self, status: int, message: str) -> tuple[int, Headers, bytes]:
         """An error as GitHub words it."""

@@ -10,7 +10,7 @@ from connectors.sandbox.github.accounts import user
 from connectors.sandbox.github.paging import Listing, Query
 from connectors.sandbox.github.repository_documents import full_repository
 from connectors.sandbox.github.state import GitHubState, Item, RepositoryState
-from connectors.sandbox.github.view import Answer, GitHubView
+from connectors.sandbox.github.view import Answer, GitHubView, Moved
 from connectors.sandbox.parameters import ORGANISATION
 from connectors.sandbox.people import RELEASE_BOT
 
@@ -28,7 +28,10 @@ def answer(view: GitHubView, path: str, query: Query) -> Answer:
         found = next((row for row in view.state.repositories.values() if str(row.number) == steps[1]), None)
         rest = steps[2:]
     elif steps[0] == "repos" and len(steps) > 2:  # noqa: PLR2004
-        found, rest = view.state.repositories.get(f"{steps[1]}/{steps[2]}"), steps[3:]
+        name, rest = f"{steps[1]}/{steps[2]}", steps[3:]
+        found, renamed = view.state.repository_called(name), view.state.former_names.get(name)
+        if found is None and renamed is not None:
+            return Moved("/".join(("", "repositories", str(renamed.number), *rest)))
     else:
         return elsewhere(view, steps)
     if found is None:

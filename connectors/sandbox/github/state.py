@@ -200,6 +200,8 @@ class GitHubState:
     members: list[str] = field(default_factory=list)
     teams: dict[str, TeamState] = field(default_factory=dict)
     repositories: dict[str, RepositoryState] = field(default_factory=dict)
+    """By the name that the story uses; a repository that was renamed is called otherwise."""
+    former_names: dict[str, RepositoryState] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
     """Addresses that are known to belong to an account, to its login."""
 
@@ -208,6 +210,26 @@ class GitHubState:
     def serial(self) -> int:
         """The next of the numbers from which ids are made."""
         return next(self._serials)
+
+    def repository_called(self, name: str) -> RepositoryState | None:
+        """The repository of this name now."""
+        known = self.repositories.get(name)
+        if known is not None and known.name == name:
+            return known
+        return next((row for row in self.repositories.values() if row.name == name), None)
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Call a repository otherwise; what it was called leads to it until another one is called so.
+
+        Raises:
+            ValueError: There is no such repository, or the new name is taken.
+        """
+        repository = self.repository_called(name)
+        if repository is None or self.repository_called(new_name) is not None:
+            raise ValueError(f"{name} cannot become {new_name}: one is missing, or the other is taken.")
+        repository.name = new_name
+        self.former_names[name] = repository
+        self.former_names.pop(new_name, None)
 
     def __post_init__(self) -> None:
         self.people = {person.login: person for person in (*self.company.people, *BOTS)}

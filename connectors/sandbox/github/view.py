@@ -1,6 +1,7 @@
 """One state seen through the API, with what is derived from it once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from connectors.sandbox.github.accounts import Document
@@ -8,7 +9,15 @@ from connectors.sandbox.github.paging import Listing
 from connectors.sandbox.github.rendering import Renderer
 from connectors.sandbox.github.state import GitHubState
 
-Answer = Listing | Document | None
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was asked for stands elsewhere for good: a path, without host and query."""
+
+    path: str
+
+
+Answer = Listing | Document | Moved | None
 T = TypeVar("T")
 
 

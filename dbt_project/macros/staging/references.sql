@@ -58,6 +58,33 @@
     {{ captured(text, 'cherry picked from commit', 'cherry picked from commit ([0-9a-f]{7,40})\\b') }}
 {%- endmacro %}
 
+{# What trackers and pagers call their own: keys such as SHOP-12, pages and numbers of PagerDuty and Datadog. Many texts
+   have words of that form (UTF-8); what exists under such a name is found where it is joined. #}
+{% macro key_references(text) -%}
+    list_sort(list_distinct(
+            case when contains({{ text }}, '-') then {{ matches(text, '\\b[A-Z][A-Z0-9_]{1,19}-[1-9]\\d{0,9}\\b') }} else [] end
+            || case
+                when contains({{ text }}, 'agerduty') or contains({{ text }}, 'agerDuty')
+                    then list_transform(
+                        {{ matches(text, '(?i)\\bpagerduty\\.(?:com|eu)/incidents/([0-9A-Z]+)\\b', 1) }},
+                        lambda found: 'pagerduty:' || found
+                    ) || list_transform(
+                        {{ matches(text, '(?i)\\bpagerduty(?: incident)? ?#(\\d+)\\b', 1) }},
+                        lambda found: 'pagerduty#' || found
+                    )
+                else []
+            end
+            || case
+                when contains({{ text }}, 'datadoghq.')
+                    then list_transform(
+                        {{ matches(text, '\\bdatadoghq\\.[a-z]+/incidents/(\\d+)\\b', 1) }},
+                        lambda found: 'datadog#' || found
+                    )
+                else []
+            end
+        ))
+{%- endmacro %}
+
 {# Identifiers of deployments: "deployment 42", "https://…/deployments/42". #}
 {% macro deployment_references(text) -%}
     {{ captured(text, 'eployment', '(?i)\\bdeployments?(?:/|\\s+#?)(\\d+)\\b') }}

@@ -7,8 +7,8 @@ with mending as (
     union
     select refs.repository, refs.commit_sha
     from {{ ref('int_change_references') }} as refs
-    inner join {{ ref('int_incidents') }} as incidents on incidents.reference = refs.target
-    where refs.target_kind = 'issue'
+    inner join {{ ref('int_incident_names') }} as names on names.name = refs.target
+    where refs.target_kind in ('issue', 'key')
     union
     select changes.repository, changes.commit_sha
     from {{ ref('int_changes') }} as changes

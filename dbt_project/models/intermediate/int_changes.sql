@@ -21,6 +21,7 @@ carried as (
         changes.is_bot,
         changes.reverted_shas,
         changes.mentioned_issues,
+        changes.mentioned_keys,
         changes.record_ids
     from {{ ref('int_pull_request_changes') }} as changes
     left join outer_carriers
@@ -64,6 +65,7 @@ direct as (
         commits.is_bot,
         commits.reverted_shas,
         commits.mentioned_issues,
+        commits.mentioned_keys,
         commits.record_ids
     from {{ ref('int_commits') }} as commits
     left join unmerged

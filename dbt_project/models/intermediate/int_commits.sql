@@ -22,6 +22,7 @@ select
     coalesce(served.is_author_bot, cloned.is_author_bot, false) as is_bot,
     coalesce(cloned.reverted_shas, served.reverted_shas, []) as reverted_shas,
     coalesce(cloned.mentioned_issues, served.mentioned_issues, []) as mentioned_issues,
+    coalesce(cloned.mentioned_keys, served.mentioned_keys, []) as mentioned_keys,
     -- the commit that a cherry-pick was taken from is the same change, not one that it speaks of
     list_filter(
         coalesce(cloned.mentioned_shas, served.mentioned_shas, []),

@@ -9,7 +9,7 @@ with incidents as (
         incidents.started_at,
         incidents.resolved_at,
         cast(null as timestamptz) as remedied_at,
-        list_sort(list_distinct(list_concat(links.record_ids, [incidents.record_id]))) as record_ids
+        list_sort(list_distinct(list_concat(links.record_ids, incidents.record_ids))) as record_ids
     from {{ ref('int_incident_links') }} as links
     inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = links.incident_id
     where incidents.is_severity_configured

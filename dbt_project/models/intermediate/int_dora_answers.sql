@@ -10,10 +10,16 @@ with cells as (
     from {{ ref('mart_metric_values') }}
     where period_grain in ('month', 'quarter') and not is_partial
     group by scope_kind, scope_id, period_grain, period_start, period_end
+),
+
+answerable as (
+    select cells.*, withheld.reason as withheld_reason
+    from cells
+    {{ join_withheld('cells', 'cells.period_grain') | indent(4) }}
 )
 
 select
-    scope_kind, scope_id, period_grain, period_start, period_end,
+    scope_kind, scope_id, period_grain, period_start, period_end, withheld_reason,
     {% for metric in five_metrics() %}
     {{ metric }}, {{ metric }}_n,
     {% endfor %}
@@ -36,4 +42,4 @@ select
         when {{ metric }} is not null then 1
     end as decimal(9, 6)) as {{ metric }}_step{{ ',' if not loop.last }}
     {% endfor %}
-from cells
+from answerable

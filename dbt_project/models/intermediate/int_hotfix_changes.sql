@@ -50,14 +50,34 @@ naming_incidents as (
     select
         deployed.service_id, deployed.deployment_id, deployed.repository, deployed.commit_sha,
         'names_incident' as reason,
-        incidents.reference as issue_reference,
-        list_concat(refs.record_ids, [incidents.record_id]) as record_ids
+        names.name as issue_reference,
+        list_concat(refs.record_ids, incidents.record_ids) as record_ids
     from deployed
     inner join {{ ref('int_change_references') }} as refs
         on refs.repository = deployed.repository and refs.commit_sha = deployed.commit_sha
-    inner join {{ ref('int_incidents') }} as incidents on incidents.reference = refs.target
+    inner join {{ ref('int_incident_names') }} as names on names.name = refs.target
+    inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = names.incident_id
     -- a change that ran before the incident began did not mend it
-    where refs.target_kind = 'issue' and incidents.started_at <= deployed.finished_at
+    where refs.target_kind in ('issue', 'key') and incidents.started_at <= deployed.finished_at
+),
+
+-- work items that users met as defects: issues of GitHub by their label, items of Jira by their kind
+defects as (
+    select
+        issues.repository || '#' || issues.number as name,
+        'issue' as name_kind,
+        issues.created_at,
+        issues.record_id
+    from {{ ref('stg_github__issues') }} as issues
+    cross join {{ source('config', 'rules') }} as rules
+    where not coalesce(issues.is_pull_request, false)
+        and len(list_filter(
+            issues.labels, lambda label: regexp_matches(label, rules.defect_label_pattern)
+        )) > 0
+    union all
+    select item_key, 'key', created_at, record_id
+    from {{ ref('int_work_items') }}
+    where source_kind = 'jira' and is_production_defect and not is_deleted
 ),
 
 mending_defects as (
@@ -65,19 +85,12 @@ mending_defects as (
         deployed.service_id, deployed.deployment_id, deployed.repository, deployed.commit_sha,
         'names_defect' as reason,
         refs.target as issue_reference,
-        list_concat(refs.record_ids, [issues.record_id]) as record_ids
+        list_concat(refs.record_ids, [defects.record_id]) as record_ids
     from deployed
     inner join {{ ref('int_change_references') }} as refs
         on refs.repository = deployed.repository and refs.commit_sha = deployed.commit_sha
-    inner join {{ ref('stg_github__issues') }} as issues
-        on issues.repository || '#' || issues.number = refs.target
-    cross join {{ source('config', 'rules') }} as rules
-    where refs.target_kind = 'issue'
-        and not coalesce(issues.is_pull_request, false)
-        and issues.created_at <= deployed.finished_at
-        and len(list_filter(
-            issues.labels, lambda label: regexp_matches(label, rules.defect_label_pattern)
-        )) > 0
+    inner join defects on defects.name = refs.target and defects.name_kind = refs.target_kind
+    where defects.created_at <= deployed.finished_at
 ),
 
 reasons as (

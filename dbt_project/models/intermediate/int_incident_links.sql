@@ -10,7 +10,7 @@ decided_links as (
         decisions.deployment_id,
         'explicit' as link_strength,
         'decided' as rule,
-        [incidents.record_id] as record_ids
+        incidents.record_ids
     from {{ ref('int_incident_decisions') }} as decisions
     inner join {{ ref('int_incidents') }} as incidents on incidents.incident_id = decisions.incident_id
     where decisions.deployment_id is not null
@@ -63,7 +63,7 @@ rule_links as (
         deployments.deployment_id,
         'rule' as link_strength,
         'nearest_within_window' as rule,
-        [incidents.record_id] as record_ids
+        incidents.record_ids
     from (select *, unnest(service_ids) as service_id from undecided) as incidents
     cross join {{ source('config', 'rules') }} as rules
     inner join deployments

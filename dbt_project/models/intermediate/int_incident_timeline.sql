@@ -14,36 +14,8 @@ services as (
     group by service_name
 ),
 
-levels as (
-    select list({
-        'severity': severity, 'severity_pattern': severity_pattern
-    } order by position) as levels
-    from {{ source('config', 'severity_levels') }}
-),
-
-severities as (
-    select
-        texts.severity_text,
-        list_filter(
-            coalesce(levels.levels, []), lambda level: regexp_matches(texts.severity_text, level.severity_pattern)
-        )[1].severity as severity
-    from (
-        select distinct severity_text
-        from {{ ref('int_incident_timeline_reported') }}
-        where severity_text is not null
-    ) as texts
-    cross join levels
-),
-
 incidents as (
-    select
-        reported.*,
-        services.service_id,
-        coalesce(severities.severity, 'unknown') as severity
-    from {{ ref('int_incident_timeline_reported') }} as reported
-    left join services on services.service_name = lower(reported.service)
-    left join severities on severities.severity_text = reported.severity_text
-    where reported.declared_at is not null
+    select * from {{ ref('int_incident_timeline_placed') }}
 ),
 
 alerts as (
@@ -67,20 +39,10 @@ alerted as (
 ),
 
 doubled as (
-    select incidents.incident_id, others.incident_id as same_as_incident_id
-    from incidents
-    cross join {{ source('config', 'flow_rules') }} as rules
-    inner join incidents as others
-        on others.service_id = incidents.service_id
-        and others.source_rank < incidents.source_rank
-        and others.declared_at >= incidents.declared_at - rules.same_incident_minutes * interval 1 minute
-        and others.declared_at <= incidents.declared_at + rules.same_incident_minutes * interval 1 minute
+    select incident_id, same_as_incident_id
+    from {{ ref('int_incident_timeline_matched') }}
     qualify row_number() over (
-        partition by incidents.incident_id
-        order by
-            others.source_rank,
-            abs(epoch_us(others.declared_at) - epoch_us(incidents.declared_at)),
-            others.incident_id
+        partition by incident_id order by source_rank, distance, service_id, same_as_incident_id
     ) = 1
 )
 

@@ -1,72 +1,83 @@
--- Grain: one row per production incident: an issue with the configured label.
-with issues as (
+-- Grain: one row per production incident, however many tools tell of it. The tool that is believed first gives its times
+-- and its severity; what any of them names, the incident names. It begins with the impact, where one of them says when.
+with told as (
     select
-        issues.*,
-        issues.repository || '#' || issues.number as reference,
-        list_filter(
-            issues.labels, lambda label: starts_with(label, rules.incident_service_label_prefix)
-        ) as service_labels,
-        list_filter(
-            issues.labels, lambda label: regexp_matches(label, rules.incident_severity_pattern)
-        ) as severity_labels,
-        rules.incident_service_label_prefix as service_label_prefix,
-        rules.incident_severity_pattern as severity_pattern
-    from {{ ref('stg_github__issues') }} as issues
-    cross join {{ source('config', 'rules') }} as rules
-    where not coalesce(issues.is_pull_request, false)
-        and len(list_filter(
-            issues.labels, lambda label: regexp_matches(label, rules.incident_label_pattern)
-        )) > 0
+        tellings.incident_id,
+        tellings.telling_id,
+        tellings.source_rank,
+        placed.* exclude (incident_id, source_rank)
+    from {{ ref('int_incident_tellings') }} as tellings
+    inner join {{ ref('int_incident_timeline_placed') }} as placed on placed.incident_id = tellings.telling_id
 ),
 
-service_names as (
-    select service_id, service_id as service_name
-    from {{ ref('int_services') }}
-    union
-    -- where every repository is a service, the label leaves out the owner
-    select service_id, split_part(repository, '/', -1) as service_name
-    from {{ ref('int_services') }}
-    where service_id = repository
+-- a service that only another tool names is the incident's, unless that tool means another incident by it
+added as (
+    select services.incident_id, list(distinct services.added_service_id order by services.added_service_id) as service_ids
+    from (select *, unnest(service_ids) as added_service_id from told where telling_id <> incident_id) as services
+    left join {{ ref('int_incident_timeline_matched') }} as matched
+        on matched.incident_id = services.telling_id and matched.service_id = services.added_service_id
+    where coalesce(matched.same_as_incident_id, services.incident_id) = services.incident_id
+    group by services.incident_id
 ),
 
-labelled as (
+joined as (
     select
-        labels.source,
-        labels.issue_id,
-        list(distinct service_names.service_id order by service_names.service_id) as service_ids
-    from (
-        select
-            source,
-            issue_id,
-            unnest(list_transform(
-                service_labels, lambda label: substr(label, len(service_label_prefix) + 1)
-            )) as service_name
-        from issues
-    ) as labels
-    inner join service_names on service_names.service_name = labels.service_name
-    group by labels.source, labels.issue_id
+        incident_id,
+        list(telling_id order by source_rank, telling_id) as telling_ids,
+        list(source_kind order by source_rank, telling_id) as source_kinds,
+        list(repository order by source_rank, telling_id) filter (where repository is not null)[1] as repository,
+        list(number order by source_rank, telling_id) filter (where repository is not null)[1] as number,
+        list(severity order by source_rank, telling_id)
+            filter (where severity <> 'unknown' or is_severity_configured)[1] as known_severity,
+        list(is_severity_configured order by source_rank, telling_id)
+            filter (where severity <> 'unknown' or is_severity_configured)[1] as is_known_severity_configured,
+        list(impact_started_at order by source_rank, telling_id) filter (where impact_started_at is not null)[1]
+            as impact_started_at,
+        {%- for references in [
+            'names', 'referenced_deployment_ids', 'mentioned_shas', 'mentioned_issues', 'referenced_tags',
+            'mentioned_keys', 'cause_record_ids',
+        ] %}
+        list_sort(list_distinct(flatten(list({{ references }} order by source_rank, telling_id)))) as {{ references }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from told
+    group by incident_id
 )
 
 select
-    'github:' || issues.source || ':issue:' || issues.issue_id as incident_id,
-    issues.source,
-    issues.repository,
-    issues.number,
-    issues.reference,
+    counted.incident_id,
+    counted.source_kind,
+    counted.source,
+    joined.repository,
+    joined.number,
+    counted.reference,
+    joined.names,
+    joined.telling_ids,
+    list_sort(list_distinct(joined.source_kinds)) as source_kinds,
+    list_concat(
+        counted.service_ids,
+        list_filter(coalesce(added.service_ids, []), lambda service_id: not list_contains(counted.service_ids, service_id))
+    ) as service_ids,
+    -- on GitHub the label itself
     case
-        when len(issues.service_labels) > 0 then coalesce(labelled.service_ids, [])
-        when sole_services.service_id is not null then [sole_services.service_id]
-        else []
-    end as service_ids,
-    list_sort(issues.severity_labels)[1] as severity,
-    issues.severity_pattern is null or len(issues.severity_labels) > 0 as is_severity_configured,
-    issues.created_at as started_at,
-    case when issues.state = 'closed' then issues.closed_at end as resolved_at,
-    issues.referenced_deployment_ids,
-    issues.mentioned_shas,
-    issues.mentioned_issues,
-    issues.referenced_tags,
-    issues.record_id
-from issues
-left join labelled on labelled.source = issues.source and labelled.issue_id = issues.issue_id
-left join {{ ref('int_repository_services') }} as sole_services on sole_services.repository = issues.repository
+        when counted.source_kind = 'github' then counted.severity_text
+        when counted.severity = 'unknown' then coalesce(joined.known_severity, 'unknown')
+        else counted.severity
+    end as severity,
+    case
+        when counted.severity = 'unknown' and not counted.is_severity_configured and counted.source_kind <> 'github'
+            then coalesce(joined.is_known_severity_configured, counted.is_severity_configured)
+        else counted.is_severity_configured
+    end as is_severity_configured,
+    coalesce(joined.impact_started_at, counted.declared_at) as started_at,
+    counted.declared_at,
+    counted.resolved_at,
+    joined.referenced_deployment_ids,
+    joined.mentioned_shas,
+    joined.mentioned_issues,
+    joined.referenced_tags,
+    joined.mentioned_keys,
+    joined.cause_record_ids as record_ids
+from joined
+inner join {{ ref('int_incident_timeline_placed') }} as counted on counted.incident_id = joined.incident_id
+left join added on added.incident_id = joined.incident_id

@@ -16,6 +16,7 @@ with own_commits as (
         coalesce(own.is_author_bot, false) as is_bot,
         coalesce(own.reverted_shas, []) as reverted_shas,
         coalesce(own.mentioned_issues, []) as mentioned_issues,
+        coalesce(own.mentioned_keys, []) as mentioned_keys,
         [own.record_id] as record_ids
     from {{ ref('int_pull_request_results') }} as results
     inner join {{ ref('stg_github__pull_request_commits') }} as own
@@ -54,7 +55,7 @@ results_alone as (
         results.pull_request_id, results.repository, results.number, results.merged_at, results.merge_kind,
         results.result_sha, results.result_committer_at, commits.commit_sha, commits.authored_at,
         commits.committer_at, commits.author_token, commits.is_bot, commits.reverted_shas,
-        commits.mentioned_issues, commits.record_ids
+        commits.mentioned_issues, commits.mentioned_keys, commits.record_ids
     from {{ ref('int_pull_request_results') }} as results
     inner join {{ ref('int_commits') }} as commits
         on commits.repository = results.repository and commits.commit_sha = results.result_sha

@@ -17,7 +17,7 @@ events as (
         and reviews.repository = pull_requests.repository
         and reviews.pull_request_number = pull_requests.number
     where not coalesce(reviews.is_reviewer_bot, false)
-        and reviews.reviewer_token is distinct from pull_requests.author_token
+        and {{ is_of_another('reviews', 'pull_requests') }}
         and reviews.submitted_at is not null
         and (pull_requests.merged_at is null or reviews.submitted_at <= pull_requests.merged_at)
     union all
@@ -51,26 +51,48 @@ rounds as (
 ),
 
 named as (
-    select pull_request_key, unnest(mentioned_issues) as target, record_id
-    from pull_requests
+    select mentions.pull_request_key, {{ by_kept_name('mentions.target') }} as target, mentions.record_id
+    from (
+        select pull_request_key, unnest(mentioned_issues) as target, record_id from pull_requests
+    ) as mentions
+    {{ join_kept_names('mentions.target') }}
     union all
     select pull_requests.pull_request_key, timeline.repository || '#' || timeline.issue_number, timeline.record_id
     from {{ ref('stg_github__timeline') }} as timeline
-    inner join pull_requests on pull_requests.reference = timeline.cross_reference
+    {{ join_kept_names('timeline.cross_reference') }}
+    inner join pull_requests on pull_requests.reference = {{ by_kept_name('timeline.cross_reference') }}
+),
+
+-- a key means something where a tracker has such an item
+keyed as (
+    select keys.pull_request_key, keys.record_id
+    from (select pull_request_key, unnest(mentioned_keys) as item_key, record_id from pull_requests) as keys
+    inner join {{ ref('int_work_items_collected') }} as items
+        on items.source_kind = 'jira' and items.item_key = keys.item_key
 ),
 
 links as (
-    select named.pull_request_key, list(distinct named.record_id order by named.record_id) as record_ids
-    from named
-    anti join pull_requests on pull_requests.reference = named.target
-    group by named.pull_request_key
+    select pull_request_key, list(distinct record_id order by record_id) as record_ids
+    from (
+        select named.pull_request_key, named.record_id
+        from named
+        anti join pull_requests on pull_requests.reference = named.target
+        union all
+        select pull_request_key, record_id from keyed
+    ) as linking
+    group by pull_request_key
 ),
 
 sizes as (
-    select source, repository, number, added_line_count, deleted_line_count, changed_file_count, record_id
-    from {{ ref('stg_github__item_details') }}
-    where item_type = 'PullRequest'
-    qualify row_number() over (partition by source, repository, number order by record_id desc) = 1
+    select details.source, coalesce(names.repository, details.repository) as repository, details.number,
+        details.added_line_count, details.deleted_line_count, details.changed_file_count, details.record_id
+    from {{ ref('stg_github__item_details') }} as details
+    left join {{ ref('int_repository_names') }} as names on names.name = details.repository
+    where details.item_type = 'PullRequest'
+    qualify row_number() over (
+        partition by details.source, coalesce(names.repository, details.repository), details.number
+        order by details.record_id desc
+    ) = 1
 )
 
 select

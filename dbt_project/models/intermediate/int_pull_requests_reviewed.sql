@@ -10,7 +10,7 @@ inner join {{ ref('stg_github__reviews') }} as reviews
     and reviews.repository = pull_requests.repository
     and reviews.pull_request_number = pull_requests.number
 where not coalesce(reviews.is_reviewer_bot, false)
-    and reviews.reviewer_token is distinct from pull_requests.author_token
+    and {{ is_of_another('reviews', 'pull_requests') }}
     and reviews.submitted_at is not null
     and (pull_requests.merged_at is null or reviews.submitted_at <= pull_requests.merged_at)
 group by 1

@@ -1,13 +1,17 @@
 -- Grain: one row per service. Without configured services every repository is one.
 with configured as (
     select
-        service_id, title, repository, path_patterns, deployments_from, environment_pattern, task_pattern,
-        workflow_pattern, tag_pattern
-    from {{ source('config', 'services') }}
+        services.service_id, services.title, coalesce(names.repository, services.repository) as repository,
+        services.path_patterns, services.deployments_from, services.environment_pattern, services.task_pattern,
+        services.workflow_pattern, services.tag_pattern
+    from {{ source('config', 'services') }} as services
+    left join {{ ref('int_repository_names') }} as names on names.name = services.repository
 ),
 
 repositories as (
-    select repository, true as is_served from {{ ref('stg_github__repositories') }}
+    select coalesce(names.repository, served.repository) as repository, true as is_served
+    from {{ ref('stg_github__repositories') }} as served
+    left join {{ ref('int_repository_names') }} as names on names.name = served.repository
     union all
     select repository, false as is_served from {{ ref('stg_git__commits') }}
 ),

@@ -26,6 +26,7 @@ exposed as (
         cells.scope_id as team_id,
         coalesce(peers.peer_group, 'no_team_below') as peer_group,
         coalesce(context.context_windows, []) as context_windows,
+        withheld.reason as team_withheld_reason,
         exposure.team_size,
         coalesce(remainders.remainder_size, 0) as remainder_size,
         coalesce(exposure.fte_days, 0) as fte_days,
@@ -51,6 +52,7 @@ exposed as (
         on context.team_id = cells.scope_id
         and context.period_grain = cells.period_grain
         and context.period_start = cells.period_start
+    {{ join_withheld('cells', 'cells.period_grain') | indent(4) }}
 ),
 
 rated as (
@@ -63,8 +65,8 @@ rated as (
         end as {{ column }},
         {%- endfor %}
         case
+            when exposed.team_withheld_reason is not null then exposed.team_withheld_reason
             when coalesce(exposed.team_size, 0) = 0 then 'team_size_unknown'
-            when exposed.team_size < limits.minimum_team_size then 'below_minimum_team_size'
             when exposed.normalisation = 'per_100_fte_days'
                 and exposed.remainder_size between 1 and limits.minimum_team_size - 1 then 'small_remainder'
         end as withheld_reason,

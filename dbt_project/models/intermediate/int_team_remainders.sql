@@ -1,6 +1,6 @@
 -- Grain: one row per team, and month or quarter, on a day of which somebody worked for it and for no shown part of it.
 -- What is left when the FTE-days of shown parts are subtracted from a team's belongs to these people: where they are
--- few, the team's own FTE-days would tell theirs. A part is shown where it is large and its own remainder is not small;
+-- few, the team's own FTE-days would tell theirs. A part is shown where it is not withheld and its own remainder is not small;
 -- so parts are decided from below, one level a round, which is exact for organisations of up to five levels.
 {% set rounds = 4 %}
 with days as (
@@ -39,7 +39,11 @@ large as (
     select exposure.team_id, exposure.period_grain, exposure.period_start, limits.minimum_team_size
     from {{ ref('int_team_exposure_periods') }} as exposure
     cross join {{ source('config', 'scorecard') }} as limits
-    where exposure.team_size >= limits.minimum_team_size
+    anti join {{ ref('int_teams_withheld') }} as withheld
+        on withheld.scope_id = exposure.team_id
+        and withheld.period_grain = exposure.period_grain
+        and withheld.period_start = exposure.period_start
+    where exposure.team_size is not null
 ),
 
 shown_0 as (

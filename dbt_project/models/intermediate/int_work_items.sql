@@ -28,7 +28,7 @@ select
     coalesce(incidents.service_ids[1], sole_services.service_id, named_services.service_id) as service_id
 from {{ ref('int_work_items_collected') }} as items
 left join kinds on kinds.work_item_id = items.work_item_id
-left join {{ ref('int_incidents') }} as incidents on incidents.incident_id = items.work_item_id
+left join {{ ref('int_incident_issues') }} as incidents on incidents.incident_id = items.work_item_id
 left join {{ ref('int_repository_services') }} as sole_services on sole_services.repository = items.repository
 left join {{ ref('int_work_item_services') }} as named_services
     on named_services.project_key = items.project_key and named_services.component_key = items.component_key

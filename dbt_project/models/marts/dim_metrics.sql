@@ -9,6 +9,7 @@
     'event_at_column', 'measure_kind', 'measure_sql', 'numerator_sql', 'denominator_sql', 'n_sql', 'value_sql',
     'service_scope_sql', 'team_scope_sql', 'organisation_scope_sql',
 ] %}
+with metrics as (
 {% for metric in metric_catalogue() %}
 select
     {{ sql_text(metric.metric) }} as metric,
@@ -30,4 +31,14 @@ select
 {% else %}
 select 'the definitions are read when the model runs' as metric
 {% endfor %}
-order by metric
+),
+
+reported as (
+    select max({{ reporting_date('(coverage_until - interval 1 microsecond)') }}) as last_date
+    from {{ ref('int_reporting') }} as reporting
+)
+
+select metrics.*, coalesce(metrics.retire_on <= reported.last_date, false) as is_retired
+from metrics
+cross join reported
+order by metrics.metric

@@ -1,4 +1,4 @@
--- Grain: one row per production incident.
+-- Grain: one row per production incident of any source, however many tools tell of it.
 with links as (
     select
         incident_id,
@@ -18,6 +18,11 @@ decisions as (
 
 select
     incidents.incident_id,
+    incidents.reference,
+    incidents.source_kind,
+    incidents.source,
+    incidents.source_kinds,
+    incidents.telling_ids,
     incidents.service_ids[1] as service_id,
     incidents.service_ids,
     owners.team_id,
@@ -29,6 +34,7 @@ select
     incidents.is_severity_configured,
     incidents.started_at,
     {{ reporting_date('incidents.started_at') }} as started_date,
+    incidents.declared_at,
     incidents.resolved_at,
     {{ seconds_between('incidents.started_at', 'incidents.resolved_at') }} as duration_seconds,
     incidents.resolved_at is null as is_open,
@@ -45,7 +51,7 @@ select
         else 'none'
     end as disposition_basis,
     coalesce(links.deployment_ids, []) as deployment_ids,
-    list_sort(list_distinct(list_concat([incidents.record_id], coalesce(links.record_ids, [])))) as record_ids,
+    list_sort(list_distinct(list_concat(incidents.record_ids, coalesce(links.record_ids, [])))) as record_ids,
     cast([] as bigint[]) as context_record_ids
 from {{ ref('int_incidents') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting

@@ -92,7 +92,8 @@ select
     by_year.nearest_cluster_{{ year }},
     by_year.nearest_cluster_{{ year }}_distance,
     {% endfor %}
-    coalesce(by_year.cluster_metric_count, 0) as cluster_metric_count
+    case when scored.withheld_reason is null then coalesce(by_year.cluster_metric_count, 0) end as cluster_metric_count,
+    scored.withheld_reason
 from scored
 left join by_year
     on by_year.scope_kind = scored.scope_kind

@@ -17,7 +17,11 @@
     'unlinked_change_share',
 ] %}
 {% set counts = ['throughput', 'production_defects_opened', 'pull_requests_merged'] %}
-with cells as (
+with retired as (
+    {{ retirements(metrics) | indent(4) }}
+),
+
+cells as (
     select
         scope_kind,
         scope_id,
@@ -71,17 +75,23 @@ select
     periods.is_partial,
     {%- for metric in metrics %}
     {%- if metric in counts %}
-    coalesce(cells.{{ metric }}, cast(0 as {{ metric_type() }})) as {{ metric }},
+    {{ until_retired(
+        metric, unless_withheld('coalesce(cells.' ~ metric ~ ', cast(0 as ' ~ metric_type() ~ '))'), 'scoped.period_start'
+    ) }} as {{ metric }},
     {%- else %}
-    cells.{{ metric }},
-    cast(coalesce(cells.{{ metric }}_n, 0) as bigint) as {{ metric }}_n,
+    {{ until_retired(metric, unless_withheld('cells.' ~ metric), 'scoped.period_start') }} as {{ metric }},
+    cast({{ until_retired(
+        metric, unless_withheld('coalesce(cells.' ~ metric ~ '_n, 0)'), 'scoped.period_start'
+    ) }} as bigint) as {{ metric }}_n,
     {%- endif %}
     {%- endfor %}
-    coalesce(in_progress.work_in_progress, 0) as work_in_progress,
-    coalesce(in_progress.work_waiting, 0) as work_waiting,
-    in_progress.work_age_median,
-    in_progress.work_age_p90
+    {{ unless_withheld('coalesce(in_progress.work_in_progress, 0)') }} as work_in_progress,
+    {{ unless_withheld('coalesce(in_progress.work_waiting, 0)') }} as work_waiting,
+    {{ unless_withheld('in_progress.work_age_median') }} as work_age_median,
+    {{ unless_withheld('in_progress.work_age_p90') }} as work_age_p90,
+    withheld.reason as withheld_reason
 from scoped
+cross join retired
 inner join {{ ref('int_reporting_periods') }} as periods
     on periods.period_grain = 'week' and periods.period_start = scoped.period_start
 left join cells
@@ -92,4 +102,5 @@ left join in_progress
     on in_progress.scope_kind = scoped.scope_kind
     and in_progress.scope_id = scoped.scope_id
     and in_progress.period_start = scoped.period_start
+{{ join_withheld('scoped', "'week'") }}
 order by scoped.scope_kind, scoped.scope_id, scoped.period_start

@@ -9,7 +9,11 @@
     'time_to_resolve_p90',
 ] %}
 {% set counts = ['incidents_detected', 'incidents_open'] %}
-with cells as (
+with retired as (
+    {{ retirements(metrics) | indent(4) }}
+),
+
+cells as (
     select
         scope_kind,
         scope_id,
@@ -70,17 +74,23 @@ select
     periods.is_partial,
     {%- for metric in metrics %}
     {%- if metric in counts %}
-    coalesce(cells.{{ metric }}, cast(0 as {{ metric_type() }})) as {{ metric }},
+    {{ until_retired(
+        metric, unless_withheld('coalesce(cells.' ~ metric ~ ', cast(0 as ' ~ metric_type() ~ '))'), 'scoped.period_start'
+    ) }} as {{ metric }},
     {%- else %}
-    cells.{{ metric }},
-    cast(coalesce(cells.{{ metric }}_n, 0) as bigint) as {{ metric }}_n,
+    {{ until_retired(metric, unless_withheld('cells.' ~ metric), 'scoped.period_start') }} as {{ metric }},
+    cast({{ until_retired(
+        metric, unless_withheld('coalesce(cells.' ~ metric ~ '_n, 0)'), 'scoped.period_start'
+    ) }} as bigint) as {{ metric }}_n,
     {%- endif %}
     {%- endfor %}
-    coalesce(counted.time_fault_count, 0) as time_fault_count,
-    coalesce(counted.same_incident_count, 0) as same_incident_count,
-    coalesce(counted.page_count, 0) as page_count,
-    coalesce(counted.out_of_hours_page_count, 0) as out_of_hours_page_count
+    {{ unless_withheld('coalesce(counted.time_fault_count, 0)') }} as time_fault_count,
+    {{ unless_withheld('coalesce(counted.same_incident_count, 0)') }} as same_incident_count,
+    {{ unless_withheld('coalesce(counted.page_count, 0)') }} as page_count,
+    {{ unless_withheld('coalesce(counted.out_of_hours_page_count, 0)') }} as out_of_hours_page_count,
+    withheld.reason as withheld_reason
 from scoped
+cross join retired
 inner join {{ ref('int_reporting_periods') }} as periods
     on periods.period_grain = 'month' and periods.period_start = scoped.period_start
 left join cells
@@ -91,4 +101,5 @@ left join counted
     on counted.scope_kind = scoped.scope_kind
     and counted.scope_id = scoped.scope_id
     and counted.period_start = scoped.period_start
+{{ join_withheld('scoped', "'month'") }}
 order by scoped.scope_kind, scoped.scope_id, scoped.period_start

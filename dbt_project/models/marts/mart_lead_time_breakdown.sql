@@ -29,15 +29,18 @@ select
     sums.period_start,
     periods.period_end,
     periods.is_partial,
-    sums.change_lead_time_n,
-    sums.change_lead_time_total_seconds,
+    {{ unless_withheld('sums.change_lead_time_n') }} as change_lead_time_n,
+    {{ unless_withheld('sums.change_lead_time_total_seconds') }} as change_lead_time_total_seconds,
     {% for part in parts %}
-    sums.change_{{ part }}_time_n,
-    sums.change_{{ part }}_time_total_seconds,
-    {{ exact_ratio('sums.change_' ~ part ~ '_time_total_seconds', 'sums.change_lead_time_total_seconds') }}
-        as change_{{ part }}_time_share{{ ',' if not loop.last }}
+    {{ unless_withheld('sums.change_' ~ part ~ '_time_n') }} as change_{{ part }}_time_n,
+    {{ unless_withheld('sums.change_' ~ part ~ '_time_total_seconds') }} as change_{{ part }}_time_total_seconds,
+    {{ unless_withheld(
+        exact_ratio('sums.change_' ~ part ~ '_time_total_seconds', 'sums.change_lead_time_total_seconds')
+    ) }} as change_{{ part }}_time_share,
     {% endfor %}
+    withheld.reason as withheld_reason
 from sums
 inner join {{ ref('int_reporting_periods') }} as periods
     on periods.period_grain = sums.period_grain and periods.period_start = sums.period_start
+{{ join_withheld('sums', 'sums.period_grain') }}
 order by sums.scope_kind, sums.scope_id, sums.period_grain, sums.period_start

@@ -1,6 +1,8 @@
 -- Grain: one row per metric, scope and period from the scope's first deployment to the end of the covered range.
 -- A week or longer without facts is a zero for a count and empty, with n = 0, for everything else (DEFINITIONS §2.4);
 -- a day without facts has no row, so that the days grow with what happened and not with the calendar.
+-- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6). A metric that has retired
+-- has no row of a period that begins on that day or later.
 with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
 ),
@@ -76,6 +78,7 @@ cells as (
         placed.is_partial
     from placed
     inner join {{ ref('dim_metrics') }} as metrics on metrics.metric = placed.metric
+    where metrics.retire_on is null or placed.period_start < metrics.retire_on
 ),
 
 unknown_causes as (
@@ -93,6 +96,7 @@ valued as (
         coalesce(facts.n, 0) as n,
         coalesce(facts.interval_low, case when cells.is_poisson then nothing.lower end) as interval_low,
         coalesce(facts.interval_high, case when cells.is_poisson then nothing.upper end) as interval_high,
+        withheld.reason as withheld_reason,
         case when cells.reads_dispositions then unknown_causes.value end as dispositions_unknown_share,
         cells.reads_dispositions
             and 100 * unknown_causes.numerator > rules.dispositions_unknown_percent * unknown_causes.denominator
@@ -109,6 +113,7 @@ valued as (
         and unknown_causes.scope_id = cells.scope_id
         and unknown_causes.period_grain = cells.period_grain
         and unknown_causes.period_start = cells.period_start
+    {{ join_withheld('cells', 'cells.period_grain') | indent(4) }}
     cross join nothing
     cross join {{ source('config', 'rules') }} as rules
 )
@@ -122,22 +127,24 @@ select
     period_grain,
     period_start,
     period_end,
-    cast(value as {{ metric_type() }}) as value,
-    cast(numerator as bigint) as numerator,
-    cast(denominator as bigint) as denominator,
-    cast(n as bigint) as n,
-    cast(interval_low as {{ metric_type() }}) as interval_low,
-    cast(interval_high as {{ metric_type() }}) as interval_high,
+    cast(case when withheld_reason is null then value end as {{ metric_type() }}) as value,
+    cast(case when withheld_reason is null then numerator end as bigint) as numerator,
+    cast(case when withheld_reason is null then denominator end as bigint) as denominator,
+    cast(case when withheld_reason is null then n end as bigint) as n,
+    cast(case when withheld_reason is null then interval_low end as {{ metric_type() }}) as interval_low,
+    cast(case when withheld_reason is null then interval_high end as {{ metric_type() }}) as interval_high,
     unit,
     is_partial,
     is_maturing,
-    cast(dispositions_unknown_share as {{ metric_type() }}) as dispositions_unknown_share,
+    cast(case when withheld_reason is null then dispositions_unknown_share end as {{ metric_type() }}) as dispositions_unknown_share,
     list_filter(
         [
             case when is_partial then 'partial' end,
             case when is_maturing then 'maturing' end,
-            case when n < minimum_n then 'below_minimum_n' end,
-            case when is_cause_unknown then 'dispositions_unknown' end
+            case when withheld_reason is null and n < minimum_n then 'below_minimum_n' end,
+            case when withheld_reason is null and is_cause_unknown then 'dispositions_unknown' end,
+            case when withheld_reason is not null then 'withheld' end,
+            withheld_reason
         ],
         lambda flag: flag is not null
     ) as flags

@@ -1,7 +1,7 @@
 -- Grain: one row per profile, metric, scope and week, month or quarter from the scope's first deployment on.
 -- depends_on: {{ ref('int_devlake_1_0__values') }}, {{ ref('int_devlake_1_0__reasons') }}
 -- depends_on: {{ ref('int_metric_scopes') }}, {{ ref('int_reporting_periods') }}
--- depends_on: {{ ref('dim_metrics') }}, {{ ref('mart_metric_values') }}
+-- depends_on: {{ ref('dim_metrics') }}, {{ ref('mart_metric_values') }}, {{ ref('int_teams_withheld') }}
 {% set profiles = profile_catalogue() %}
 {% if profiles %}
 with metrics as (
@@ -47,7 +47,10 @@ profile_values as (
 compared as (
     select
         cells.*,
-        coalesce(ours.value, case when catalogue.measure_kind in ('count', 'count_distinct') then 0 end) as ours_value,
+        coalesce(ours.value, case
+            when catalogue.measure_kind in ('count', 'count_distinct')
+                and coalesce(cells.period_start < catalogue.retire_on, true) then 0
+        end) as ours_value,
         catalogue.unit as ours_unit,
         coalesce(ours.n, 0) as ours_n,
         theirs.value as profile_value,
@@ -128,24 +131,31 @@ select
     differences.period_end,
     differences.is_partial,
     differences.beside as dora_2026_metric,
-    cast(differences.ours_value as {{ metric_type() }}) as dora_2026_value,
+    cast({{ unless_withheld('differences.ours_value') }} as {{ metric_type() }}) as dora_2026_value,
     differences.ours_unit as dora_2026_unit,
-    cast(differences.ours_n as bigint) as dora_2026_n,
-    cast(differences.profile_value as {{ metric_type() }}) as profile_value,
-    differences.profile_value_text,
+    cast({{ unless_withheld('differences.ours_n') }} as bigint) as dora_2026_n,
+    cast({{ unless_withheld('differences.profile_value') }} as {{ metric_type() }}) as profile_value,
+    {{ unless_withheld('differences.profile_value_text') }} as profile_value_text,
     differences.profile_unit,
-    cast(differences.profile_n as bigint) as profile_n,
-    differences.difference,
-    -- what comes out equal needs no reason
-    case when differences.difference = 0 then [] else coalesce(explained.reason_codes, []) end as reason_codes,
-    case when differences.difference is distinct from 0 then explained.reason end as reason
+    cast({{ unless_withheld('differences.profile_n') }} as bigint) as profile_n,
+    {{ unless_withheld('differences.difference') }} as difference,
+    -- what comes out equal needs no reason, and what is withheld tells none
+    case
+        when withheld.reason is not null or differences.difference = 0 then []
+        else coalesce(explained.reason_codes, [])
+    end as reason_codes,
+    case when withheld.reason is null and differences.difference is distinct from 0 then explained.reason end as reason,
+    withheld.reason as withheld_reason
 from differences
+{{ join_withheld('differences', 'differences.period_grain') }}
 left join explained
     on explained.profile = differences.profile
     and explained.project_name = differences.project_name
     and explained.range_id = differences.range_id
     and explained.metric = differences.metric
-order by profile, metric, scope_kind, scope_id, period_grain, period_start
+order by
+    differences.profile, differences.metric, differences.scope_kind, differences.scope_id, differences.period_grain,
+    differences.period_start
 {% else %}
 select 'the profiles are read when the model runs' as profile
 {% endif %}

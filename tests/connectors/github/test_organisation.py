@@ -56,6 +56,38 @@ def test_an_unchanged_list_of_repositories_still_names_them(tmp_path: Path) -> N
         assert github.extract(store, "tags", **WHOLE_ORGANISATION).requests == 2
 
 
+def rename(github: SmallGitHub, at: int, name: str) -> None:
+    github.lists["/orgs/acme/repos"][at] = Record.of({"id": at, "full_name": f"acme/{name}"})
+
+
+def test_a_renamed_repository_goes_on_under_the_name_that_it_was_first_read_by(tmp_path: Path) -> None:
+    github = acme("shop", "api")
+    with github.server, open_store(tmp_path) as store:
+        for name in ("store", "market"):
+            for stream in ("repositories", "tags"):
+                github.extract(store, stream, **WHOLE_ORGANISATION)
+            rename(github, 0, name)
+        github.extract(store, "repositories", **WHOLE_ORGANISATION)
+        github.asked()
+        report = github.extract(store, "tags", **WHOLE_ORGANISATION)
+        assert github.asked() == ["/repos/acme/api/tags?per_page=100", "/repos/acme/shop/tags?per_page=100"]
+        assert report.not_modified == 2, "nothing is read a second time"
+
+
+def test_a_name_that_another_repository_took_over_is_that_ones(tmp_path: Path) -> None:
+    github = acme("shop")
+    with github.server, open_store(tmp_path) as store:
+        github.extract(store, "repositories", **WHOLE_ORGANISATION)
+        rename(github, 0, "store")
+        github.lists["/orgs/acme/repos"].append(Record.of({"id": 1, "full_name": "acme/shop"}))
+        github.put("tags", {"name": "v1"}, repository="acme/store")
+        for _ in range(2):
+            github.extract(store, "repositories", **WHOLE_ORGANISATION)
+        github.asked()
+        github.extract(store, "tags", **WHOLE_ORGANISATION)
+        assert github.asked() == ["/repos/acme/shop/tags?per_page=100", "/repos/acme/store/tags?per_page=100"]
+
+
 def test_streams_that_go_through_repositories_wait_for_them(tmp_path: Path) -> None:
     github = acme("shop")
     unread = pytest.raises(PermanentSourceError, match="Extract repositories first")

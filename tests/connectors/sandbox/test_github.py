@@ -76,6 +76,30 @@ def test_what_is_not_there_is_not_found(fetch: Fetch) -> None:
         assert fetch(path).status_code == 404, path
 
 
+def test_a_renamed_repository_is_told_under_its_new_name_and_its_old_one_redirects(
+    small: Organisation,
+) -> None:
+    app = application(small)
+    fetch = fetcher(app)
+    path = "/repos/acme/checkout/pulls?state=all&per_page=5"
+    (old, *_), number = fetch(path).json(), fetch("/repos/acme/checkout").json()["id"]
+    app.rename("acme/checkout", "acme/till")
+    moved = fetch(path)
+    assert moved.status_code == 301
+    assert moved.headers["location"] == f"http://127.0.0.1:1/repositories/{number}/pulls?state=all&per_page=5"
+    (new, *_) = fetch(moved.headers["location"]).json()
+    assert (new["id"], new["base"]["repo"]["id"]) == (old["id"], number)
+    assert new["base"]["repo"]["full_name"] == "acme/till"
+    assert fetch("/repos/acme/till").json()["id"] == number
+    listed = {row["full_name"] for row in every(fetch, "/orgs/acme/repos")}
+    assert "acme/till" in listed
+    assert "acme/checkout" not in listed
+    with pytest.raises(ValueError, match="cannot become"):
+        app.rename("acme/none", "acme/other")
+    with pytest.raises(ValueError, match="cannot become"):
+        app.rename("acme/till", "acme/incidents")
+
+
 def test_unchanged_answers_carry_no_body(fetch: Fetch) -> None:
     first = fetch("/repos/acme/checkout/pulls?state=all&per_page=5")
     again = fetch("/repos/acme/checkout/pulls?state=all&per_page=5", if_none_match=first.headers["etag"])

@@ -248,6 +248,9 @@ def test_a_withheld_cell_is_not_traced(world: World) -> None:
     world.change("update marts.mart_metric_values set value = null, n = null, flags = ['withheld']")
     with pytest.raises(TraceInputError, match="is withheld"):
         world.trace("change_lead_time", "service:shop", "2026-05")
+    world.change("update marts.mart_metric_values set flags = ['withheld', 'beside_small_team']")
+    with pytest.raises(TraceInputError, match="fewer people than the workspace's minimum team size"):
+        world.trace("change_lead_time", "service:shop", "2026-05")
 
 
 def test_a_database_without_values_or_with_a_foreign_definition_is_refused(world: World) -> None:

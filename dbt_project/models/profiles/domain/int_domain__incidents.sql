@@ -10,6 +10,6 @@ select
     incident_id as id,
     'boards' as "table",
     board_id as scope_id,
-    started_at as created_date,
+    declared_at as created_date,
     resolved_at as resolution_date
 from boards

@@ -34,7 +34,8 @@ read as (
         {{ cherry_picked_sha_references('message') }} as cherry_picked_shas,
         {{ issue_references('message', 'repository') }} as mentioned_issues,
         {{ closing_references('message', 'repository') }} as closed_issues,
-        {{ sha_references('message') }} as mentioned_shas
+        {{ sha_references('message') }} as mentioned_shas,
+        {{ key_references("coalesce(message, '')") }} as mentioned_keys
     from commits
 ),
 
@@ -44,7 +45,7 @@ first_seen as (
 
 select
     source, repository, commit_sha, parent_shas, authored_at, committed_at, {{ token_columns('author') }},
-    reverted_shas, cherry_picked_shas, mentioned_issues, closed_issues, mentioned_shas,
+    reverted_shas, cherry_picked_shas, mentioned_issues, closed_issues, mentioned_shas, mentioned_keys,
     {{ meets('title', 'hotfix_title_pattern') }} as is_hotfix_title, paths,
     record_id, null::timestamptz as source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from first_seen

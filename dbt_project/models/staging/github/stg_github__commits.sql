@@ -22,6 +22,7 @@ commits as (
         {{ issue_references('record.commit.message', 'scope') }} as mentioned_issues,
         {{ closing_references('record.commit.message', 'scope') }} as closed_issues,
         {{ sha_references('record.commit.message') }} as mentioned_shas,
+        {{ key_references("coalesce(record.commit.message, '')") }} as mentioned_keys,
         {{ cast_losses(columns, api_commit_losses()) }} as cast_loss_count
     from records
 ),
@@ -32,7 +33,7 @@ first_seen as (
 
 select
     source, repository, commit_sha, parent_shas, authored_at, committed_at, {{ token_columns('author') }},
-    reverted_shas, cherry_picked_shas, mentioned_issues, closed_issues, mentioned_shas,
+    reverted_shas, cherry_picked_shas, mentioned_issues, closed_issues, mentioned_shas, mentioned_keys,
     {{ meets('title', 'hotfix_title_pattern') }} as is_hotfix_title,
     record_id, null::timestamptz as source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from first_seen

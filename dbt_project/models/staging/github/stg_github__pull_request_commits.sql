@@ -17,6 +17,7 @@ commits as (
         {{ api_commit_account() }} as author_account,
         {{ reverted_sha_references('record.commit.message') }} as reverted_shas,
         {{ issue_references('record.commit.message', 'scope') }} as mentioned_issues,
+        {{ key_references("coalesce(record.commit.message, '')") }} as mentioned_keys,
         {{ cast_losses(columns, api_commit_losses()) }} as cast_loss_count
     from records
 ),
@@ -32,7 +33,7 @@ select
         partition by source, repository, pull_request_number order by page_position, ordinal
     ))::integer as position,
     parent_count::integer as parent_count, authored_at, committed_at, {{ token_columns('author') }},
-    reverted_shas, mentioned_issues,
+    reverted_shas, mentioned_issues, mentioned_keys,
     record_id, null::timestamptz as source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from set_members
 {{ join_tokens('author') }}

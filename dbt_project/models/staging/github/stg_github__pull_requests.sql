@@ -46,6 +46,7 @@ versions as (
         {{ issue_references('description', 'scope') }} as mentioned_issues,
         {{ closing_references('description', 'scope') }} as closed_issues,
         {{ sha_references('description') }} as mentioned_shas,
+        {{ key_references("concat_ws(chr(10), record.head.ref, description)") }} as mentioned_keys,
         {{ cast_losses(columns, [
             account_loss('record.user'), missing('record.head.sha'), missing('record.base.ref'),
             label_loss('record.labels'),
@@ -64,6 +65,7 @@ select
     {{ any_meets('labels', 'hotfix_label_pattern') }} as is_hotfix_label,
     {{ meets('title', 'hotfix_title_pattern') }} as is_hotfix_title,
     reverted_shas, reverted_pull_requests, mentioned_issues, closed_issues, mentioned_shas,
+    mentioned_keys,
     record_id, source_updated_at, cast_loss_count + {{ token_loss('author') }} as cast_loss_count
 from newest
 cross join {{ source('config', 'rules') }} as rules

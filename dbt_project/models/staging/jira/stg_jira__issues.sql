@@ -13,7 +13,7 @@
         'duedate': 'VARCHAR', 'timeoriginalestimate': 'VARCHAR', 'timespent': 'VARCHAR', 'labels': ['VARCHAR'],
         'components': [named], 'fixVersions': [named], 'assignee': user, 'reporter': user, 'creator': user,
         'issuelinks': [{
-            'type': {'name': 'VARCHAR'}, 'inwardIssue': {'key': 'VARCHAR'}, 'outwardIssue': {'key': 'VARCHAR'},
+            'type': {'name': 'VARCHAR', 'inward': 'VARCHAR'}, 'inwardIssue': {'key': 'VARCHAR'}, 'outwardIssue': {'key': 'VARCHAR'},
         }],
     },
 } %}
@@ -64,6 +64,14 @@ versions as (
         list_sort(list_distinct(list_transform(
             coalesce(fields.issuelinks, []), lambda link: coalesce(link.inwardIssue."key", link.outwardIssue."key")
         ))) as linked_issue_keys,
+        list_sort(list_distinct(list_transform(
+            list_filter(coalesce(fields.issuelinks, []), lambda link: coalesce(
+                link.inwardIssue."key" is not null
+                and regexp_matches(link.type.inward, '(?i)\b(caused|introduced|broken) by\b'),
+                false
+            )),
+            lambda link: link.inwardIssue."key"
+        ))) as causing_issue_keys,
         {{ jira_sprint_ids('all_fields') }} as sprint_ids,
         {{ jira_custom_fields('all_fields') }} as custom_fields,
         {{ jira_account('fields.assignee') }} as assignee_account,
@@ -71,6 +79,9 @@ versions as (
         {{ jira_account('fields.creator') }} as creator_account,
         {{ deployment_references('description') }} as referenced_deployment_ids,
         {{ sha_references('description') }} as mentioned_shas,
+        list_filter(
+            {{ issue_references('description', "''") }}, lambda found: not starts_with(found, '#')
+        ) as mentioned_issues,
         {{ tag_references('description') }} as referenced_tags,
         {{ cast_losses(columns, [
             missing('record.id'), missing('fields.status.id'), missing('fields.status.statusCategory."key"'),
@@ -89,8 +100,8 @@ select
     status_name, status_category_key, status_category_changed_at, resolution_name, priority_name, parent_issue_id,
     created_at, source_updated_at as updated_at, resolved_at, due_date, original_estimate_seconds, time_spent_seconds,
     {{ token_columns('assignee') }}, {{ token_columns('reporter') }}, {{ token_columns('creator') }}, labels,
-    component_names, fix_version_names, linked_issue_keys, sprint_ids, custom_fields, referenced_deployment_ids,
-    mentioned_shas, referenced_tags,
+    component_names, fix_version_names, linked_issue_keys, causing_issue_keys, sprint_ids, custom_fields,
+    referenced_deployment_ids, mentioned_shas, mentioned_issues, referenced_tags,
     record_id, source_updated_at,
     cast_loss_count + {{ token_loss('assignee') }} + {{ token_loss('reporter') }} + {{ token_loss('creator') }}
         as cast_loss_count

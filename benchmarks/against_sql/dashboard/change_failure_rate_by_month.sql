@@ -1,0 +1,38 @@
+-- Deployments of each month of the range that an incident is linked to, out of all of the month.
+with deployments as (
+    select commits.cicd_deployment_id as deployment_id, max(commits.finished_date) as finished_at
+    from cicd_deployment_commits as commits
+    join project_mapping as projects
+        on commits.cicd_scope_id = projects.row_id and projects.`table` = 'cicd_scopes'
+    where projects.project_name in ('$project')
+        and commits.result = 'SUCCESS'
+        and commits.environment = 'PRODUCTION'
+    group by commits.cicd_deployment_id
+    having max(commits.finished_date) between '$from_at' and '$to_at'
+),
+
+failures as (
+    select
+        deployments.deployment_id,
+        deployments.finished_at,
+        count(distinct case when incidents.id is not null then deployments.deployment_id end) as has_incident
+    from deployments
+    left join project_incident_deployment_relationships as links
+        on deployments.deployment_id = links.deployment_id
+    left join incidents on links.id = incidents.id
+    group by deployments.deployment_id, deployments.finished_at
+),
+
+rates as (
+    select
+        date_format(finished_at, '%y/%m') as month,
+        case when count(deployment_id) is not null then sum(has_incident) / count(deployment_id) end as rate
+    from failures
+    group by month
+)
+
+select months.month, rates.rate as value
+from calendar_months as months
+left join rates on months.month = rates.month
+where months.month_timestamp between
+    date(date_format('$from_at', '%Y-%m-01')) and date(date_format('$to_at', '%Y-%m-01'))
