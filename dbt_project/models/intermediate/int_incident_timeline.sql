@@ -6,6 +6,8 @@ with names as (
     select service_id, lower(title) as service_name from {{ ref('int_services') }}
     union
     select service_id, lower(split_part(service_id, '/', -1)) as service_name from {{ ref('int_services') }}
+    union
+    select service_id, lower(unnest(former_names)) as service_name from {{ ref('int_services') }}
 ),
 
 services as (
