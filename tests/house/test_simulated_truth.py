@@ -167,7 +167,7 @@ def test_4_a_transfer_takes_what_follows_and_renames_take_nothing_also_when_all_
     with settings_of(acme) as document:
         give_checkout_away(document, acme)
         call_payments_billing(document)
-        call_search_searching(document)
+        rename_search(document)
     acme.run(is_full_refresh=True)
     assert_true(acme, renamed(truth_with_transfer(acme)))
     assert compare(acme.workspace.current, renamed(acme.organisation.truth(kinds=KINDS))).differences
@@ -185,7 +185,7 @@ def give_checkout_away(document: Document, acme: Company) -> None:
     ]
 
 
-def call_search_searching(document: Document) -> None:
+def rename_search(document: Document) -> None:
     """Labels, components and paged services go on calling it search."""
     (search,) = (row for row in document["services"] if row["name"] == "search")
     search.update(name="searching", formerly=["search"])
