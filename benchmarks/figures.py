@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".benchmarks"
@@ -83,4 +84,4 @@ def rounded(value: float) -> str:
         return "0"
     if abs(value) >= 1000:  # noqa: PLR2004 - where separators begin
         return f"{round(value, 3 - len(str(int(abs(value))))):,.0f}"
-    return f"{value:.3g}"
+    return f"{Decimal(f'{value:.3g}'):f}"

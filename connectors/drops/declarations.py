@@ -38,7 +38,15 @@ PURPOSE_FIELDS: Mapping[Purpose, Mapping[str, tuple[str, ...]]] = {
         "finished_at": INSTANTS,
         "commit_sha": TEXTS,
     },
-    "incidents": {"service": TEXTS, "opened_at": INSTANTS, "resolved_at": INSTANTS, "severity": TEXTS},
+    "incidents": {
+        "service": TEXTS,
+        "opened_at": INSTANTS,
+        "resolved_at": INSTANTS,
+        "severity": TEXTS,
+        "caused_by_deployment_id": TEXTS,
+        "caused_by_commit_sha": TEXTS,
+        "caused_by_pull_request": TEXTS,
+    },
 }
 _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     "deployments": ("service", "environment", "status", "started_at"),

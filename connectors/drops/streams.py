@@ -43,6 +43,24 @@ ROWS = Stream(
         Column("severity", "$.severity", "varchar", "Severity of the incident, as the file calls it."),
         Column("opened_at", "$.opened_at", "timestamptz", "When the incident began."),
         Column("resolved_at", "$.resolved_at", "timestamptz", "When the incident was over."),
+        Column(
+            "caused_by_deployment_id",
+            "$.caused_by_deployment_id",
+            "varchar",
+            "The deployment that caused the incident.",
+        ),
+        Column(
+            "caused_by_commit_sha",
+            "$.caused_by_commit_sha",
+            "varchar",
+            "The commit that caused the incident.",
+        ),
+        Column(
+            "caused_by_pull_request",
+            "$.caused_by_pull_request",
+            "varchar",
+            "The pull request that caused the incident, as owner/repository#number.",
+        ),
     ),
     documentation=_DOCUMENTATION,
 )

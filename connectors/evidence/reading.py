@@ -63,6 +63,15 @@ class PageReader:
             return page
         raise EvidenceDamagedError(f"page {log_index} could not be read")
 
+    def log_indexes(self, source: str, stream: str) -> list[int]:
+        """Where the pages of a stream stand in the log; between those of one file others may stand."""
+        rows = self._query(
+            "SELECT log_index FROM evidence_pages JOIN evidence_files USING (file_id)"
+            " WHERE source = ? AND stream = ? ORDER BY log_index",
+            (source, stream),
+        )
+        return [log_index for (log_index,) in rows]
+
     def record(self, record_id: int) -> StoredRecord:
         """One top-level record of a page."""
         return self.records([record_id])[0]

@@ -152,6 +152,10 @@ class EvidenceStore:
         """The page, checked against the ledger's hash."""
         return self._pages.page(log_index)
 
+    def log_indexes(self, source: str, stream: str) -> list[int]:
+        """Where the pages of a stream stand in the log, in order."""
+        return self._pages.log_indexes(source, stream)
+
     def record(self, record_id: int) -> StoredRecord:
         """One top-level record with its page."""
         return self._pages.record(record_id)

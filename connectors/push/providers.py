@@ -181,6 +181,8 @@ class IncidentDocument(_Document):
     resolved_at: Instant | None = None
     updated_at: Instant | None = None
     caused_by_deployment_id: Text | None = None
+    caused_by_commit_sha: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
+    caused_by_pull_request: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+#\d+$")] | None = None
 
 
 def _name_document(model: type[_Document], event: str) -> Callable[[Headers, bytes], Named]:

@@ -178,6 +178,18 @@ INCIDENTS = Stream(
             "varchar",
             "The deployment that caused it.",
         ),
+        Column(
+            "caused_by_commit_sha",
+            "$.caused_by_commit_sha",
+            "varchar",
+            "The commit that caused it, of 7 digits or more.",
+        ),
+        Column(
+            "caused_by_pull_request",
+            "$.caused_by_pull_request",
+            "varchar",
+            "The pull request that caused it, as owner/repository#number.",
+        ),
     ),
     documentation="docs/receiver.md",
 )

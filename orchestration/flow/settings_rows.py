@@ -55,6 +55,7 @@ def _services(settings: Settings, known: list[tuple[str, str]]) -> pa.Table:
         {
             "service_id": service.name,
             "title": service.title or service.name,
+            "former_names": list(service.formerly),
             "repository": service.repository,
             "path_patterns": list(service.paths),
             "deployments_from": service.deployments.from_ or defaults.from_,
@@ -65,10 +66,13 @@ def _services(settings: Settings, known: list[tuple[str, str]]) -> pa.Table:
         }
         for service in services
     ]
-    texts = ("service_id", "title", "repository", "path_patterns", "deployments_from")
+    texts = ("service_id", "title", "former_names", "repository", "path_patterns", "deployments_from")
     patterns = ("environment_pattern", "task_pattern", "workflow_pattern", "tag_pattern")
     schema = pa.schema(
-        [(name, _TEXTS if name == "path_patterns" else pa.string()) for name in (*texts, *patterns)]
+        [
+            (name, _TEXTS if name in ("former_names", "path_patterns") else pa.string())
+            for name in (*texts, *patterns)
+        ]
     )
     return pa.Table.from_pylist(rows, schema=schema)
 

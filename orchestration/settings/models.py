@@ -97,6 +97,7 @@ class Service(SettingsSection):
 
     name: Name
     title: str | None = None
+    formerly: tuple[Name, ...] = ()
     repository: RepositoryName
     paths: Annotated[tuple[str, ...], Field(min_length=1)] = ("**",)
     owners: tuple[Owner, ...] = ()

@@ -73,6 +73,7 @@ def _repeated_names(settings: Settings) -> Iterator[Fault]:
         "sources": [source.name for source in settings.sources],
         "services": [service.name for service in settings.services],
     }
+    yield from _reused_names(settings)
     for section, names in named.items():
         seen: Counter[str] = Counter()
         for index, name in enumerate(names):
@@ -80,6 +81,20 @@ def _repeated_names(settings: Settings) -> Iterator[Fault]:
             if seen[name] == 2:  # noqa: PLR2004 - the second of a name is the one to report
                 message = f"the name '{name}' is taken"
                 yield Fault((section, index, "name"), message, "Names are unique; choose another")
+
+
+def _reused_names(settings: Settings) -> Iterator[Fault]:
+    """Yield names that a service had before and another one has, or had."""
+    taken = {service.name: index for index, service in enumerate(settings.services)}
+    for index, service in enumerate(settings.services):
+        for position, name in enumerate(service.formerly):
+            if taken.setdefault(name, index) != index:
+                other = settings.services[taken[name]].name
+                message = f"the name '{name}' is, or was, that of the service '{other}'"
+                remedy = (
+                    "What other tools say about it can belong to one service only; leave it with that one"
+                )
+                yield Fault(("services", index, "formerly", position), message, remedy)
 
 
 def _empty_ranges(settings: Settings) -> Iterator[Fault]:

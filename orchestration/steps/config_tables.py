@@ -17,6 +17,7 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
     "services": {
         "service_id": "varchar",
         "title": "varchar",
+        "former_names": "varchar[]",
         "repository": "varchar",
         "path_patterns": "varchar[]",
         "deployments_from": "varchar",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import page
-from benchmarks.figures import Figure, Outcome
+from benchmarks.figures import Figure, Outcome, rounded
 
 NAMES = ("ledger", "parsing", "against_sql")
 BEFORE = f"""# Figures
@@ -69,3 +69,18 @@ def test_writing_twice_changes_nothing(written: Path) -> None:
     once = written.read_text(encoding="utf-8")
     page.write_page([outcome("ledger", 1, 4.0)], NAMES)
     assert written.read_text(encoding="utf-8") == once
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.000029, "0.000029"),
+        (0.0773, "0.0773"),
+        (1.0, "1"),
+        (999.4, "999"),
+        (695_300.0, "695,000"),
+    ],
+)
+def test_figures_have_three_digits_and_no_exponent(value: float, shown: str) -> None:
+    assert rounded(value) == shown

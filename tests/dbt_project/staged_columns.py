@@ -193,13 +193,19 @@ _STAGED = {
         "is_test boolean, created_at timestamptz, detected_at timestamptz, resolved_at timestamptz, "
         "customer_impact_started_at timestamptz, customer_impact_ended_at timestamptz"
     ),
+    "stg_datadog__incidents__references": (
+        "incident_id varchar, referenced_deployment_ids varchar[], mentioned_shas varchar[], "
+        "mentioned_issues varchar[], referenced_tags varchar[]"
+    ),
     "stg_push__incidents": (
         "incident_id varchar, service varchar, severity varchar, status varchar, opened_at timestamptz, "
-        "acknowledged_at timestamptz, resolved_at timestamptz, caused_by_deployment_id varchar"
+        "acknowledged_at timestamptz, resolved_at timestamptz, caused_by_deployment_id varchar, "
+        "caused_by_commit_sha varchar, caused_by_pull_request varchar"
     ),
     "stg_drops__incidents": (
         "drop_name varchar, incident_key varchar, service varchar, severity varchar, opened_at timestamptz, "
-        "resolved_at timestamptz"
+        "resolved_at timestamptz, caused_by_deployment_id varchar, caused_by_commit_sha varchar, "
+        "caused_by_pull_request varchar"
     ),
     "stg_prometheus__alerts_history": (
         "alert_labels varchar, sampled_at timestamptz, alert_name varchar, alert_state varchar, "

@@ -276,6 +276,55 @@ def test_2_6_a_reported_incident_names_a_deployment_by_its_own_tools_id_or_by_ou
     assert links(work.build()) == {("push:push:incident:r1", 2): ("explicit", "names_deployment")}
 
 
+@pytest.mark.parametrize("table", ["push__incidents", "drops__incidents"])
+@pytest.mark.parametrize(
+    ("names", "deployment", "rule"),
+    [
+        ({"caused_by_commit_sha": sha("b")[:9]}, 2, "names_commit"),
+        ({"caused_by_pull_request": "acme/checkout#7"}, 4, "names_pull_request"),
+        ({"caused_by_deployment_id": "1"}, 1, "names_deployment"),
+    ],
+)
+def test_2_6_a_reported_or_dropped_incident_names_its_cause_in_fields(
+    work: WorkStory, table: str, names: Row, deployment: int, rule: str
+) -> None:
+    pull_request(work)
+    row: Row = {"service": "checkout", "severity": "high", "opened_at": work.when("05-04 12:00")}
+    name = {"incident_id": "r1"} if table.startswith("push") else {"incident_key": "r1", "drop_name": "calls"}
+    work.stage(table, **row, **name, **names)
+    (found,) = links(work.build()).items()
+    assert (found[0][1], found[1]) == (deployment, ("explicit", rule))
+
+
+def test_2_6_a_dropped_incident_names_a_dropped_deployment_by_its_key(work: WorkStory) -> None:
+    work.service("till", deployments_from="reported", environment_pattern="^production$")
+    row: Row = {"service": "till", "environment": "production", "status": "success"}
+    row |= {"commit_sha": sha("x"), "started_at": work.when("05-03 10:00")}
+    row |= {"finished_at": work.when("05-03 10:30"), "drop_name": "rollouts"}
+    work.stage("drops__deployments", deployment_key='["r-7"]', **row)
+    incident: Row = {"service": "till", "severity": "high", "opened_at": work.when("05-05 12:00")}
+    incident |= {"drop_name": "calls", "incident_key": '["c-1"]', "caused_by_deployment_id": "r-7"}
+    work.stage("drops__incidents", **incident)
+    (link,) = work.build().rows("select deployment_id, rule from intermediate.int_incident_links")
+    assert link == {
+        "deployment_id": 'drops:drops:deployment:rollouts:["r-7"]',
+        "rule": "names_deployment",
+    }
+
+
+def test_2_6_what_the_texts_of_datadog_name_is_linked_explicitly(work: WorkStory) -> None:
+    row: Row = {"incident_id": "D", "is_test": False, "state": "active", "service_names": ["checkout"]}
+    work.stage(
+        "datadog__incidents", **row, public_id=3, severity="SEV-2", created_at=work.when("05-03 12:00")
+    )
+    nothing = {"mentioned_shas": [], "mentioned_issues": [], "referenced_tags": []}
+    work.stage("datadog__incidents__references", incident_id="D", referenced_deployment_ids=["2"], **nothing)
+    told = work.build()
+    assert links(told) == {("datadog:datadog:incident:D", 2): ("explicit", "names_deployment")}
+    (found,) = incidents(told).values()
+    assert (found["reference"], len(found["record_ids"])) == ("Datadog #3", 2)
+
+
 def test_2_6_a_fix_that_names_the_issue_mends_the_incident_that_somebody_was_paged_for(
     work: WorkStory,
 ) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.dbt_project.stories import Row, Story
+from tests.dbt_project.stories import Row, Story, at
+from tests.dbt_project.work_stories import WorkStory
 
 TILL, INCIDENTS = "acme/till", "acme/incidents"
 
@@ -91,3 +92,45 @@ def test_what_is_named_and_what_names_it_are_known_by_the_new_name_too(story: St
     assert reviews[other]["is_linked"]
     targets = told.rows("select distinct target from intermediate.int_change_references order by 1")
     assert [row["target"] for row in targets] == [item]
+
+
+@pytest.fixture
+def renamed_service() -> WorkStory:
+    """What was the service till, of which other tools still tell as that."""
+    story = WorkStory()
+    story.site()
+    story.service("checkout", former_names=["Till"])
+    story.service("search")
+    return story
+
+
+def test_an_incident_labelled_by_the_former_name_of_a_service_is_its_own(renamed_service: WorkStory) -> None:
+    renamed_service.incident(1, of="Till", when="05-03 16:00")
+    renamed_service.incident(2, of="other", when="05-03 16:00")
+    rows = renamed_service.build().rows(
+        "select service_ids from intermediate.int_incident_issues order by all"
+    )
+    assert [row["service_ids"] for row in rows] == [[], ["checkout"]]
+
+
+def test_a_component_of_the_former_name_means_the_service(renamed_service: WorkStory) -> None:
+    renamed_service.work_item(1, when="05-03 16:00", components=("TILL",))
+    (row,) = renamed_service.build().rows("select service_id from marts.fct_issues")
+    assert row["service_id"] == "checkout"
+
+
+def test_what_an_endpoint_reports_by_the_former_name_is_a_deployment_of_the_service() -> None:
+    story = Story()
+    story.service("checkout", former_names=["till"], deployments_from="reported")
+    story.stage(
+        "push__deployments",
+        deployment_id="7",
+        service="till",
+        environment="production",
+        status="success",
+        version="1.0",
+        started_at=at("05-03 10:00"),
+        finished_at=at("05-03 10:30"),
+    )
+    rows = story.build().rows("select service_id from marts.fct_deployments")
+    assert [row["service_id"] for row in rows] == ["checkout"]

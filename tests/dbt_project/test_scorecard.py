@@ -89,9 +89,7 @@ def test_only_counts_that_may_be_compared_normalised_are_divided() -> None:
 # --- minimum team size, minimum n, and other reasons not to compare
 
 
-@pytest.mark.parametrize(
-    ("size", "reason"), [(5, None), (4, "below_team_size"), (None, "team_size_unknown")]
-)
+@pytest.mark.parametrize(("size", "reason"), [(5, None), (4, "below_team_size"), (None, "team_size_unknown")])
 def test_a_team_below_the_minimum_size_or_of_unknown_size_shows_no_number(
     size: int | None, reason: str | None
 ) -> None:

@@ -148,6 +148,23 @@ def test_incidents_carry_what_the_metrics_need(organisation: ReadOrganisation, s
     assert sorted(rows) == sorted(expected)
 
 
+def test_texts_of_incidents_are_read_for_references_only(
+    organisation: ReadOrganisation, staged: Warehouse
+) -> None:
+    rows = staged.rows(
+        "select public_id, referenced_deployment_ids, mentioned_shas, mentioned_issues, referenced_tags"
+        " from staging.stg_datadog__incidents__references as refs"
+        " join staging.stg_datadog__incidents using (source, incident_id)"
+    )
+    texts = {number: row.opened.body for number, row in organisation.api.state.incidents.items()}
+    assert {row[0] for row in rows} == texts.keys()
+    marks = ("Caused by deployment", "@", "#", "/releases/tag/")
+    for place, mark in enumerate(marks, start=1):
+        named = {row[0] for row in rows if row[place]}
+        assert named == {number for number, text in texts.items() if mark in text}, mark
+    assert {type(value) for row in rows for value in row} == {int, list}
+
+
 def test_no_name_address_or_title_reaches_the_warehouse(
     organisation: ReadOrganisation, staged: Warehouse
 ) -> None:

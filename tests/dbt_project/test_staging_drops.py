@@ -23,6 +23,7 @@ SCHEMA = {
 }
 HEADER = ",".join(SCHEMA) + "\n"
 INCIDENTS = {"id": "varchar", "service": "varchar", "opened_at": "epoch_seconds", "severity": "integer"}
+INCIDENTS |= {"rollout": "bigint", "caused_by_commit_sha": "varchar", "caused_by_pull_request": "varchar"}
 
 
 def declared(name: str, mode: str, **changes: Any) -> dict[str, Any]:
@@ -54,7 +55,7 @@ DROPS = (
         personal_data=[],
         updated_at=None,
         purpose="incidents",
-        fields={},
+        fields={"caused_by_deployment_id": "rollout"},
     ),
 )
 
@@ -81,7 +82,8 @@ def first_files(folder: Path) -> None:
     drop(
         folder,
         "calls/1.ndjson",
-        '{"id": "a", "service": "shop", "opened_at": 1770000000, "severity": 1}\n',
+        '{"id": "a", "service": "shop", "opened_at": 1770000000, "severity": 1, "rollout": 7, '
+        '"caused_by_commit_sha": "abcdef1", "caused_by_pull_request": "acme/shop#9"}\n',
         at=1,
     )
 
@@ -144,6 +146,11 @@ def test_deployments_and_incidents_are_typed_for_the_metrics(built: tuple[Wareho
         "select service, severity, epoch(opened_at)::bigint, resolved_at from staging.stg_drops__incidents"
     )
     assert incidents == [("shop", "1", 1_770_000_000, None)]
+    causes = warehouse.rows(
+        "select caused_by_deployment_id, caused_by_commit_sha, caused_by_pull_request"
+        " from staging.stg_drops__incidents"
+    )
+    assert causes == [("7", "abcdef1", "acme/shop#9")]
 
 
 def test_nothing_is_lost_and_nobody_is_named(built: tuple[Warehouse, Warehouse]) -> None:

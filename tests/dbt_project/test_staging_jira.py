@@ -1,5 +1,6 @@
 """Jira from the wire to staging: counted, typed, without names, and the same however it was read."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -125,6 +126,30 @@ def test_incidents_keep_the_deployments_that_their_text_names(site: ReadSite, st
     naming = {issue.id for issue in site.state.issues.values() if "deployment " in issue.description}
     assert naming
     assert {issue_id for issue_id, _ in rows} == naming
+
+
+def test_an_incident_keeps_the_items_that_caused_it_and_the_pull_requests_that_it_names(
+    tmp_path: Path,
+) -> None:
+    links = [
+        {"type": {"inward": "is caused by", "outward": "causes"}, "inwardIssue": {"key": "SHOP-8"}},
+        {"type": {"inward": "is caused by", "outward": "causes"}, "outwardIssue": {"key": "OPS-2"}},
+        {"type": {"inward": "relates to", "outward": "relates to"}, "inwardIssue": {"key": "SHOP-9"}},
+    ]
+    at = "2026-05-03T12:00:00.000+0000"
+    status = {"id": "1", "name": "To Do", "statusCategory": {"key": "new"}}
+    fields = {"description": "Caused by acme/checkout#7, see #3", "issuelinks": links, "status": status}
+    issue = {"id": "1", "key": "OPS-1", "fields": {**fields, "created": at, "updated": at}}
+    book = EvidenceBook(
+        tmp_path / "book", kinds=KINDS, count=lambda _, content: len(json.loads(content)["issues"])
+    )
+    book.land("issues", "OPS", {"issues": [issue]}, source="jira")
+    warehouse = Warehouse(tmp_path / "warehouse")
+    warehouse.build(book.evidence(), select=("stg_jira__issues",))
+    columns = "linked_issue_keys, causing_issue_keys, mentioned_issues, cast_loss_count"
+    assert warehouse.rows(f"select {columns} from staging.stg_jira__issues") == [
+        (["OPS-2", "SHOP-8", "SHOP-9"], ["SHOP-8"], ["acme/checkout#7"], 0)
+    ]
 
 
 def test_no_name_and_no_text_reaches_staging(site: ReadSite, staged: Warehouse) -> None:

@@ -264,6 +264,7 @@ def _datadog(world: World) -> Counts:
         "slo_history": slos * weeks,
         "monitors": len(list(state.services())),
         "incidents": len(state.incidents),
+        "incidents__references": len(state.incidents),
         "users": len(state.users),
     }
 

@@ -38,6 +38,12 @@ FAULTS = [
     ("organisation: acme", "organisation: acme\nsorces: []", "2: sorces", "Did you mean 'sources'?"),
     ("Europe/Berlin", "Berlin/Europe", "2: reporting.time_zone", "IANA"),
     ("until: 2026-07-01", "until: 2024-07-01", "2: reporting.until", "does not come after"),
+    (
+        "deployments: {from: deployments}",
+        "  - {name: search, formerly: [till, checkout], repository: acme/shop}\ndeployments: {}",
+        "16: services[1].formerly[1]",
+        "the name 'checkout' is, or was, that of the service 'checkout'",
+    ),
     ("from: 2025-07-01", "from: 2025-07-01T10:00:00", "2: reporting.from", "without a time of day"),
     ("kind: github", "kind: githob", "4: sources[0]", "the kind of a source is one of github, git"),
     (

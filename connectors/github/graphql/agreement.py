@@ -25,10 +25,8 @@ def disagreements(store: EvidenceStore, source: str) -> Iterator[str]:
     """
     nodes_of = lru_cache(maxsize=8)(partial(_nodes, store))
     redacted = {redaction.log_index for redaction in store.redactions()}
-    for file in store.committed_files():
-        if file.source != source or file.stream not in _CHILDREN:
-            continue
-        for log_index in range(file.first_log_index, file.last_log_index + 1):
+    for stream in _CHILDREN:
+        for log_index in store.log_indexes(source, stream):
             if log_index not in redacted:
                 yield from _problem(store, log_index, nodes_of, redacted)
 

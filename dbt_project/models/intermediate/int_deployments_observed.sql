@@ -36,10 +36,14 @@ from candidates as deployments
 inner join {{ ref('int_services') }} as services
     on services.deployments_from = deployments.origin
     and case deployments.origin
-        when 'reported' then services.service_id = deployments.service
+        when 'reported'
+            then services.service_id = deployments.service
+                or list_contains(services.former_names, deployments.service)
         when 'argocd' then
             case
-                when services.task_pattern is null then services.service_id = deployments.name
+                when services.task_pattern is null
+                    then services.service_id = deployments.name
+                        or list_contains(services.former_names, deployments.name)
                 else regexp_matches(deployments.name, services.task_pattern)
             end
         when 'gitlab' then

@@ -27,6 +27,9 @@ service_names as (
     select service_id, split_part(repository, '/', -1) as service_name
     from {{ ref('int_services') }}
     where service_id = repository
+    union
+    select service_id, unnest(former_names) as service_name
+    from {{ ref('int_services') }}
 ),
 
 labelled as (

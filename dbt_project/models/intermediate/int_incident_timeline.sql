@@ -1,27 +1,13 @@
 -- Grain: one row per incident of any source, with its service, its severity, the alert that showed it first, and the
 -- incident of another tool that is the same one: declared for the same service within the configured minutes.
-with names as (
-    select service_id, lower(service_id) as service_name from {{ ref('int_services') }}
-    union
-    select service_id, lower(title) as service_name from {{ ref('int_services') }}
-    union
-    select service_id, lower(split_part(service_id, '/', -1)) as service_name from {{ ref('int_services') }}
-),
-
-services as (
-    select service_name, min(service_id) as service_id
-    from names
-    group by service_name
-),
-
-incidents as (
+with incidents as (
     select * from {{ ref('int_incident_timeline_placed') }}
 ),
 
 alerts as (
     select alerts.*, services.service_id
     from {{ ref('int_incident_timeline_alerts') }} as alerts
-    inner join services on services.service_name = lower(alerts.service)
+    inner join {{ ref('int_service_names') }} as services on services.service_name = lower(alerts.service)
 ),
 
 alerted as (

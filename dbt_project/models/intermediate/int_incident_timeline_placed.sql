@@ -1,19 +1,5 @@
 -- Grain: one row per incident of any source as it was reported, with the services and the severity that its words mean.
-with names as (
-    select service_id, lower(service_id) as service_name from {{ ref('int_services') }}
-    union
-    select service_id, lower(title) as service_name from {{ ref('int_services') }}
-    union
-    select service_id, lower(split_part(service_id, '/', -1)) as service_name from {{ ref('int_services') }}
-),
-
-services as (
-    select service_name, min(service_id) as service_id
-    from names
-    group by service_name
-),
-
-called as (
+with called as (
     select incident_id, unnest(service_names) as service_name
     from {{ ref('int_incident_timeline_reported') }}
 ),
@@ -23,7 +9,7 @@ named_services as (
         called.incident_id,
         list(distinct services.service_id order by services.service_id) as service_ids
     from called
-    inner join services on services.service_name = lower(called.service_name)
+    inner join {{ ref('int_service_names') }} as services on services.service_name = lower(called.service_name)
     group by called.incident_id
 ),
 

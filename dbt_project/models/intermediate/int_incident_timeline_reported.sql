@@ -17,18 +17,23 @@
     'names': "['datadog#' || public_id]", 'service_names': 'list_sort(service_names)', 'severity_text': 'severity',
     'impact_started_at': 'customer_impact_started_at', 'declared_at': 'coalesce(detected_at, created_at)',
     'mitigated_at': 'customer_impact_ended_at', 'resolved_at': "case when state = 'resolved' then resolved_at end",
+    'referenced_deployment_ids': 'referenced_deployment_ids', 'mentioned_shas': 'mentioned_shas',
+    'mentioned_issues': 'mentioned_issues', 'referenced_tags': 'referenced_tags',
+    'cause_record_ids': '[record_id, naming_record_id]',
 } %}
 {% set push = {
     'incident_id': "'push:' || source || ':incident:' || incident_id", 'source_kind': "'push'", 'source_rank': '3',
     'source': 'source', 'reference': 'incident_id', 'service_names': '[service]', 'severity_text': 'severity',
     'declared_at': 'opened_at', 'acknowledged_at': 'acknowledged_at', 'resolved_at': 'resolved_at',
-    'referenced_deployment_ids': '[caused_by_deployment_id]',
+    'referenced_deployment_ids': '[caused_by_deployment_id]', 'mentioned_shas': '[caused_by_commit_sha]',
+    'mentioned_issues': '[caused_by_pull_request]',
 } %}
 {% set drops = {
     'incident_id': "'drops:' || source || ':incident:' || drop_name || ':' || incident_key", 'source_kind': "'drops'",
     'source_rank': '4', 'source': 'source', 'reference': "drop_name || ' ' || incident_key",
     'service_names': '[service]', 'severity_text': 'severity', 'declared_at': 'opened_at',
-    'resolved_at': 'resolved_at',
+    'resolved_at': 'resolved_at', 'referenced_deployment_ids': '[caused_by_deployment_id]',
+    'mentioned_shas': '[caused_by_commit_sha]', 'mentioned_issues': '[caused_by_pull_request]',
 } %}
 {% set tracked = {
     'incident_id': 'incident_id', 'source_kind': "'jira'", 'source_rank': '5', 'source': 'source',
@@ -77,15 +82,30 @@ reactions as (
         on timeline.source = incidents.source
         and timeline.repository = incidents.repository
         and timeline.issue_number = incidents.number
-    left join mitigating_labels as labels on labels.label = timeline.label and timeline.event = 'labeled'
+    -- one side's condition in a key: beside the keys it would make the join compare every row with every other
+    left join mitigating_labels as labels
+        on labels.label = case when timeline.event = 'labeled' then timeline.label end
     where timeline.event in ('assigned', 'commented') or labels.label is not null
     group by incidents.incident_id
+),
+
+declared as (
+    select
+        incidents.*,
+        refs.referenced_deployment_ids,
+        refs.mentioned_shas,
+        refs.mentioned_issues,
+        refs.referenced_tags,
+        refs.record_id as naming_record_id
+    from {{ ref('stg_datadog__incidents') }} as incidents
+    left join {{ ref('stg_datadog__incidents__references') }} as refs
+        on refs.source = incidents.source and refs.incident_id = incidents.incident_id
 ),
 
 tellings as (
     select {{ incident_telling(paged) }} from {{ ref('int_incidents_paged') }}
     union all
-    select {{ incident_telling(datadog) }} from {{ ref('stg_datadog__incidents') }} where not coalesce(is_test, false)
+    select {{ incident_telling(datadog) }} from declared where not coalesce(is_test, false)
     union all
     select {{ incident_telling(push) }} from {{ ref('stg_push__incidents') }}
     union all

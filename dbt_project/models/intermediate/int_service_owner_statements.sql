@@ -1,11 +1,19 @@
 -- Grain: one row per source, service and span of time in which that source names that team as the service's owner.
 with services as (
-    select service_id, lower(service_id) as service_name, lower(trim(title)) as title, lower(repository) as repository
+    select
+        service_id, lower(service_id) as service_name, lower(trim(title)) as title, lower(repository) as repository,
+        former_names
     from {{ ref('int_services') }}
 ),
 
-service_names as (
+entity_names as (
     select service_id, service_name from services
+    union
+    select service_id, lower(unnest(former_names)) from services
+),
+
+service_names as (
+    select service_id, service_name from entity_names
     union
     select service_id, title from services
 ),
@@ -38,7 +46,7 @@ components as (
         entities.was_there_from_the_first_reading,
         case when services.service_id is not null then 1 else 2 end as place
     from {{ ref('stg_backstage__entities__sightings') }} as entities
-    left join services on services.service_name = lower(entities.entity_name)
+    left join entity_names as services on services.service_name = lower(entities.entity_name)
     left join of_one_repository
         on of_one_repository.repository
             = lower(coalesce(entities.github_project_slug, entities.gitlab_project_slug))

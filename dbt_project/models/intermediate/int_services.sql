@@ -1,7 +1,8 @@
 -- Grain: one row per service. Without configured services every repository is one.
 with configured as (
     select
-        services.service_id, services.title, coalesce(names.repository, services.repository) as repository,
+        services.service_id, services.title, services.former_names,
+        coalesce(names.repository, services.repository) as repository,
         services.path_patterns, services.deployments_from, services.environment_pattern, services.task_pattern,
         services.workflow_pattern, services.tag_pattern
     from {{ source('config', 'services') }} as services
@@ -20,6 +21,7 @@ implied as (
     select
         repository as service_id,
         repository as title,
+        cast([] as varchar[]) as former_names,
         repository,
         ['**'] as path_patterns,
         case when bool_or(is_served) then 'deployments' else 'tags' end as deployments_from
@@ -32,7 +34,7 @@ services as (
     select * from configured
     union all
     select
-        service_id, title, repository, path_patterns, deployments_from,
+        service_id, title, former_names, repository, path_patterns, deployments_from,
         cast(null as varchar), cast(null as varchar), cast(null as varchar), cast(null as varchar)
     from implied
 )
@@ -40,6 +42,7 @@ services as (
 select
     service_id,
     coalesce(title, service_id) as title,
+    coalesce(former_names, []) as former_names,
     repository,
     coalesce(path_patterns, ['**']) as path_patterns,
     coalesce(len(path_patterns) = 0 or list_contains(path_patterns, '**'), true) as is_whole_repository,

@@ -20,6 +20,8 @@ called_like as (
     select service_id, lower(service_id) as component_name from {{ ref('int_services') }}
     union
     select service_id, lower(title) as component_name from {{ ref('int_services') }}
+    union
+    select service_id, lower(unnest(former_names)) as component_name from {{ ref('int_services') }}
 ),
 
 candidates as (

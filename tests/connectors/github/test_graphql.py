@@ -261,3 +261,22 @@ def test_a_derived_page_that_its_nodes_do_not_give_is_named(
         assert list(disagreements(store, "github")) == []
         monkeypatch.setattr("connectors.github.graphql.agreement.derived", lambda *_: [])
         assert "reviews of acme/" in "\n".join(disagreements(store, "github"))
+
+
+def test_derived_pages_are_held_against_their_nodes_also_where_files_were_merged(tmp_path: Path) -> None:
+    organisation = simulate(services=1, months=1)
+    with (
+        serve(organisation, token=TOKEN, at=datetime(2026, 6, 15, tzinfo=UTC)) as server,
+        RecordingProxy(server.base_url) as proxy,
+        open_store(tmp_path) as store,
+    ):
+        extract(source(proxy, store))
+        server.move_to(datetime(2026, 6, 30, tzinfo=UTC))
+        extract(source(proxy, store))
+        for stream in CHILDREN:
+            store.compact("github", stream, least_files=2)
+        files = [file for file in store.committed_files() if file.stream in CHILDREN]
+        assert any(file.last_log_index - file.first_log_index >= file.pages for file in files), (
+            "pages of other streams stand between those of a file"
+        )
+        assert list(disagreements(store, "github")) == []

@@ -89,6 +89,14 @@ def github(
     }
 
 
+INCIDENT = {
+    "id": "i-1",
+    "service": "checkout",
+    "status": "open",
+    "opened_at": "2026-11-01T10:00:00+01:00",
+    "caused_by_commit_sha": "8d1f0f5",
+    "caused_by_pull_request": "acme/checkout#7",
+}
 DEPLOYMENT = {
     "id": "rollout-7",
     "service": "checkout",
@@ -117,13 +125,7 @@ def genuine(provider: str) -> tuple[bytes, dict[str, str]]:
             return body, bearer | event
         case "deployments":
             return json.dumps(DEPLOYMENT).encode(), bearer
-    incident = {
-        "id": "i-1",
-        "service": "checkout",
-        "status": "open",
-        "opened_at": "2026-11-01T10:00:00+01:00",
-    }
-    return json.dumps(incident).encode(), bearer
+    return json.dumps(INCIDENT).encode(), bearer
 
 
 def source(folder: Path, store: EvidenceStore) -> PushSource:
@@ -213,6 +215,8 @@ def test_a_stream_without_an_entry_in_the_register_is_not_collected(tmp_path: Pa
         ("deployments", json.dumps(DEPLOYMENT | {"commit_sha": "abc"}).encode(), "commit_sha"),
         ("deployments", json.dumps(DEPLOYMENT | {"comment": "hello"}).encode(), "comment"),
         ("incidents", b'{"id": "1"}', "service"),
+        ("incidents", json.dumps(INCIDENT | {"caused_by_commit_sha": "main"}).encode(), "caused_by_commit"),
+        ("incidents", json.dumps(INCIDENT | {"caused_by_pull_request": "#7"}).encode(), "caused_by_pull"),
     ],
 )
 def test_a_malformed_delivery_is_refused_with_what_is_wrong(

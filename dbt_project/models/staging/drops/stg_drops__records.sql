@@ -3,7 +3,8 @@
 
 select
     source, drop_name, record_key, mode, purpose, record_values, service, environment, commit_sha, status, started_at,
-    finished_at, severity, opened_at, resolved_at, file_sha256, line_number, record_id, source_updated_at,
+    finished_at, severity, opened_at, resolved_at, caused_by_deployment_id, caused_by_commit_sha,
+    caused_by_pull_request, file_sha256, line_number, record_id, source_updated_at,
     cast_loss_count
 from {{ ref('stg_drops__rows') }}
 qualify row_number() over (

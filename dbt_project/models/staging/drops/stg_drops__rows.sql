@@ -6,7 +6,8 @@
     'delivery': 'VARCHAR', 'file': 'VARCHAR', 'line': 'VARCHAR', 'mode': 'VARCHAR', 'purpose': 'VARCHAR',
     'key': 'VARCHAR', 'service': 'VARCHAR', 'environment': 'VARCHAR', 'commit_sha': 'VARCHAR', 'status': 'VARCHAR',
     'started_at': 'VARCHAR', 'finished_at': 'VARCHAR', 'severity': 'VARCHAR', 'opened_at': 'VARCHAR',
-    'resolved_at': 'VARCHAR', 'updated_at': 'VARCHAR', 'values': 'JSON',
+    'resolved_at': 'VARCHAR', 'caused_by_deployment_id': 'VARCHAR', 'caused_by_commit_sha': 'VARCHAR',
+    'caused_by_pull_request': 'VARCHAR', 'updated_at': 'VARCHAR', 'values': 'JSON',
 } %}
 {% set columns = [
     ('drop_name', 'case when record is not null then scope end', 'varchar'),
@@ -26,6 +27,9 @@
     ('severity', 'record.severity', 'varchar'),
     ('opened_at', 'record.opened_at', 'timestamptz'),
     ('resolved_at', 'record.resolved_at', 'timestamptz'),
+    ('caused_by_deployment_id', 'record.caused_by_deployment_id', 'varchar'),
+    ('caused_by_commit_sha', 'record.caused_by_commit_sha', 'varchar'),
+    ('caused_by_pull_request', 'record.caused_by_pull_request', 'varchar'),
     ('source_updated_at', 'record.updated_at', 'timestamptz'),
 ] %}
 
@@ -50,6 +54,7 @@ set_members as (
 
 select
     source, drop_name, delivery_key, file_sha256, line_number, mode, purpose, record_key, record_values, service,
-    environment, commit_sha, status, started_at, finished_at, severity, opened_at, resolved_at,
+    environment, commit_sha, status, started_at, finished_at, severity, opened_at, resolved_at, caused_by_deployment_id,
+    caused_by_commit_sha, caused_by_pull_request,
     record_id, source_updated_at, cast_loss_count
 from set_members

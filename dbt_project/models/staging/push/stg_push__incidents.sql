@@ -5,7 +5,7 @@
 {% set structure = {
     'id': 'VARCHAR', 'service': 'VARCHAR', 'severity': 'VARCHAR', 'status': 'VARCHAR', 'opened_at': 'VARCHAR',
     'acknowledged_at': 'VARCHAR', 'resolved_at': 'VARCHAR', 'caused_by_deployment_id': 'VARCHAR',
-    'updated_at': 'VARCHAR',
+    'caused_by_commit_sha': 'VARCHAR', 'caused_by_pull_request': 'VARCHAR', 'updated_at': 'VARCHAR',
 } %}
 {% set columns = [
     ('incident_id', 'record.id', 'varchar'),
@@ -17,6 +17,8 @@
     ('acknowledged_at', 'record.acknowledged_at', 'timestamptz'),
     ('resolved_at', 'record.resolved_at', 'timestamptz'),
     ('caused_by_deployment_id', 'record.caused_by_deployment_id', 'varchar'),
+    ('caused_by_commit_sha', 'record.caused_by_commit_sha', 'varchar'),
+    ('caused_by_pull_request', 'record.caused_by_pull_request', 'varchar'),
     ('source_updated_at', 'record.updated_at', 'timestamptz'),
 ] %}
 
@@ -44,6 +46,6 @@ newest as (
 
 select
     source, incident_id, received_at, service, severity, status, opened_at, acknowledged_at, resolved_at,
-    caused_by_deployment_id,
+    caused_by_deployment_id, caused_by_commit_sha, caused_by_pull_request,
     record_id, source_updated_at, cast_loss_count
 from newest
