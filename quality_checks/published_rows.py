@@ -158,8 +158,7 @@ def _small_teams_are_withheld(tables: Columns, numbers: Columns) -> Comparison:
         sentence="No published mart shows a number of a team that is withheld.",
         left=_NOTHING,
         right=_union(
-            _numbers_of_small_teams(name, columns, numbers.get(name, ()))
-            for name, columns in tables.items()
+            _numbers_of_small_teams(name, columns, numbers.get(name, ())) for name, columns in tables.items()
         ),
         measure="rows",
         remedy=_REMEDY,
