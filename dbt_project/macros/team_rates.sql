@@ -44,9 +44,9 @@ end)
 {%- endmacro %}
 
 {# The share of a team's own number in its shrunken estimate; the rest is the group's. #}
-{% macro own_share(stats, between, error) -%}
+{% macro own_share(is_median, between, error) -%}
 case
-    when {{ stats }}.is_median and {{ error }} = 0 then 1.0
+    when {{ is_median }} and {{ error }} = 0 then 1.0
     when {{ between }} = 0 then 0.0
     else {{ between }} / ({{ between }} + {{ error }})
 end

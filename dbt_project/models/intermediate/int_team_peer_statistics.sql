@@ -1,5 +1,5 @@
 -- Grain: one row per metric, way of dividing it, month or quarter, and peer group of which some team may be compared.
--- Sums and medians of the teams that may be compared and of no other, exact: whole billionths, whole days, DECIMAL.
+-- Of the teams that may be compared and of no other. Sums and medians are exact: whole billionths, whole days, DECIMAL.
 with compared as (
     select
         metric,
@@ -50,6 +50,28 @@ terms as (
         end as square,
         case when is_median then cast(pow(width_units / 3919927969.080108, 2) as decimal(28, 9)) end as error
     from distances
+),
+
+summed as (
+    select
+        metric,
+        profile,
+        normalisation,
+        period_grain,
+        period_start,
+        peer_group,
+        is_ratio,
+        is_median,
+        count(*) as peer_count,
+        twice_median,
+        {{ twice_the_median('twice_distance') }} as four_times_deviation,
+        {{ exact_sum('amount') }} as amount_sum,
+        sum(cast(weight as decimal(28, 4))) as weight_sum,
+        sum(cast(square as decimal(28, 9))) as square_sum,
+        sum(cast(error as decimal(28, 9))) as error_sum
+    from terms
+    group by
+        metric, profile, normalisation, period_grain, period_start, peer_group, is_ratio, is_median, twice_median
 )
 
 select
@@ -59,15 +81,16 @@ select
     period_grain,
     period_start,
     peer_group,
-    is_ratio,
     is_median,
-    count(*) as peer_count,
+    peer_count,
     twice_median,
-    {{ twice_the_median('twice_distance') }} as four_times_deviation,
-    {{ exact_sum('amount') }} as amount_sum,
-    sum(cast(weight as decimal(28, 4))) as weight_sum,
-    sum(cast(square as decimal(28, 9))) as square_sum,
-    sum(cast(error as decimal(28, 9))) as error_sum
-from terms
-group by
-    metric, profile, normalisation, period_grain, period_start, peer_group, is_ratio, is_median, twice_median
+    four_times_deviation,
+    {{ from_billionths('(twice_median + 1) // 2') }} as peer_median,
+    {{ from_billionths('(four_times_deviation + 2) // 4') }} as peer_deviation,
+    case when is_median
+        then cast(twice_median as double) / 2000000000
+        else {{ pooled('summed') }} * if(normalisation = 'none', 1, 100)
+    end as centre,
+    case when not is_median then {{ event_variance('summed') }} end as event_variance,
+    {{ between_variance('summed') }} as between_variance
+from summed

@@ -9,21 +9,18 @@ with placed as (
             when rates.not_compared_reason is not null then rates.not_compared_reason
             when coalesce(stats.peer_count, 0) < limits.minimum_peer_count then 'too_few_peers'
         end as reason,
+        stats.is_median as is_of_medians,
         stats.peer_count,
         stats.twice_median,
         stats.four_times_deviation,
-        {{ from_billionths('(stats.twice_median + 1) // 2') }} as peer_median,
-        {{ from_billionths('(stats.four_times_deviation + 2) // 4') }} as peer_deviation,
-        case when stats.is_median
-            then cast(stats.twice_median as double) / 2000000000
-            else {{ pooled('stats') }} * if(rates.normalisation = 'none', 1, 100)
-        end as centre,
-        {{ between_variance('stats') }} as between_variance,
+        stats.peer_median,
+        stats.peer_deviation,
+        stats.centre,
+        stats.between_variance,
         case when stats.is_median
             then pow(cast(rates.interval_high - rates.interval_low as double) / 3.919927969080108, 2)
-            else {{ event_variance('stats') }} / coalesce(rates.exposure_days, rates.denominator)
-        end as error_variance,
-        stats.is_median as is_of_medians
+            else stats.event_variance / coalesce(rates.exposure_days, rates.denominator)
+        end as error_variance
     from {{ ref('int_team_rates') }} as rates
     cross join {{ source('config', 'scorecard') }} as limits
     left join {{ ref('int_team_peer_statistics') }} as stats
@@ -39,7 +36,7 @@ shrunk as (
     select
         *,
         case when is_compared then
-            {{ own_share('stats', 'between_variance', 'error_variance') | replace('stats.is_median', 'is_of_medians') }}
+            {{ own_share('is_of_medians', 'between_variance', 'error_variance') }}
         end as own_share
     from placed
 ),
