@@ -5,6 +5,7 @@ workspace. So a copy for another workspace gets the hash of that workspace's pro
 """
 
 import pprint
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.dbt_runner import PROJECT, DbtProject
+from orchestration.dbt_runner import PROJECT, DbtProject, memory_limit
 from orchestration.workspace import Workspace
 from tests.shared import once, shared_folder
 
@@ -55,10 +56,15 @@ def _profile_hash(workspace: Workspace) -> bytes:
     from dbt.artifacts.resources import FileHash  # noqa: PLC0415
 
     text = (PROJECT / "profiles.yml").read_text()
-    for name, place in (("ASSAY_WAREHOUSE", workspace.warehouse), ("ASSAY_VAULT", workspace.vault)):
-        text = text.replace(f"{{{{ env_var('{name}') }}}}", str(place))
+    given = {
+        "ASSAY_WAREHOUSE": str(workspace.warehouse),
+        "ASSAY_VAULT": str(workspace.vault),
+        "ASSAY_MEMORY_LIMIT": memory_limit(),
+    }
+    for name, value in given.items():
+        text = re.sub(rf"{{{{ env_var\('{name}'.*?\) }}}}", lambda _, value=value: value, text)
     profile = yaml.safe_load(text)["assay"]["outputs"]["warehouse"]
-    given = {key: value for key, value in profile.items() if key not in ("type", "threads")}
-    credentials = DuckDBCredentials.from_dict(DuckDBCredentials.translate_aliases(given))
+    stated = {key: value for key, value in profile.items() if key not in ("type", "threads")}
+    credentials = DuckDBCredentials.from_dict(DuckDBCredentials.translate_aliases(stated))
     connection = pprint.pformat(sorted(credentials.connection_info()))
     return FileHash.from_contents(connection).checksum.encode()

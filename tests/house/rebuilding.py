@@ -1,4 +1,4 @@
-"""A built warehouse once more in memory: every model above staging, by so many threads over small pieces."""
+"""A built warehouse once more: from its evidence, or in memory by so many threads over small pieces."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,6 +7,20 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.dbt_runner import NodeOutcome
+from orchestration.flow.building import (
+    build_models,
+    compute_intervals,
+    compute_working_hours,
+    failure_of,
+    finish_models,
+)
+from orchestration.flow.planning import make_plan
+from orchestration.flow.tokens import assign_tokens
+from orchestration.flow.warehouse import open_warehouse
+from orchestration.session import open_session
+from orchestration.steps.commit_graph import write_commit_graph
+from orchestration.workspace import Workspace
 from publishing.flat_files import is_exported, write_csv, write_parquet
 from publishing.tables import read_tables
 from tests.dbt_project.on_demand import OnDemand, steps
@@ -31,6 +45,29 @@ class Rebuilt:
     ordered: Mapping[str, str]
     files: Mapping[str, str]
     pieces: int
+
+
+def build_from_the_beginning(workspace: Workspace) -> None:
+    """Read all evidence again and build every model from it, as a full refresh does, and fetch nothing."""
+    with open_session(workspace, command="test", needs_sources=False) as session:
+        with open_warehouse(workspace.warehouse) as con:
+            plan = make_plan(session, con, is_full_refresh=True)
+        assign_tokens(session, plan)
+        with open_warehouse(workspace.warehouse) as con:
+            compute_intervals(con, plan)
+            compute_working_hours(con, plan)
+        _require_success(build_models(session, plan, "before_graph"))
+        with open_warehouse(workspace.warehouse) as con:
+            write_commit_graph(con)
+        _require_success(build_models(session, plan, "after_graph"))
+        with open_warehouse(workspace.warehouse) as con:
+            finish_models(con, plan)
+
+
+def _require_success(outcomes: list[NodeOutcome]) -> None:
+    failure = failure_of(outcomes)
+    if failure is not None:
+        raise failure
 
 
 def rebuilt(warehouse: Path, vault: Path, folder: Path, *, threads: int) -> Rebuilt:

@@ -1,4 +1,4 @@
-"""Every model where every kind of source tells its story: threads change neither rows nor bytes."""
+"""Every model where every kind of source tells its story: threads and the history of runs change nothing."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from tests.house.every_source import (
     reorganise,
     row_counts,
 )
-from tests.house.rebuilding import rebuilt
-from tests.house.rows import LAYERS
+from tests.house.rebuilding import build_from_the_beginning, rebuilt
+from tests.house.rows import LAYERS, hashes_of_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
@@ -60,6 +60,14 @@ def test_every_model_of_the_project_took_part_or_it_is_said_why_it_is_empty(grow
     assert len(models) > 200
     assert counts.keys() == models
     assert {table for table, count in counts.items() if not count} == WITHOUT_ROWS.keys()
+
+
+def test_a_history_of_runs_ends_in_the_rows_of_one_reading_of_all_the_evidence(grown: Company) -> None:
+    by_increments = hashes_of_rows(grown.workspace.warehouse)
+    build_from_the_beginning(grown.workspace)
+    at_once = hashes_of_rows(grown.workspace.warehouse)
+    assert {table for table in by_increments if by_increments[table] != at_once.get(table)} == set()
+    assert at_once.keys() == by_increments.keys()
 
 
 def test_threads_that_share_the_work_on_every_table_change_no_row_and_no_byte(
