@@ -26,6 +26,40 @@ class Document:
         return str(self.path)
 
 
+class StrictLoader(yaml.SafeLoader):
+    """A safe loader that names the line of a value that cannot be, such as the 30th of February."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as inherited
+        """Make a value; raises `yaml.MarkedYAMLError` where there is none like it."""
+        try:
+            return super().construct_object(node, deep)  # type: ignore[no-untyped-call] # yaml has no types
+        except ValueError as error:
+            raise yaml.MarkedYAMLError(
+                problem=f"{getattr(node, 'value', 'a value')!r}: {error}", problem_mark=node.start_mark
+            ) from error
+
+
+def value_of(node: yaml.Node) -> Any:
+    """Return the plain value of a composed document.
+
+    Raises:
+        yaml.MarkedYAMLError: A value cannot be, or contains itself.
+    """
+    _refuse_recursion(node, [])
+    return StrictLoader("").construct_document(node)
+
+
+def _refuse_recursion(node: yaml.Node, above: list[yaml.Node]) -> None:
+    if any(each is node for each in above):
+        raise yaml.MarkedYAMLError(problem="an alias stands inside itself", problem_mark=node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        below = [each for pair in node.value for each in pair]
+    else:
+        below = node.value if isinstance(node, yaml.SequenceNode) else []
+    for each in below:
+        _refuse_recursion(each, [*above, node])
+
+
 def read_document(path: Path) -> Document:
     """Read a YAML mapping; an empty file is an empty mapping.
 
@@ -34,8 +68,8 @@ def read_document(path: Path) -> Document:
     """
     text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=StrictLoader)
+        value = None if node is None else value_of(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -22,7 +22,7 @@ from orchestration.errors import AssayError, SettingsError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import GitSettings, Settings, SourceSettings, examine
-from orchestration.settings.reading import read_settings
+from orchestration.settings.reading import read_settings, read_text
 from orchestration.settings.references import presence_faults
 from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
@@ -100,7 +100,11 @@ def _lock(workspace: Workspace) -> Diagnosis:
 
 
 def _settings_problems(workspace: Workspace, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
-    text = workspace.settings_file.read_text(encoding="utf-8")
+    try:
+        text = read_text(workspace.settings_file)
+    except SettingsError as error:
+        yield Diagnosis("settings", is_ok=False, message=str(error), remedy="Mend the file")
+        return
     _, problems = examine(text, folder=workspace.root, environment=environment)
     for problem in problems:
         where = problem.place(str(workspace.settings_file))

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from governance.yaml_documents import value_of
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -44,7 +46,7 @@ class LocatedDocument:
 
 
 def read_located(text: str) -> LocatedDocument:
-    """Parse YAML text; raises `yaml.YAMLError` where it is not YAML."""
+    """Parse YAML text; raises `yaml.YAMLError` where it is not YAML, or holds a value that cannot be."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
         return LocatedDocument(values={}, lines={}, duplicates=())
@@ -66,13 +68,13 @@ def _is_empty(node: yaml.Node) -> bool:
 
 
 def _of_node(node: yaml.Node) -> LocatedDocument:
+    values = value_of(node)
     lines: dict[KeyPath, int] = {(): node.start_mark.line + 1}
     duplicates: list[KeyPath] = []
     for path, line in _walk(node, ()):
         if path in lines and not any(path[: len(other)] == other for other in duplicates):
             duplicates.append(path)
         lines[path] = line
-    values = yaml.SafeLoader("").construct_document(node)
     return LocatedDocument(values=values, lines=lines, duplicates=tuple(duplicates))
 
 

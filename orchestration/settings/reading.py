@@ -29,19 +29,27 @@ def read_settings(file: Path, *, environment: Mapping[str, str] | None = None) -
     Raises:
         SettingsError: with one line per problem, ordered by their place in the file.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error}") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SettingsError(f"{file}:{line}: a byte that is not UTF-8. Save the file as UTF-8") from error
-    settings, problems = examine(text, folder=file.parent, environment=environment)
+    settings, problems = examine(read_text(file), folder=file.parent, environment=environment)
     if settings is None or problems:
         listed = "\n".join(problem.text(str(file)) for problem in problems)
         count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
         raise SettingsError(f"{file.name} has {count}; nothing was started.\n{listed}")
     return settings
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file that people edit.
+
+    Raises:
+        SettingsError: it cannot be read, or is no UTF-8; the line is named.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{file}:{line}: a byte that is not UTF-8. Save the file as UTF-8") from error
 
 
 def examine(
@@ -110,8 +118,8 @@ def _syntax_problem(error: yaml.YAMLError) -> Problem:
     return Problem(
         mark.line + 1 if mark else 1,
         "",
-        f"this is not YAML: {reason}",
-        "Check indentation, colons and quotes",
+        f"this cannot be read as YAML: {reason}",
+        "Check the value, indentation, colons and quotes",
     )
 
 

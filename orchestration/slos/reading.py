@@ -81,7 +81,8 @@ def _read(name: str, file: Path) -> tuple[list[LocatedDefinition], list[Problem]
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "it cannot be parsed"
         line = mark.line + 1 if mark else 1
-        return [], [Problem(line, "", f"this is not YAML: {reason}", "Check indentation, colons and quotes")]
+        remedy = "Check the value, indentation, colons and quotes"
+        return [], [Problem(line, "", f"this cannot be read as YAML: {reason}", remedy)]
     except (OSError, UnicodeDecodeError) as error:
         return [], [Problem(1, "", f"the file cannot be read: {error}", "Save it as UTF-8")]
     definitions, problems = [], []

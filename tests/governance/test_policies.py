@@ -81,6 +81,7 @@ def test_an_incentive_metric_cannot_be_shown_below_team_grain(tmp_path: Path) ->
         ("witnesses: audit\n", r":1: witnesses is a list of names"),
         ("- a\n", r":1: expected a mapping, found list"),
         ("metrics: {a\n", r":2: not valid YAML"),
+        ("metrics:\n  a:\n    review_by: 2026-02-30\n", r":3: not valid YAML: '2026-02-30': day is out of"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:

@@ -155,11 +155,17 @@ def test_a_clone_that_is_missing_is_named_once_and_the_others_are_looked_at(
     assert "there is no folder gone" in bad[0].message
 
 
+def test_settings_that_are_not_utf8_are_named_with_their_line(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace(LOCAL)
+    workspace.settings_file.write_bytes(b"organisation: acme\nsources: [] # caf\xe9\n")
+    assert re.search(r"assay\.yml:2: a byte that is not UTF-8", wrong(workspace)["settings"].message)
+
+
 def test_text_that_is_no_yaml_has_a_line_and_no_empty_key(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace(LOCAL)
     workspace.settings_file.write_text("organisation: acme\nsources: [\n  : :\n")
     message = wrong(workspace)["settings"].message
-    assert re.search(r"assay\.yml:\d+: this is not YAML", message)
+    assert re.search(r"assay\.yml:\d+: this cannot be read as YAML", message)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://nowhere.invalid"])

@@ -162,7 +162,22 @@ def test_text_that_is_not_yaml_is_one_problem_with_its_line(folder: Path) -> Non
     settings, problems = examine("organisation: acme\nsources: [\n", folder=folder)
     assert settings is None
     assert len(problems) == 1
-    assert "not YAML" in problems[0].message
+    assert "cannot be read as YAML" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("organisation: acme\nreporting:\n  from: 2026-02-30\n", 3, "'2026-02-30': day is out of range"),
+        ("organisation: acme\nteams: &all\n  - *all\n", 2, "an alias stands inside itself"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_with_its_line(
+    folder: Path, text: str, line: int, message: str
+) -> None:
+    settings, (problem,) = examine(text, folder=folder)
+    assert settings is None
+    assert (problem.line, message in problem.message) == (line, True)
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "just words"])

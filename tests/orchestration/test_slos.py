@@ -338,7 +338,7 @@ def test_a_name_a_key_and_a_policy_are_checked_too(tmp_path: Path) -> None:
     assert problem.text() == "slos/checkout.yaml:3: kind: the key stands here a second time. Keep one of them"
     file.write_text("a: [\n")
     (problem,) = examine_slos(tmp_path, SETTINGS).problems
-    assert problem.text().startswith("slos/checkout.yaml:2: this is not YAML")
+    assert problem.text().startswith("slos/checkout.yaml:2: this cannot be read as YAML")
 
 
 def test_a_slice_must_hold_whole_samples(tmp_path: Path) -> None:
