@@ -29,10 +29,10 @@ class Document:
 class StrictLoader(yaml.SafeLoader):
     """A safe loader that names the line of a value that cannot be, such as the 30th of February."""
 
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as inherited
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT002 - as inherited
         """Make a value; raises `yaml.MarkedYAMLError` where there is none like it."""
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call] # yaml has no types
+            return super().construct_object(node, deep)
         except ValueError as error:
             raise yaml.MarkedYAMLError(
                 problem=f"{getattr(node, 'value', 'a value')!r}: {error}", problem_mark=node.start_mark
