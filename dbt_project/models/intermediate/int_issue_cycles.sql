@@ -20,7 +20,7 @@ ends as (
         count(*) - 1 as status_change_count,
         max(status_name) filter (where is_current) as status_name, -- one span of an item is
         max(category) filter (where is_current) as category,
-        list_sort(list_distinct(flatten(list(record_ids)))) as record_ids
+        list_sort(list_distinct(flatten(list(record_ids order by span_number)))) as record_ids
     from spans
     group by work_item_id
 ),
