@@ -1,0 +1,79 @@
+"""Where tools, fixes and names disagree about an incident: whose word counts. DEFINITIONS §2.6."""
+
+import pytest
+
+from tests.dbt_project.incident_stories import daily, failed, links, tracked
+from tests.dbt_project.stories import sha
+from tests.dbt_project.work_stories import WorkStory
+
+
+@pytest.fixture
+def work() -> WorkStory:
+    return daily()
+
+
+def searched(work: WorkStory, name: str, when: str, number: int) -> None:
+    """A deployment of another service, whose commit names the incident."""
+    work.commit("first", on="acme/search", when="05-02 08:00")
+    work.deployment(12, "first", on="acme/search", start="05-02 09:00")
+    work.commit(name, on="acme/search", when=when, after=["first"], mentioned_keys=["OPS-1"])
+    work.deployment(number, name, on="acme/search", start=when)
+
+
+@pytest.mark.parametrize("when", ["05-03 13:00", "06-10 08:00"])
+def test_2_6_a_mention_by_a_change_of_another_service_moves_no_failure_there(
+    work: WorkStory, when: str
+) -> None:
+    searched(work, "mention", when, 13)
+    tracked(work, 1, through=[("05-03 12:10", 2), ("05-03 15:00", 4)])
+    assert failed(work.build()) == {3: "rule"}
+
+
+def test_2_6_a_fix_of_any_service_mends_an_incident_whose_service_nobody_knows(work: WorkStory) -> None:
+    searched(work, "fix", "05-03 13:00", 13)
+    tracked(work, 1, components=())
+    assert failed(work.build()) == {12: "explicit"}
+
+
+@pytest.mark.parametrize(
+    ("fixed", "closed", "strength"),
+    [
+        ("05-17 12:00", "05-03 15:00", "explicit"),
+        ("05-17 12:01", "05-03 15:00", "rule"),
+        ("05-30 11:00", "05-30 12:00", "explicit"),
+        ("05-30 11:00", None, "explicit"),
+    ],
+)
+def test_2_6_a_fix_replaces_what_broke_while_it_lasts_or_within_the_days_of_a_hotfix(
+    work: WorkStory, fixed: str, closed: str | None, strength: str
+) -> None:
+    key = tracked(work, 1, through=[(closed, 4)] if closed else None)
+    work.commit("fix", when="05-04 09:00", after=["c"], mentioned_keys=["OPS-1"])
+    work.deployment(4, "fix", start=fixed)
+    rule = "fix_replaces" if strength == "explicit" else "nearest_within_window"
+    assert links(work.build()) == {(key, 3): (strength, rule)}
+
+
+def test_2_6_what_was_on_its_way_when_the_incident_began_is_not_its_fix(work: WorkStory) -> None:
+    key = tracked(work, 1, "05-04 10:10")
+    work.commit("guilty", when="05-04 09:00", after=["c"], mentioned_keys=["OPS-1"])
+    work.deployment(4, "guilty", start="05-04 10:00", end="05-04 10:30")
+    assert links(work.build()) == {(key, 3): ("rule", "nearest_within_window")}
+
+
+def test_2_6_a_fix_of_another_service_blames_what_it_reverts_there(work: WorkStory) -> None:
+    key = tracked(work, 1)
+    work.commit("first", on="acme/search", when="05-01 08:00")
+    work.deployment(11, "first", on="acme/search", start="05-01 09:00")
+    work.commit("bad", on="acme/search", when="05-02 08:00", after=["first"])
+    work.deployment(12, "bad", on="acme/search", start="05-02 09:00")
+    work.commit(
+        "undo",
+        on="acme/search",
+        when="05-03 13:00",
+        after=["bad"],
+        mentioned_keys=["OPS-1"],
+        reverted_shas=[sha("bad")],
+    )
+    work.deployment(13, "undo", on="acme/search", start="05-03 14:00")
+    assert links(work.build()) == {(key, 12): ("explicit", "fix_reverts")}
