@@ -2,8 +2,18 @@
 
 import pytest
 
-from tests.dbt_project.incident_stories import daily, failed, links, tracked
-from tests.dbt_project.stories import sha
+from tests.dbt_project.incident_stories import (
+    CHECKOUT,
+    MAY,
+    PAGED,
+    daily,
+    failed,
+    incidents,
+    links,
+    page,
+    tracked,
+)
+from tests.dbt_project.stories import Row, sha
 from tests.dbt_project.work_stories import WorkStory
 
 
@@ -77,3 +87,46 @@ def test_2_6_a_fix_of_another_service_blames_what_it_reverts_there(work: WorkSto
     )
     work.deployment(13, "undo", on="acme/search", start="05-03 14:00")
     assert links(work.build()) == {(key, 12): ("explicit", "fix_reverts")}
+
+
+def test_a_page_that_was_over_before_an_incident_was_declared_is_another_one(work: WorkStory) -> None:
+    low: Row = {"priority": None, "urgency": "low", "status": "resolved"}
+    page(work, 1, "05-03 11:20", **low, resolved_at=work.when("05-03 11:21"))
+    work.incident(5, of="checkout", when="05-03 12:10", severity="sev1", closed="05-03 18:00")
+    told = work.build()
+    assert len(incidents(told)) == 2
+    assert failed(told) == {3: "rule"}
+    assert told.value("failure_incidents", CHECKOUT, MAY)["value"] == 1
+
+
+def test_an_issue_that_was_closed_before_somebody_was_paged_is_another_incident(work: WorkStory) -> None:
+    work.incident(5, of="checkout", when="05-03 11:20", closed="05-03 11:30")
+    page(work, 1, "05-03 12:10")
+    assert len(incidents(work.build())) == 2
+
+
+def test_an_incident_declared_while_a_page_lasted_is_the_same_whichever_ends_first(work: WorkStory) -> None:
+    page(work, 1, "05-03 12:00", status="resolved", resolved_at=work.when("05-03 12:20"))
+    work.incident(5, of="checkout", when="05-03 12:20", closed="05-03 18:00")
+    assert list(incidents(work.build())) == [f"{PAGED}Q1"]
+
+
+def test_an_end_that_lies_before_the_beginning_parts_nothing(work: WorkStory) -> None:
+    page(work, 1, "05-03 12:00", status="resolved", resolved_at=work.when("05-03 11:00"))
+    work.incident(5, of="checkout", when="05-03 12:00")
+    assert list(incidents(work.build())) == [f"{PAGED}Q1"]
+
+
+@pytest.mark.parametrize(
+    ("paged", "labelled", "counts"), [("P4", "sev1", 1), ("P1", "sev4", 1), ("P4", "sev4", 0)]
+)
+def test_an_incident_counts_where_any_tool_calls_it_bad_enough_and_shows_the_first_ones_severity(
+    work: WorkStory, paged: str, labelled: str, counts: int
+) -> None:
+    page(work, 1, priority=paged)
+    work.incident(5, of="checkout", when="05-03 12:05", severity=labelled)
+    told = work.build()
+    (found,) = incidents(told).values()
+    assert found["severity"] == f"sev{paged[1]}"
+    assert told.value("failure_incidents", CHECKOUT, MAY)["value"] == counts
+    assert len(failed(told)) == counts
