@@ -4,6 +4,7 @@ import pytest
 
 from tests.dbt_project.incident_stories import (
     CHECKOUT,
+    ISSUES,
     MAY,
     PAGED,
     daily,
@@ -130,3 +131,30 @@ def test_an_incident_counts_where_any_tool_calls_it_bad_enough_and_shows_the_fir
     assert found["severity"] == f"sev{paged[1]}"
     assert told.value("failure_incidents", CHECKOUT, MAY)["value"] == counts
     assert len(failed(told)) == counts
+
+
+@pytest.mark.parametrize(
+    ("weaker", "stronger", "meant"),
+    [
+        ({"service_id": "apple", "title": "Till"}, {"service_id": "till"}, "till"),
+        ({"service_id": "apple", "former_names": ["Till"]}, {"service_id": "till"}, "till"),
+        ({"service_id": "apple", "title": "Till"}, {"service_id": "pear", "former_names": ["till"]}, "pear"),
+        ({"service_id": "acme/till"}, {"service_id": "pear", "title": "TILL"}, "pear"),
+        ({"service_id": "acme/till"}, {"service_id": "pear"}, "acme/till"),
+    ],
+)
+def test_a_name_means_the_service_of_that_id_then_of_that_former_name_then_title_then_end_of_its_path(
+    work: WorkStory, weaker: Row, stronger: Row, meant: str
+) -> None:
+    work.service(**weaker)
+    work.service(**stronger)
+    page(work, 1, of="Till")
+    assert incidents(work.build())[f"{PAGED}Q1"]["service_ids"] == [meant]
+
+
+@pytest.mark.parametrize("label", ["service:Checkout", "service:TILL", "service:checkout"])
+def test_labels_of_github_name_services_as_other_tools_do(work: WorkStory, label: str) -> None:
+    work.services[0]["former_names"] = ["till"]
+    work.issue(5, on=ISSUES, when="05-03 12:00", labels=["incident", "sev1", label])
+    (found,) = incidents(work.build()).values()
+    assert found["service_ids"] == ["checkout"]
