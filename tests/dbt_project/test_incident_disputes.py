@@ -11,6 +11,7 @@ from tests.dbt_project.incident_stories import (
     failed,
     incidents,
     links,
+    note,
     page,
     tracked,
 )
@@ -158,3 +159,31 @@ def test_labels_of_github_name_services_as_other_tools_do(work: WorkStory, label
     work.issue(5, on=ISSUES, when="05-03 12:00", labels=["incident", "sev1", label])
     (found,) = incidents(work.build()).values()
     assert found["service_ids"] == ["checkout"]
+
+
+def test_what_a_note_names_at_the_end_of_a_chain_of_merged_pages_the_last_one_names(work: WorkStory) -> None:
+    page(work, 1)
+    for number in range(2, 8):
+        page(work, number, merged_into_incident_id=f"Q{number - 1}", status="resolved")
+    note(work, 7, referenced_deployment_ids=["2"])
+    told = work.build()
+    assert links(told) == {(f"{PAGED}Q1", 2): ("explicit", "names_deployment")}
+    (found,) = incidents(told).values()
+    assert {row["record_id"] for row in work.staged["stg_pagerduty__incidents"]} <= set(found["record_ids"])
+
+
+def test_a_page_that_was_merged_into_one_that_was_not_read_is_an_incident(work: WorkStory) -> None:
+    page(work, 2, merged_into_incident_id="Q99", status="resolved")
+    page(work, 3, merged_into_incident_id="Q2", status="resolved")
+    assert list(incidents(work.build())) == [f"{PAGED}Q2"]
+
+
+def test_an_incident_is_of_the_services_of_all_pages_merged_into_it_and_of_its_own_first(
+    work: WorkStory,
+) -> None:
+    page(work, 1, of="search")
+    page(work, 2, of="Checkout", merged_into_incident_id="Q1", status="resolved")
+    page(work, 3, of="search", merged_into_incident_id="Q1", status="resolved")
+    (found,) = incidents(work.build()).values()
+    assert found["service_ids"] == ["search", "checkout"]
+    assert found["deployment_ids"] == ["github:github:deployment:3"]
