@@ -187,3 +187,24 @@ def test_an_incident_is_of_the_services_of_all_pages_merged_into_it_and_of_its_o
     (found,) = incidents(work.build()).values()
     assert found["service_ids"] == ["search", "checkout"]
     assert found["deployment_ids"] == ["github:github:deployment:3"]
+
+
+def test_an_incident_of_two_services_counts_for_each_and_its_team_and_once_for_the_organisation(
+    work: WorkStory,
+) -> None:
+    for service, team in (("audit", "ledger"), ("checkout", "payments")):
+        work.team(team, parent="commerce")
+        work.owner(service, team)
+    work.team("commerce")
+    work.service("audit")
+    work.commit("z", on="acme/audit", when="05-01 08:00")
+    work.deployment(9, "z", on="acme/audit", start="05-01 09:00")
+    labels = ["incident", "sev1", "service:checkout", "service:audit"]
+    work.issue(5, on=ISSUES, when="05-03 12:00", labels=labels)
+    told = work.build()
+    scopes = ("service:checkout", "service:audit", "team:ledger", "team:payments", "team:commerce")
+    for scope in (*scopes, "organisation:acme"):
+        assert told.value("failure_incidents", scope, MAY)["value"] == 1, scope
+        assert told.value("dispositions_unknown_share", scope, MAY)["value"] == 1, scope
+    fail_rate = told.value("change_fail_rate", CHECKOUT, MAY)
+    assert (fail_rate["numerator"], fail_rate["dispositions_unknown_share"]) == (1, 1)
