@@ -313,8 +313,7 @@ def test_a_pull_request_is_linked_by_the_key_of_an_item_that_exists(
 
 
 def test_2_6_what_was_decided_about_one_telling_holds_for_the_incident(work: WorkStory) -> None:
-    issue = 5
-    work.incident(issue, of="checkout", when="05-03 12:05")
+    work.incident(5, of="checkout", when="05-03 12:05")
     work.decide(next(iter(incidents(work.build()))), "caused_by", "github:github:deployment:1")
     page(work, 1)  # somebody connects PagerDuty later
     told = work.build()
