@@ -47,3 +47,11 @@ def test_a_team_whose_people_have_no_share_is_small() -> None:
     told = story.build()
     assert set(sizes(told, "payments")) == {2}
     assert withheld(told)["payments"] == "below_team_size"
+
+
+def test_a_quarter_that_begins_with_days_off_withholds_nobody() -> None:
+    story = staffed(8, 8)
+    story.coverage = ("2026-01-01 00:00", "2028-01-03 00:00")
+    told = story.build()
+    assert withheld(told, "week", "2027-12-27") == {}
+    assert withheld(told, "quarter", "2028-01-01") == {}

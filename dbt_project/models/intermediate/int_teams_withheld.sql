@@ -1,7 +1,8 @@
 -- Grain: one row per team and day, week, month or quarter in which its numbers are withheld, with the reason.
 -- It is decided once for each quarter, by the team's smallest month, and holds for every period that touches the quarter:
 -- so no withheld month comes out of its weeks. A team whose people nobody knows yet has no size and is not small; one of
--- which they were known, and are not any more, has none left.
+-- which they were known, and are not any more, has none left; a quarter of which nothing but days off is covered keeps
+-- the size of the one before.
 -- Beside small teams whose people together are fewer than the minimum the smallest other team below the same parent is
 -- withheld, with the teams below it: else the parent, less the teams that are shown, would be theirs. Where there is no
 -- other and the parent's own services counted nothing, the parent is theirs and is withheld as well; among its siblings
@@ -32,12 +33,32 @@ known as (
     group by team_id
 ),
 
-sizes as (
-    select known.team_id, quarters.quarter_start, coalesce(min(exposed.team_size), 0) as team_size
+worked as (
+    select distinct cast(date_trunc('quarter', working_date) as date) as quarter_start
+    from {{ ref('int_team_working_days') }}
+    where calendar_id = ''
+),
+
+told as (
+    select
+        known.team_id,
+        quarters.quarter_start,
+        coalesce(min(exposed.team_size), case when bool_or(worked.quarter_start is not null) then 0 end) as team_size
     from known
     inner join quarters on quarters.quarter_start >= known.first_quarter_start
     left join exposed on exposed.team_id = known.team_id and exposed.quarter_start = quarters.quarter_start
+    left join worked on worked.quarter_start = quarters.quarter_start
     group by known.team_id, quarters.quarter_start
+),
+
+sizes as (
+    select
+        team_id,
+        quarter_start,
+        last_value(team_size ignore nulls) over (
+            partition by team_id order by quarter_start rows between unbounded preceding and current row
+        ) as team_size
+    from told
 ),
 
 small as (
