@@ -28,7 +28,8 @@
         'audience': meta.audience, 'distortions': meta.distortions,
         'fact_model': fact.model, 'fact_relation': fact.relation, 'fact_key': fact.key,
         'filter_sql': filters | join(' and ') if filters else 'true', 'event_at_column': fact.event_column,
-        'service_scope_sql': fact.scopes.service ~ ' = $scope_id',
+        'service_scope_sql': 'list_contains(' ~ fact.scopes.service ~ ', $scope_id)'
+            if fact.scopes.service.endswith('_ids') else fact.scopes.service ~ ' = $scope_id',
         'team_scope_sql': 'list_contains(' ~ fact.scopes.team ~ ', $scope_id)',
         'organisation_scope_sql': fact.scopes.organisation ~ ' = $scope_id', 'scopes': fact.scopes,
     } %}

@@ -42,10 +42,12 @@ group by scope.kind, scope.id, period.grain, period.starts_on
     ]) as period
     from (
         select *, unnest(list_concat(
-            [
-                {'kind': 'organisation', 'id': {{ facts.scopes.organisation }}},
-                {'kind': 'service', 'id': {{ facts.scopes.service }}}
-            ],
+            [{'kind': 'organisation', 'id': {{ facts.scopes.organisation }}}],
+            list_transform(
+                {#- a fact of several services counts once for each -#}
+                {{ facts.scopes.service if facts.scopes.service.endswith('_ids') else '[' ~ facts.scopes.service ~ ']' }},
+                lambda service: {'kind': 'service', 'id': service}
+            ),
             list_transform({{ facts.scopes.team }}, lambda team: {'kind': 'team', 'id': team})
         )) as scope
         from {{ ref(facts.fact_model) }}

@@ -77,24 +77,33 @@ def _repeated_names(settings: Settings) -> Iterator[Fault]:
     for section, names in named.items():
         seen: Counter[str] = Counter()
         for index, name in enumerate(names):
-            seen[name] += 1
-            if seen[name] == 2:  # noqa: PLR2004 - the second of a name is the one to report
+            # tools write the names of services in small and capital letters as they like
+            key = name.lower() if section == "services" else name
+            seen[key] += 1
+            if seen[key] == 2:  # noqa: PLR2004 - the second of a name is the one to report
                 message = f"the name '{name}' is taken"
                 yield Fault((section, index, "name"), message, "Names are unique; choose another")
 
 
 def _reused_names(settings: Settings) -> Iterator[Fault]:
-    """Yield names that a service had before and another one has, or had."""
-    taken = {service.name: index for index, service in enumerate(settings.services)}
+    """Yield names that a service had before, or has as its title, and another one has, or had."""
+    taken = {service.name.lower(): index for index, service in enumerate(settings.services)}
     for index, service in enumerate(settings.services):
         for position, name in enumerate(service.formerly):
-            if taken.setdefault(name, index) != index:
-                other = settings.services[taken[name]].name
-                message = f"the name '{name}' is, or was, that of the service '{other}'"
-                remedy = (
-                    "What other tools say about it can belong to one service only; leave it with that one"
-                )
-                yield Fault(("services", index, "formerly", position), message, remedy)
+            if taken.setdefault(name.lower(), index) != index:
+                yield _taken(settings, ("services", index, "formerly", position), name, taken)
+    for index, service in enumerate(settings.services):
+        if service.title and taken.get(service.title.lower(), index) != index:
+            yield _taken(settings, ("services", index, "title"), service.title, taken)
+
+
+def _taken(settings: Settings, path: KeyPath, name: str, taken: Mapping[str, int]) -> Fault:
+    other = settings.services[taken[name.lower()]].name
+    return Fault(
+        path,
+        f"the name '{name}' is, or was, that of the service '{other}'",
+        "What other tools say about it can belong to one service only; leave it with that one",
+    )
 
 
 def _empty_ranges(settings: Settings) -> Iterator[Fault]:

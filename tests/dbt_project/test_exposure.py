@@ -97,11 +97,11 @@ def test_a_roll_up_follows_the_hierarchy_of_the_day(story: Story) -> None:
     assert exposure(story.build()) == {"commerce": "2.0000", "payments": "5.0000", "retail": "3.0000"}
 
 
-def test_people_without_team_and_people_outside_the_roster_add_to_no_team(story: Story) -> None:
+def test_people_without_team_and_people_outside_the_roster_add_no_days_to_a_team(story: Story) -> None:
     employed(story, ADA, None, "2026-01-01")
     github_member(story, BOB, "payments", "01-01 00:00")
     told = story.build()
-    assert exposure(told) == {}
+    assert exposure(told) == {"commerce": "0.0000", "payments": "0.0000"}
     (row,) = told.rows(
         "select sum(fte_days)::varchar as fte from intermediate.int_team_member_days where team_id is null"
     )

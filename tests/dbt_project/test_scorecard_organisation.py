@@ -251,7 +251,7 @@ def test_a_planted_fault_is_found(told: Told, name: str, condition: str) -> None
     [
         ("int_team_service_days", "own_service_count = 9", "own_service_count > service_count"),
         ("int_team_exposure_periods", "own_fte_days = 9999", "own_fte_days > fte_days"),
-        ("int_team_exposure_periods", "team_size = null", "(fte_days > 0) <> (coalesce(team_size, 0) > 0)"),
+        ("int_team_exposure_periods", "team_size = null", "fte_days > 0 and coalesce(team_size, 0) = 0"),
     ],
 )
 def test_a_fault_of_exposure_is_found_by_its_own_rule(

@@ -44,6 +44,24 @@ FAULTS = [
         "16: services[1].formerly[1]",
         "the name 'checkout' is, or was, that of the service 'checkout'",
     ),
+    (
+        "deployments: {from: deployments}",
+        "  - {name: search, formerly: [Checkout], repository: acme/shop}\ndeployments: {}",
+        "16: services[1].formerly[0]",
+        "the name 'Checkout' is, or was, that of the service 'checkout'",
+    ),
+    (
+        "deployments: {from: deployments}",
+        "  - {name: search, title: Checkout, repository: acme/shop}\ndeployments: {}",
+        "16: services[1].title",
+        "the name 'Checkout' is, or was, that of the service 'checkout'",
+    ),
+    (
+        "deployments: {from: deployments}",
+        "  - {name: Checkout, repository: acme/shop}\ndeployments: {}",
+        "16: services[1].name",
+        "the name 'Checkout' is taken",
+    ),
     ("from: 2025-07-01", "from: 2025-07-01T10:00:00", "2: reporting.from", "without a time of day"),
     ("kind: github", "kind: githob", "4: sources[0]", "the kind of a source is one of github, git"),
     (

@@ -19,24 +19,11 @@ with issues as (
         )) > 0
 ),
 
-service_names as (
-    select service_id, service_id as service_name
-    from {{ ref('int_services') }}
-    union
-    -- where every repository is a service, the label leaves out the owner
-    select service_id, split_part(repository, '/', -1) as service_name
-    from {{ ref('int_services') }}
-    where service_id = repository
-    union
-    select service_id, unnest(former_names) as service_name
-    from {{ ref('int_services') }}
-),
-
 labelled as (
     select
         labels.source,
         labels.issue_id,
-        list(distinct service_names.service_id order by service_names.service_id) as service_ids
+        list(distinct services.service_id order by services.service_id) as service_ids
     from (
         select
             source,
@@ -46,7 +33,7 @@ labelled as (
             )) as service_name
         from issues
     ) as labels
-    inner join service_names on service_names.service_name = labels.service_name
+    inner join {{ ref('int_service_names') }} as services on services.service_name = lower(labels.service_name)
     group by labels.source, labels.issue_id
 )
 

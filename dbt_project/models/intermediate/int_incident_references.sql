@@ -86,7 +86,7 @@ named_work_items as (
 ),
 
 fixes as (
-    select fixes.*, incidents.incident_id, incidents.started_at
+    select fixes.*, incidents.incident_id, incidents.service_ids, incidents.started_at, incidents.resolved_at
     from {{ ref('int_hotfix_changes') }} as fixes
     inner join {{ ref('int_incident_names') }} as names on names.name = fixes.issue_reference
     inner join incidents on incidents.incident_id = names.incident_id
@@ -108,16 +108,26 @@ named_by_fixes as (
         and deployed.commit_sha = targets.target_sha
 ),
 
+-- a fix that says no more than which incident it mends replaces what broke only where it is a fix of what is broken,
+-- rolled out after that broke and while it lasted, or within the days in which a hotfix follows
 replaced_by_fixes as (
     select fixes.incident_id, 'fix_replaces' as rule, 4 as precedence, fixes.service_id as named,
         before_fix.deployment_id, fixes.record_ids
     from fixes
     inner join {{ ref('int_deployments_classified') }} as fixing on fixing.deployment_id = fixes.deployment_id
+    cross join {{ source('config', 'rules') }} as rules
     inner join {{ ref('int_deployments_classified') }} as before_fix
         on before_fix.service_id = fixes.service_id
         and before_fix.finished_at <= fixing.finished_at
         and before_fix.deployment_id <> fixing.deployment_id
         and before_fix.started_at <= fixes.started_at
+    where (len(fixes.service_ids) = 0 or list_contains(fixes.service_ids, fixes.service_id))
+        and fixing.started_at >= fixes.started_at
+        and (
+            fixes.resolved_at is null
+            or fixing.started_at <= fixes.resolved_at
+            or fixing.started_at <= fixes.started_at + rules.revert_window_days * interval 1 day
+        )
     qualify dense_rank() over (
         partition by fixes.incident_id, fixes.service_id
         order by before_fix.finished_at desc, before_fix.deployment_id desc

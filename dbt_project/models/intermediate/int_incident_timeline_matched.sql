@@ -1,7 +1,13 @@
 -- Grain: one row per incident as reported and service of it for which a tool that is believed first tells of the same
--- incident: declared within the configured minutes. What it is the same as is the one that counts.
+-- incident: declared within the configured minutes, and before the other one was over. What it is the same as is the one
+-- that counts.
 with services as (
-    select *, unnest(service_ids) as matched_service_id
+    select
+        incident_id, source_rank, declared_at,
+        -- a fault of the data ends nothing before it was declared
+        coalesce(case when resolved_at < declared_at then declared_at else resolved_at end, timestamptz '9999-01-01 00:00:00+00')
+            as over_at,
+        unnest(service_ids) as matched_service_id
     from {{ ref('int_incident_timeline_placed') }}
 ),
 
@@ -19,6 +25,8 @@ matches as (
         and others.source_rank < incidents.source_rank
         and others.declared_at >= incidents.declared_at - rules.same_incident_minutes * interval 1 minute
         and others.declared_at <= incidents.declared_at + rules.same_incident_minutes * interval 1 minute
+        and others.declared_at <= incidents.over_at
+        and incidents.declared_at <= others.over_at
     qualify row_number() over (
         partition by incidents.incident_id, incidents.matched_service_id
         order by others.source_rank, distance, others.incident_id

@@ -38,7 +38,15 @@ severities as (
 
 placed as (
     select
-        reported.* replace (list_concat(reported.service_ids, coalesce(named_services.service_ids, [])) as service_ids),
+        reported.* replace (
+            list_concat(
+                reported.service_ids,
+                list_filter(
+                    coalesce(named_services.service_ids, []),
+                    lambda service_id: not list_contains(reported.service_ids, service_id)
+                )
+            ) as service_ids
+        ),
         coalesce(severities.severity, 'unknown') as severity
     from {{ ref('int_incident_timeline_reported') }} as reported
     left join named_services on named_services.incident_id = reported.incident_id

@@ -1,5 +1,6 @@
 -- Grain: one row per production incident, however many tools tell of it. The tool that is believed first gives its times
--- and its severity; what any of them names, the incident names. It begins with the impact, where one of them says when.
+-- and its severity; what any of them names, the incident names; it counts where any of them calls it bad enough. It begins
+-- with the impact, where one of them says when.
 with told as (
     select
         tellings.incident_id,
@@ -29,8 +30,7 @@ joined as (
         list(number order by source_rank, telling_id) filter (where repository is not null)[1] as number,
         list(severity order by source_rank, telling_id)
             filter (where severity <> 'unknown' or is_severity_configured)[1] as known_severity,
-        list(is_severity_configured order by source_rank, telling_id)
-            filter (where severity <> 'unknown' or is_severity_configured)[1] as is_known_severity_configured,
+        bool_or(is_severity_configured) as is_severity_configured,
         list(impact_started_at order by source_rank, telling_id) filter (where impact_started_at is not null)[1]
             as impact_started_at,
         {%- for references in [
@@ -64,11 +64,7 @@ select
         when counted.severity = 'unknown' then coalesce(joined.known_severity, 'unknown')
         else counted.severity
     end as severity,
-    case
-        when counted.severity = 'unknown' and not counted.is_severity_configured and counted.source_kind <> 'github'
-            then coalesce(joined.is_known_severity_configured, counted.is_severity_configured)
-        else counted.is_severity_configured
-    end as is_severity_configured,
+    joined.is_severity_configured,
     coalesce(joined.impact_started_at, counted.declared_at) as started_at,
     counted.declared_at,
     counted.resolved_at,

@@ -1,4 +1,4 @@
--- Grain: one row per team and day on which somebody worked for it or for a team below it.
+-- Grain: one row per team and day on which somebody was there for it or for a team below it, be it without a share.
 with placed as (
     select
         days.person_token,
@@ -23,6 +23,6 @@ select
     cast(coalesce(
         list_sum(list(fte_days order by person_token) filter (where member_of = team_id)), 0
     ) as decimal(18, 4)) as own_fte_days,
-    count(distinct person_token) filter (where member_of = team_id) as own_person_count
+    count(distinct person_token) filter (where member_of = team_id and fte_days > 0) as own_person_count
 from placed
 group by team_id, exposure_date

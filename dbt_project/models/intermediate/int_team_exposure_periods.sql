@@ -1,4 +1,4 @@
--- Grain: one row per team, and month or quarter, on a day of which somebody worked for it or it owned a service.
+-- Grain: one row per team, and month or quarter, on a day of which somebody was there for it or it owned a service.
 -- The size of a team is the number of its people on a usual day: of its days in order of people the middle one, of two
 -- the smaller, so that neither a day's guests make a team large nor a holiday makes it small.
 with days as (

@@ -1,5 +1,6 @@
 -- Grain: one row per person, working day on which they are not away, and team that part of the day belongs to; without
--- team where they are employed and nobody says with whom. A day belongs to whom the person belongs to at its noon.
+-- team where they are employed and nobody says with whom. Whoever has no share there, as people whom no roster knows,
+-- works no FTE-days, and is one of the team's people. A day belongs to whom the person belongs to at its noon.
 with assignments as (
     select
         assigned.person_token,
@@ -16,7 +17,6 @@ with assignments as (
         ) as last_date
     from {{ ref('int_team_assignments') }} as assigned
     cross join {{ ref('int_reporting') }} as reporting
-    where assigned.fte_units > 0
 ),
 
 days as (

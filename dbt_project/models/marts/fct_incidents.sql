@@ -14,6 +14,19 @@ decisions as (
     select incident_id, min(disposition) as disposition -- an incident has one decision, for one or more deployments
     from {{ ref('int_incident_decisions') }}
     group by incident_id
+),
+
+owning as (
+    select
+        services.incident_id,
+        list_sort(list_distinct(flatten(list(owners.team_path order by services.service_id)))) as team_ids
+    from (
+        select incident_id, started_at, unnest(service_ids) as service_id
+        from {{ ref('int_incidents') }}
+    ) as services
+    {{ join_owners('services.service_id', 'services.started_at') }}
+    where owners.team_id is not null
+    group by services.incident_id
 )
 
 select
@@ -27,6 +40,7 @@ select
     incidents.service_ids,
     owners.team_id,
     coalesce(owners.team_path, []) as team_path,
+    coalesce(owning.team_ids, []) as owning_team_ids,
     reporting.organisation,
     incidents.repository,
     incidents.number,
@@ -57,5 +71,6 @@ from {{ ref('int_incidents') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting
 left join links on links.incident_id = incidents.incident_id
 left join decisions on decisions.incident_id = incidents.incident_id
+left join owning on owning.incident_id = incidents.incident_id
 {{ join_owners('incidents.service_ids[1]', 'incidents.started_at') }}
 order by incidents.incident_id

@@ -1,4 +1,5 @@
--- Grain: one row per scope and week of the reporting time zone in which something was finished or is in progress.
+-- Grain: one row per scope and week of the reporting time zone in which something was finished or is in progress;
+-- of a team that is withheld, one row per week.
 {% set metrics = [
     'throughput',
     'issue_cycle_time',
@@ -65,6 +66,8 @@ scoped as (
     select scope_kind, scope_id, period_start from cells
     union
     select scope_kind, scope_id, period_start from in_progress
+    union
+    {{ withheld_rows(['scope_kind', 'scope_id', 'period_start'], ['week']) | indent(4) }}
 )
 
 select

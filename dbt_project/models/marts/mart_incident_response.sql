@@ -1,4 +1,5 @@
--- Grain: one row per scope and month of the reporting time zone in which an incident was detected, answered or paged of.
+-- Grain: one row per scope and month of the reporting time zone in which an incident was detected, answered or paged of;
+-- of a team that is withheld, one row per month.
 {% set metrics = [
     'incidents_detected',
     'incidents_open',
@@ -64,6 +65,8 @@ scoped as (
     select scope_kind, scope_id, period_start from cells
     union
     select scope_kind, scope_id, period_start from counted
+    union
+    {{ withheld_rows(['scope_kind', 'scope_id', 'period_start'], ['month']) | indent(4) }}
 )
 
 select

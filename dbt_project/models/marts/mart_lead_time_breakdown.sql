@@ -1,5 +1,6 @@
 -- Grain: one row per scope and period in which changes were deployed: the time that they took together, and in which
--- part of their way. The parts sum to the whole; what cannot be attributed is a part of its own. DEFINITIONS §1.
+-- part of their way. The parts sum to the whole; what cannot be attributed is a part of its own. Of a team that is withheld
+-- there is one row per period. DEFINITIONS §1.
 {% set changes = {
     'fact_model': 'fct_changes', 'filter_sql': "state = 'deployed'", 'event_at_column': 'deployed_date',
     'scopes': {'service': 'service_id', 'team': 'team_path', 'organisation': 'organisation'},
@@ -20,13 +21,21 @@ with sums as (
     from {{ placed_facts(changes, ['week', 'month', 'quarter']) }} as cells
     where scope.id is not null
     group by scope.kind, scope.id, period.grain, period.starts_on
+),
+
+placed as (
+    select scope_kind, scope_id, period_grain, period_start from sums
+    union
+    {{ withheld_rows(
+        ['scope_kind', 'scope_id', 'period_grain', 'period_start'], ['week', 'month', 'quarter']
+    ) | indent(4) }}
 )
 
 select
-    sums.scope_kind,
-    sums.scope_id,
-    sums.period_grain,
-    sums.period_start,
+    placed.scope_kind,
+    placed.scope_id,
+    placed.period_grain,
+    placed.period_start,
     periods.period_end,
     periods.is_partial,
     {{ unless_withheld('sums.change_lead_time_n') }} as change_lead_time_n,
@@ -39,8 +48,13 @@ select
     ) }} as change_{{ part }}_time_share,
     {% endfor %}
     withheld.reason as withheld_reason
-from sums
+from placed
 inner join {{ ref('int_reporting_periods') }} as periods
-    on periods.period_grain = sums.period_grain and periods.period_start = sums.period_start
-{{ join_withheld('sums', 'sums.period_grain') }}
-order by sums.scope_kind, sums.scope_id, sums.period_grain, sums.period_start
+    on periods.period_grain = placed.period_grain and periods.period_start = placed.period_start
+left join sums
+    on sums.scope_kind = placed.scope_kind
+    and sums.scope_id = placed.scope_id
+    and sums.period_grain = placed.period_grain
+    and sums.period_start = placed.period_start
+{{ join_withheld('placed', 'placed.period_grain') }}
+order by placed.scope_kind, placed.scope_id, placed.period_grain, placed.period_start

@@ -1,8 +1,8 @@
 -- Grain: one row per metric, scope and period from the scope's first deployment to the end of the covered range.
 -- A week or longer without facts is a zero for a count and empty, with n = 0, for everything else (DEFINITIONS §2.4);
 -- a day without facts has no row, so that the days grow with what happened and not with the calendar.
--- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6). A metric that has retired
--- has no row of a period that begins on that day or later.
+-- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6); it has no row that is there
+-- only because something happened. A metric that has retired has no row of a period that begins on that day or later.
 with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
 ),
@@ -33,6 +33,7 @@ placed as (
         and facts.scope_id = periods.scope_id
         and facts.period_grain = periods.period_grain
         and facts.period_start = periods.period_start
+    {{ unless_row_withheld('periods') | indent(4) }}
     where periods.period_grain = 'day'
     union all
     -- the flow of work, incidents and objectives do not wait for a first deployment
@@ -53,6 +54,7 @@ placed as (
         on scopes.scope_kind = facts.scope_kind
         and scopes.scope_id = facts.scope_id
         and scopes.first_date < periods.period_end
+    {{ unless_row_withheld('facts') | indent(4) }}
     where metrics.fact_relation in (
         'marts.fct_issues', 'marts.fct_pull_request_reviews', 'marts.fct_incident_response', 'marts.fct_slo_windows'
     )
