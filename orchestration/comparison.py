@@ -33,6 +33,9 @@ class Cell:
     is_withheld: bool = False
 
 
+WITHHELD = Cell(None, None, None, None, is_withheld=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A cell in which computed and truth do not agree; None where one of them has no such cell."""
@@ -68,10 +71,25 @@ def compare(publication: Path, truth: Truth) -> Comparison:
         scores = scores_of_rules(con, truth)
     computed = {_row_key(row): Cell(*_exact(row[5:9]), is_withheld=bool(row[9])) for row in rows}
     simulated = {_key(value): _cell(value) for value in truth.metric_values()}
+    computed |= dict.fromkeys(_withheld_days(computed, simulated), WITHHELD)
     differences = tuple(_differences(computed, simulated))
     keys = {key for key in computed.keys() | simulated.keys() if key[0] in EXACT_METRICS}
     withheld = sum(key in computed and computed[key].is_withheld for key in keys)
     return Comparison(computed, simulated, differences, len(keys) - withheld, withheld, scores)
+
+
+def _withheld_days(computed: Mapping[CellKey, Cell], truth: Iterable[CellKey]) -> Iterable[CellKey]:
+    """Give the days that a withheld team has no rows of: the number of its days would be a number."""
+    quarters = {key for key, cell in computed.items() if key[3] == "quarter" and cell.is_withheld}
+    for metric, kind, scope, grain, day in truth:
+        key = (metric, kind, scope, grain, day)
+        if grain == "day" and key not in computed and (*key[:3], "quarter", _quarter(day)) in quarters:
+            yield key
+
+
+def _quarter(day: str) -> str:
+    year, month, _ = day.split("-")
+    return f"{year}-{(int(month) - 1) // 3 * 3 + 1:02d}-01"
 
 
 def _differences(computed: Mapping[CellKey, Cell], truth: Mapping[CellKey, Cell]) -> Iterable[Difference]:
@@ -83,8 +101,7 @@ def _differences(computed: Mapping[CellKey, Cell], truth: Mapping[CellKey, Cell]
 def _agree(computed: Cell | None, truth: Cell | None) -> bool:
     """Whether a cell says what is true, or says nothing of something that is there."""
     if computed is not None and computed.is_withheld:
-        is_silent = computed == Cell(None, None, None, None, is_withheld=True)
-        return is_silent and truth is not None
+        return computed == WITHHELD and truth is not None
     return computed == truth
 
 

@@ -1,5 +1,6 @@
 """Computed beside truth: a difference of any size is a difference."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -156,6 +157,24 @@ def test_a_withheld_cell_that_still_says_something_is_a_difference(
 ) -> None:
     folder = publication(tmp_path, [("change_lead_time", *row, "withheld")])
     assert len(compare(folder, truth(value("change_lead_time", "90.5", 4))).differences) == 1
+
+
+def test_a_day_that_a_withheld_quarter_has_no_row_of_is_withheld_and_any_other_is_missing(
+    tmp_path: Path,
+) -> None:
+    folder = publication(tmp_path, [("deployment_days", None, None, "withheld")])
+    with duckdb.connect(str(folder / "analyst.duckdb")) as con:
+        con.execute(
+            "update marts.mart_metric_values set period_grain = 'quarter', period_start = '2026-04-01'"
+        )
+    quarter = replace(value("deployment_days", "1", 1), period_grain="quarter", period_start=date(2026, 4, 1))
+    withheld, shown = (
+        replace(value("deployment_days", "1", 1), period_grain="day", period_start=day)
+        for day in (date(2026, 6, 30), date(2026, 7, 1))
+    )
+    found = compare(folder, truth(quarter, withheld, shown))
+    assert found.withheld == 2
+    assert [each.key[4] for each in found.differences] == ["2026-07-01"]
 
 
 def test_a_cell_of_nothing_is_a_difference_though_it_is_withheld(tmp_path: Path) -> None:
