@@ -108,7 +108,7 @@ def test_a_decision_is_a_leaf_under_a_signed_checkpoint_and_names_nobody(
     with Ledger(workspace.ledger, origin="assay/acme") as ledger:
         leaf = ledger.leaf("governance", decided["decision"])
         assert json.loads(leaf)["kind"] == "identity_decision"
-        for name in (b"Grace", b"ada", b"lovelace", b"sit beside"):
+        for name in (b"Grace", b"ada@", b"lovelace", b"sit beside"):  # "ada" alone may stand in a hash
             assert name not in leaf
         assert list(ledger.verify()) == []
         with closing(ledger.reader()) as reader:
