@@ -5,8 +5,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +30,10 @@ from orchestration.workspace import Workspace
 
 @dataclass(slots=True)
 class _Stages:
-    """Seconds and CPU seconds by stage, and what became of the models and tests."""
+    """Seconds and CPU seconds by stage."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
-    outcomes: list[NodeOutcome] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -49,42 +48,61 @@ def main(root: Path) -> None:
     """Build; print seconds by stage and by model, and the most memory held."""
     workspace, stages = Workspace(root.resolve()), _Stages()
     with open_session(workspace, command="benchmark", needs_sources=False) as session:
-        _build(session, stages)
-    models = {each.name: each.seconds for each in stages.outcomes if each.kind == "model"}
+        outcomes = transform(session, enter=stages.stage)
+    models = {each.name: each.seconds for each in outcomes if each.kind == "model"}
     document = {
         "transform": sum(stages.seconds.values()),
         "transform_cpu": sum(stages.cpu.values()),
         "stages": stages.seconds,
         "cpu": stages.cpu,
         "models": models,
-        "tests": sum(each.seconds for each in stages.outcomes if each.kind == "test"),
+        "tests": sum(each.seconds for each in outcomes if each.kind == "test"),
         "peak": peak_megabytes(),
         "warehouse_megabytes": workspace.warehouse.stat().st_size / MEGABYTE,
     }
     print(json.dumps(document))
 
 
-def _build(session: Session, stages: _Stages) -> None:
-    warehouse = session.workspace.warehouse
-    with stages.stage("plan"), open_warehouse(warehouse) as con:
-        plan = make_plan(session, con)
-    with stages.stage("account tokens"):
+def transform(
+    session: Session,
+    *,
+    is_full_refresh: bool = False,
+    enter: Callable[[str], AbstractContextManager[None]] = nullcontext,
+) -> list[NodeOutcome]:
+    """Take every step of a run between fetching and checking.
+
+    Args:
+        session: The open workspace.
+        is_full_refresh: Read all evidence again, not only what is new.
+        enter: Called with each step's name; the step runs within what it returns.
+
+    Returns:
+        What became of each model and test.
+
+    Raises:
+        AssayError: A model or a test failed.
+    """
+    warehouse, outcomes = session.workspace.warehouse, list[NodeOutcome]()
+    with enter("plan"), open_warehouse(warehouse) as con:
+        plan = make_plan(session, con, is_full_refresh=is_full_refresh)
+    with enter("account tokens"):
         assign_tokens(session, plan)
-    with stages.stage("tables of bounds"), open_warehouse(warehouse) as con:
+    with enter("tables of bounds"), open_warehouse(warehouse) as con:
         compute_intervals(con, plan)
         compute_working_hours(con, plan)
-    with stages.stage("models before the graph"):
-        stages.outcomes += build_models(session, plan, "before_graph")
-    with stages.stage("commit graph"), open_warehouse(warehouse) as con:
+    with enter("models before the graph"):
+        outcomes += build_models(session, plan, "before_graph")
+    with enter("commit graph"), open_warehouse(warehouse) as con:
         if needs_commit_graph(plan):
             write_commit_graph(con)
-    with stages.stage("models after the graph"):
-        stages.outcomes += build_models(session, plan, "after_graph")
-    failure = failure_of(stages.outcomes)
+    with enter("models after the graph"):
+        outcomes += build_models(session, plan, "after_graph")
+    failure = failure_of(outcomes)
     if failure is not None:
         raise failure
     with open_warehouse(warehouse) as con:
         finish_models(con, plan)
+    return outcomes
 
 
 if __name__ == "__main__":

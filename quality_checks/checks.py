@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from quality_checks.arrival_comparisons import ARRIVAL_COMPARISONS
 from quality_checks.comparisons import Comparison, compare
 from quality_checks.expectations import run_suites
 from quality_checks.fact_comparisons import FACT_COMPARISONS
@@ -41,6 +42,7 @@ def comparisons(streams: Sequence[StreamContract] = STREAMS) -> tuple[Comparison
         *landing_comparisons(streams),
         *staging_comparisons(streams),
         *FACT_COMPARISONS,
+        *ARRIVAL_COMPARISONS,
         *MART_COMPARISONS,
     )
 

@@ -7,19 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.dbt_runner import NodeOutcome
-from orchestration.flow.building import (
-    build_models,
-    compute_intervals,
-    compute_working_hours,
-    failure_of,
-    finish_models,
-)
-from orchestration.flow.planning import make_plan
-from orchestration.flow.tokens import assign_tokens
-from orchestration.flow.warehouse import open_warehouse
+from benchmarks.one_transform import transform
 from orchestration.session import open_session
-from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.workspace import Workspace
 from publishing.flat_files import is_exported, write_csv, write_parquet
 from publishing.tables import read_tables
@@ -50,24 +39,7 @@ class Rebuilt:
 def build_from_the_beginning(workspace: Workspace) -> None:
     """Read all evidence again and build every model from it, as a full refresh does, and fetch nothing."""
     with open_session(workspace, command="test", needs_sources=False) as session:
-        with open_warehouse(workspace.warehouse) as con:
-            plan = make_plan(session, con, is_full_refresh=True)
-        assign_tokens(session, plan)
-        with open_warehouse(workspace.warehouse) as con:
-            compute_intervals(con, plan)
-            compute_working_hours(con, plan)
-        _require_success(build_models(session, plan, "before_graph"))
-        with open_warehouse(workspace.warehouse) as con:
-            write_commit_graph(con)
-        _require_success(build_models(session, plan, "after_graph"))
-        with open_warehouse(workspace.warehouse) as con:
-            finish_models(con, plan)
-
-
-def _require_success(outcomes: list[NodeOutcome]) -> None:
-    failure = failure_of(outcomes)
-    if failure is not None:
-        raise failure
+        transform(session, is_full_refresh=True)
 
 
 def rebuilt(warehouse: Path, vault: Path, folder: Path, *, threads: int) -> Rebuilt:

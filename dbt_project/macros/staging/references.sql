@@ -98,6 +98,17 @@
         ))) else [] end
 {%- endmacro %}
 
+{# What an incident names as its cause, of a tool whose texts belong to no repository: deployments, commits, issues
+   and pull requests with their repository, release pages. Four columns, without a comma at the end. #}
+{% macro cause_references(text) -%}
+    {{ deployment_references(text) }} as referenced_deployment_ids,
+        {{ sha_references(text) }} as mentioned_shas,
+        list_filter(
+            {{ issue_references(text, "''") }}, lambda found: not starts_with(found, '#')
+        ) as mentioned_issues,
+        {{ tag_references(text) }} as referenced_tags
+{%- endmacro %}
+
 {% macro matches(text, pattern, group=0) -%}
     regexp_extract_all({{ text }}, '{{ pattern }}', {{ group }})
 {%- endmacro %}

@@ -31,12 +31,7 @@ versions as (
     select
         source, record_id,
         {{ typed(columns) }}
-        {{ deployment_references('description') }} as referenced_deployment_ids,
-        {{ sha_references('description') }} as mentioned_shas,
-        list_filter(
-            {{ issue_references('description', "''") }}, lambda found: not starts_with(found, '#')
-        ) as mentioned_issues,
-        {{ tag_references('description') }} as referenced_tags,
+        {{ cause_references('description') }},
         {{ cast_losses(columns, [missing('record.id')]) }} as cast_loss_count
     from texts
 ),

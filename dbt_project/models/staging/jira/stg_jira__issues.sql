@@ -77,12 +77,7 @@ versions as (
         {{ jira_account('fields.assignee') }} as assignee_account,
         {{ jira_account('fields.reporter') }} as reporter_account,
         {{ jira_account('fields.creator') }} as creator_account,
-        {{ deployment_references('description') }} as referenced_deployment_ids,
-        {{ sha_references('description') }} as mentioned_shas,
-        list_filter(
-            {{ issue_references('description', "''") }}, lambda found: not starts_with(found, '#')
-        ) as mentioned_issues,
-        {{ tag_references('description') }} as referenced_tags,
+        {{ cause_references('description') }},
         {{ cast_losses(columns, [
             missing('record.id'), missing('fields.status.id'), missing('fields.status.statusCategory."key"'),
             missing('fields.created'), missing('fields.updated'), jira_account_loss('fields.assignee'),
