@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from orchestration.errors import BuildFailedError
 from orchestration.selection import Selection
@@ -83,17 +83,20 @@ class DbtProject:
         parsed: dict[str, Any] = json.loads(file.read_bytes())
         return parsed
 
-    def compiled_manifest(self) -> dict[str, Any]:
-        """Return the manifest with every model's SQL as a build from the beginning would run it.
+    def compiled_manifest(self, *, of: Literal["model", "test"] = "model") -> dict[str, Any]:
+        """Return the manifest with the SQL of every model as a build from the beginning would run it.
 
         It hangs on the code alone, so it is made once per change of code; the warehouse must exist.
+
+        Args:
+            of: Compile the models, or their tests.
         """
-        folder = self.workspace.dbt / "compiled"
+        folder = self.workspace.dbt / ("compiled" if of == "model" else "compiled_tests")
         stamp, file, code = folder / "code.sha256", folder / "manifest.json", self.code_hash()
         if not file.exists() or not stamp.exists() or stamp.read_text() != code:
             stamp.unlink(missing_ok=True)
             parsed = str(self.target / "partial_parse.msgpack")
-            arguments = ["compile", "--full-refresh", "--select", "resource_type:model"]
+            arguments = ["compile", "--full-refresh", "--select", f"resource_type:{of}"]
             arguments += ["--partial-parse-file-path", parsed]
             self._invoke(arguments, callbacks=[], target=folder)
             stamp.write_text(code)

@@ -30,6 +30,11 @@ def compiled_manifest() -> dict[str, Any]:
     return DbtProject(parsed_workspace()).compiled_manifest()
 
 
+def compiled_tests() -> dict[str, Any]:
+    """Return the manifest with the SQL of every test."""
+    return DbtProject(parsed_workspace()).compiled_manifest(of="test")
+
+
 def copy_parsed(workspace: Workspace) -> None:
     """Give a workspace what dbt wrote when it parsed and compiled the project, as if done there."""
     parsed = parsed_workspace()
@@ -47,6 +52,7 @@ def _parse() -> Path:
         duckdb.connect(str(file)).close()
     DbtProject(workspace).manifest()
     DbtProject(workspace).compiled_manifest()
+    DbtProject(workspace).compiled_manifest(of="test")
     return workspace.root
 
 

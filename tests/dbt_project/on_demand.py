@@ -1,4 +1,7 @@
-"""A warehouse in memory whose models, and the steps between them, run when something first reads them."""
+"""A warehouse in memory whose models, and the steps between them, run when something first reads them.
+
+Each model is tested as dbt tests it: no story may leave rows that would stop a build.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +14,7 @@ import duckdb
 from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.steps.intervals import write_interval_tables
-from tests.dbt_project.compiled import Model, compiled_models
+from tests.dbt_project.compiled import Model, compiled_checks, compiled_models
 
 _RELATION = re.compile(r'\b(intermediate|marts|computed)"?\."?(\w+)')
 _GRAPH_READS = frozenset({"intermediate.int_commits", "intermediate.int_deployments_rolled_out"})
@@ -79,10 +82,18 @@ class OnDemand:
         step = steps().get(relation)
         if step is None or step.name in self.made:
             return
-        self.made.add(step.name)
         for each in sorted(step.reads):
             self._make(each)
         step.run(self.con)
+        self.made.add(step.name)
+        self.check(step.name)
+
+    def check(self, model: str) -> None:
+        """Run a model's tests, but those that read what does not stand yet."""
+        for check in compiled_checks().get(model, ()):
+            if all(steps()[each].name in self.made for each in _relations(check.sql) if each in steps()):
+                rows = self.con.execute(check.sql).fetchall()
+                assert not rows, f"{check.name} finds {len(rows)} rows in {model}, such as {rows[0]}"
 
 
 def _relations(sql: str) -> Iterator[str]:

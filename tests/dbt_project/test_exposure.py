@@ -165,3 +165,13 @@ def test_the_order_of_rows_and_threads_change_nothing(story: Story) -> None:
         rows.reverse()
     story.threads = 8
     assert story.build().rows(query) == told.rows(query)
+
+
+def test_a_model_of_a_story_is_tested_as_dbt_would(story: Story) -> None:
+    employed(story, ADA, "payments", "2026-05-04")
+    told = story.build()
+    assert days(told, "payments")
+    assert told.on_demand is not None
+    told.warehouse.execute("update intermediate.int_team_member_days set fte_days = -1")
+    with pytest.raises(AssertionError, match="a_day_of_a_member_is_at_most_a_day finds 5 rows"):
+        told.on_demand.check("int_team_member_days")

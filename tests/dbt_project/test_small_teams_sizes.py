@@ -40,6 +40,27 @@ def test_enough_people_whom_no_roster_knows_are_a_team_that_is_shown() -> None:
     assert withheld(outsiders(5)) == {}
 
 
+def test_accounts_that_nobody_has_matched_make_no_team_larger() -> None:
+    story = staffed(payments=3)
+    for number in range(4):
+        github_member(story, f"p_account_{number}", "payments", "01-01 00:00", source="github")
+        github_member(story, f"p_another_{number}", "payments", "01-01 00:00", source="enterprise")
+    told = story.build()
+    assert set(sizes(told, "payments")) == {4}
+    assert withheld(told)["payments"] == "below_team_size"
+
+
+def test_accounts_of_people_on_the_roster_count_with_those_that_nobody_knows() -> None:
+    story = eventful()
+    for number in range(8):
+        employed(story, f"p_{number}", "discovery", "2026-01-01")
+        employed(story, f"p_known_{number}", "payments" if number < 3 else "discovery", "2026-01-01")
+    for number in range(3):
+        github_member(story, f"p_known_{number}", "payments", "01-01 00:00")
+        github_member(story, f"p_contractor_{number}", "payments", "01-01 00:00")
+    assert set(sizes(story.build(), "payments")) == {6}
+
+
 def test_a_team_whose_people_have_no_share_is_small() -> None:
     story = staffed(payments=0)
     for number in range(2):
