@@ -23,7 +23,7 @@ SERVICES = 8  # with fewer none is released by tags
 REORGANISED = "2026-06-10"
 INCIDENTS = "INC"
 """The project of the incidents, which are no service's."""
-SMALL = {"minimum_team_size": 8}  # some teams have fewer, some have not
+SMALL = {"minimum_team_size": 10}  # some teams have fewer, some have not
 WINDOW = {"name": "ledger", "kind": "migration", "from": "2026-06-01", "until": "2026-06-12"}
 
 
