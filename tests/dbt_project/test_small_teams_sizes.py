@@ -50,6 +50,16 @@ def test_accounts_that_nobody_has_matched_make_no_team_larger() -> None:
     assert withheld(told)["payments"] == "below_team_size"
 
 
+def test_people_of_two_rosters_are_different_people() -> None:
+    story = staffed(payments=0)
+    for number in range(3):
+        employed(story, f"p_employee_{number}", "payments", "2026-01-01")
+        employed(story, f"p_contractor_{number}", "payments", "2026-01-01", source="contractors")
+    told = story.build()
+    assert set(sizes(told, "payments")) == {6}
+    assert withheld(told) == {}
+
+
 def test_accounts_of_people_on_the_roster_count_with_those_that_nobody_knows() -> None:
     story = eventful()
     for number in range(8):

@@ -26,7 +26,7 @@ told as (
             filter (where placed.member_of = placed.team_id and placed.fte_days > 0) as own_person_count
     from placed
     inner join {{ ref('int_person_tellers') }} as tellers on tellers.person_token = placed.person_token
-    group by placed.team_id, placed.exposure_date, tellers.source
+    group by placed.team_id, placed.exposure_date, tellers.teller
 ),
 
 people as (
