@@ -167,11 +167,19 @@ def test_the_order_of_rows_and_threads_change_nothing(story: Story) -> None:
     assert story.build().rows(query) == told.rows(query)
 
 
-def test_a_model_of_a_story_is_tested_as_dbt_would(story: Story) -> None:
+@pytest.mark.parametrize(
+    ("model", "fault", "red"),
+    [
+        ("int_team_member_days", "update {} set fte_days = -1", "a_day_of_a_member_is_at_most_a_day finds 5"),
+        ("int_person_tellers", "insert into {} from {}", "unique_together_int_person_tellers"),
+        ("int_team_exposure_periods", "update {} set team_size = 0", "a_team_with_days_has_a_size"),
+    ],
+)
+def test_a_model_of_a_story_is_tested_as_dbt_would(story: Story, model: str, fault: str, red: str) -> None:
     employed(story, ADA, "payments", "2026-05-04")
     told = story.build()
-    assert days(told, "payments")
+    assert told.rows(f"from intermediate.{model}")
     assert told.on_demand is not None
-    told.warehouse.execute("update intermediate.int_team_member_days set fte_days = -1")
-    with pytest.raises(AssertionError, match="a_day_of_a_member_is_at_most_a_day finds 5 rows"):
-        told.on_demand.check("int_team_member_days")
+    told.warehouse.execute(fault.format(*[f"intermediate.{model}"] * 2))
+    with pytest.raises(AssertionError, match=red):
+        told.on_demand.check(model)
