@@ -27,6 +27,8 @@ from connectors.evidence import (
 from connectors.reports import Tally
 
 _OPEN = "open"
+_AGAIN = " again"
+"""Ends the id of a window that was read from its start, whatever was known: it covers all before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ class Committer:
 
     def _new_window_id(self, event: WindowOpened) -> str:
         parent = "" if event.parent_key is None else f"/{event.parent_key}"
-        return f"{self.run_id}:{self.stream}:{event.scope}{parent}#{self._windows_opened}"
+        again = _AGAIN if self.store.reads_again else ""
+        return f"{self.run_id}:{self.stream}:{event.scope}{parent}#{self._windows_opened}{again}"
 
     def _add_page(self, event: PageArrived) -> None:
         window = self._current()

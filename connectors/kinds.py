@@ -11,7 +11,7 @@ from connectors.http.retries import RetryPolicy
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport
 from connectors.runtime import Runtime
 from connectors.settings import SourceSettings
-from connectors.streams import Stream, TimeWindow
+from connectors.streams import Place, Stream, TimeWindow
 
 
 class Source(Protocol):
@@ -34,6 +34,7 @@ class Source(Protocol):
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Read what is new of one stream, or exactly one window of it again, and commit it.
 
@@ -42,6 +43,7 @@ class Source(Protocol):
             run_id: The run, as it stands in evidence.
             on_progress: Told now and then how far it is.
             window: What to read again; the cursor stays where it is. Only for streams that are windowed.
+            place: Where alone to read; None for everywhere.
 
         Raises:
             TransientSourceError: The source fails for now: run again later.

@@ -51,9 +51,9 @@ def _no_credential(value: Any) -> Any:
 
 
 _CREDENTIAL = re.compile(
-    r"(gh[a-z]_|github_pat_|glpat-|xox[a-z]-|ATATT|eyJ)[A-Za-z0-9_=.-]{8}|[0-9a-fA-F]{32}"
+    r"(gh[a-z]_|github_pat_|glpat-|xox[a-z]-|ATATT|eyJ)[A-Za-z0-9_=.-]{8}|[0-9a-fA-F]{32}|[a-z][a-z0-9+.-]*://"
 )
-"""How tokens of GitHub, GitLab, Slack, Atlassian, JSON web tokens and keys in hexadecimal digits begin."""
+"""How tokens of known vendors, JSON web tokens, keys in hexadecimal digits and addresses begin."""
 
 Date = Annotated[date, BeforeValidator(_only_a_date)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -5,6 +5,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+SAMPLES, TOTALS = "__samples", "__totals"
+"""Endings of what is kept beside a stream: records fetched again, and what the source counts."""
+
+
+def is_kept_beside(stream: str) -> bool:
+    """Whether the name is of what is kept beside a stream, which staging never reads."""
+    return stream.endswith((SAMPLES, TOTALS))
+
 
 class Mode(StrEnum):
     """How the records of many fetches combine into the current set."""
@@ -75,6 +83,7 @@ class Column:
         type: How it is read.
         description: One sentence for the analyst.
         is_required: Whether every record has it: one without counts as a loss.
+        values: The words that the vendor documents, where it documents them all; any other is told as drift.
     """
 
     name: str
@@ -82,6 +91,20 @@ class Column:
     type: ColumnType
     description: str
     is_required: bool = False
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """The words that a vendor documents for a field, where a staging model is written by hand.
+
+    Attributes:
+        path: Where the word stands in a record, as in `Column`.
+        values: All that are documented; upper and lower case do not count.
+    """
+
+    path: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +152,7 @@ class Stream:
         updated_at: Path of the instant that orders versions of a record, or None where the fetch orders them.
         updated_at_type: How it is read.
         columns: What the generated staging model has; empty where the model is written by hand.
+        enumerations: Words that the vendor documents, beside those that columns declare.
         accounts: Whom staging turns into tokens, where its model is generated.
         is_staged: Whether staging has a model of it; not of what is kept as evidence alone, such as a file
             whose records are streams of their own.
@@ -153,6 +177,7 @@ class Stream:
     updated_at: str | None = None
     updated_at_type: ColumnType = "timestamptz"
     columns: tuple[Column, ...] = ()
+    enumerations: tuple[Enumeration, ...] = ()
     accounts: tuple[Account, ...] = ()
     is_staged: bool = True
     account_paths: tuple[str, ...] = ()
@@ -180,6 +205,26 @@ class TimeWindow:
             raise ValueError(f"The window from {self.start} to {self.end} has no time zone.")
         if self.start >= self.end:
             raise ValueError(f"The window from {self.start} to {self.end} is empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where alone a stream is read.
+
+    Attributes:
+        scope: The repository, project or site; None for every one.
+        parent_key: The parent whose own list is read; None for every one.
+        is_again: Whether it is read from its start, whatever is known of it; else as usual, but only here.
+    """
+
+    scope: str | None = None
+    parent_key: str | None = None
+    is_again: bool = True
+
+    def holds(self, scope: str, parent_key: str | None) -> bool:
+        """Whether something that is read lies here."""
+        is_in_scope = self.scope in (None, scope)
+        return is_in_scope and (parent_key is None or self.parent_key in (None, parent_key))
 
 
 def in_dependency_order(streams: tuple[Stream, ...]) -> tuple[Stream, ...]:

@@ -7,7 +7,7 @@ stands nowhere but in the operation of the moment, and is gone with the next one
 
 from connectors.http.pagers import SinglePage
 from connectors.http.streams import HttpStream, Reading
-from connectors.streams import Column, Mode, PersonalData
+from connectors.streams import Column, Enumeration, Mode, PersonalData
 
 APPLICATIONS = HttpStream(
     name="applications",
@@ -90,7 +90,11 @@ APPLICATIONS = HttpStream(
             "Whether the cluster is as wanted: Synced, OutOfSync.",
         ),
         Column(
-            "health_status", "$.status.health.status", "varchar", "Health, by the rules of its resources."
+            "health_status",
+            "$.status.health.status",
+            "varchar",
+            "Health, by the rules of its resources.",
+            values=("Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"),
         ),
         Column(
             "images",
@@ -101,6 +105,12 @@ APPLICATIONS = HttpStream(
         Column("reconciled_at", "$.status.reconciledAt", "timestamptz", "When Argo CD last compared it."),
     ),
     personal_data=(PersonalData.ACCOUNT, PersonalData.EMAIL, PersonalData.FREE_TEXT),
+    enumerations=(
+        Enumeration("$.status.sync.status", ("Synced", "OutOfSync", "Unknown")),
+        Enumeration(
+            "$.status.operationState.phase", ("Running", "Terminating", "Failed", "Error", "Succeeded")
+        ),
+    ),
     documentation="https://argo-cd.readthedocs.io/en/stable/developer-guide/api-docs/",
 )
 

@@ -1,11 +1,10 @@
 """The few fields of CircleCI's records that paging and fan-out need; everything else stays as received."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from connectors.http.instants import text_of
+from connectors.http.instants import Instant, text_of
 
 
 class Pipeline(msgspec.Struct):
@@ -13,8 +12,8 @@ class Pipeline(msgspec.Struct):
 
     id: str
     state: str = ""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; when it started tells how long workflows may be run again."""
@@ -28,8 +27,8 @@ class Workflow(msgspec.Struct):
     id: str
     pipeline_id: str = ""
     status: str | None = None
-    created_at: datetime | None = None
-    stopped_at: datetime | None = None
+    created_at: Instant | None = None
+    stopped_at: Instant | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; status and end change with its jobs."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from connectors.circleci import records
 from connectors.http.pagers import SinglePage, Token
+from connectors.http.questions import Item
 from connectors.http.streams import HttpStream, Reading
 from connectors.streams import Account, Column, Mode, PersonalData
 
@@ -63,7 +64,13 @@ STREAMS: tuple[HttpStream, ...] = (
             Column(
                 "number", "$.number", "bigint", "Number of the pipeline in its project.", is_required=True
             ),
-            Column("state", "$.state", "varchar", "created once its workflows exist; errored without any."),
+            Column(
+                "state",
+                "$.state",
+                "varchar",
+                "created once its workflows exist; errored without any.",
+                values=("created", "errored", "setup-pending", "setup", "pending"),
+            ),
             Column(
                 "trigger", "$.trigger.type", "varchar", "What started it: webhook, api, scheduled_pipeline."
             ),
@@ -82,6 +89,7 @@ STREAMS: tuple[HttpStream, ...] = (
             Account(role="actor", path="$.trigger.actor", namespace="circleci", id="login", login="login"),
         ),
         personal_data=(PersonalData.ACCOUNT, PersonalData.FREE_TEXT),
+        item=Item(path="/pipeline/{pipeline_id}"),
         documentation=_DOCS + "listPipelinesForProject",
     ),
     HttpStream(
@@ -123,6 +131,7 @@ STREAMS: tuple[HttpStream, ...] = (
             _account("errorer", "$.errored_by"),
         ),
         personal_data=(PersonalData.ACCOUNT,),
+        item=Item(path="/workflow/{workflow_id}"),
         documentation=_DOCS + "listWorkflowsByPipelineId",
     ),
     HttpStream(

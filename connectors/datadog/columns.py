@@ -7,7 +7,14 @@ NAMESPACE = "datadog"
 SLOS = (
     Column("slo_id", "$.id", "varchar", "The objective.", is_required=True),
     Column("name", "$.name", "varchar", "Its name, which reports show: it names a service, not people."),
-    Column("slo_type", "$.type", "varchar", "metric, monitor or time_slice.", is_required=True),
+    Column(
+        "slo_type",
+        "$.type",
+        "varchar",
+        "metric, monitor or time_slice.",
+        is_required=True,
+        values=("metric", "monitor", "time_slice"),
+    ),
     Column("tags", "$.tags", "varchar[]", "Its tags; service:<name> and env:<name> say where it belongs."),
     Column("monitor_ids", "$.monitor_ids", "varchar[]", "The monitors that it counts, of type monitor."),
     Column("timeframe", "$.timeframe", "varchar", "Its first window: 7d, 30d, 90d or custom."),
@@ -24,7 +31,13 @@ SLO_HISTORY = (
     Column(
         "read_until_at", "$.data.to_ts", "epoch_seconds", "Until when: earlier than a week in the last one."
     ),
-    Column("slo_type", "$.data.type", "varchar", "metric, monitor or time_slice."),
+    Column(
+        "slo_type",
+        "$.data.type",
+        "varchar",
+        "metric, monitor or time_slice.",
+        values=("metric", "monitor", "time_slice"),
+    ),
     Column(
         "sli_percent", "$.data.overall.sli_value", "double", "The share that was good; empty without data."
     ),
@@ -48,7 +61,11 @@ MONITORS = (
     Column("monitor_id", "$.id", "bigint", "The monitor.", is_required=True),
     Column("monitor_type", "$.type", "varchar", "metric alert, query alert, service check, …"),
     Column(
-        "overall_state", "$.overall_state", "varchar", "The worst state of its groups: OK, Warn, Alert, …"
+        "overall_state",
+        "$.overall_state",
+        "varchar",
+        "The worst state of its groups: OK, Warn, Alert, …",
+        values=("Alert", "Ignored", "No Data", "OK", "Skipped", "Unknown", "Warn"),
     ),
     Column(
         "group_states", "$.state.groups", "json", "Each group (a set of tags) with its state and instants."

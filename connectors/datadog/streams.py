@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from connectors.datadog import columns, records
 from connectors.datadog.pagers import AfterLastMonitor
 from connectors.http.pagers import Offset, PageNumber, SinglePage
+from connectors.http.questions import Item
 from connectors.http.streams import HttpStream, Reading, Windows
 from connectors.streams import Mode, PersonalData
 
@@ -100,6 +101,7 @@ STREAMS: tuple[HttpStream, ...] = (
             "$.relationships.last_modified_by_user.data",
         ),
         personal_data=_TEXT,
+        item=Item(path="/api/v2/incidents/{incident_id}", envelope="data"),
         documentation=_DOCS + "incidents/get-a-list-of-incidents/",
     ),
     HttpStream(

@@ -25,6 +25,7 @@ from connectors.evidence.ports import LedgerPort, LedgerTransactionPort
 from connectors.evidence.record_ids import record_id_of, split_record_id
 from connectors.evidence.record_values import records_of
 from connectors.evidence.redaction_statement import RedactionOrder, SignaturePort, signed_message
+from connectors.evidence.rereading import RereadingStore
 from connectors.evidence.results import (
     CommitResult,
     CompactionReport,
@@ -62,6 +63,7 @@ __all__ = [
     "Redaction",
     "RedactionError",
     "RedactionOrder",
+    "RereadingStore",
     "SignaturePort",
     "StoredPage",
     "StoredRecord",

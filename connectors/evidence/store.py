@@ -58,6 +58,9 @@ class EvidenceStore:
         on_step: told the name of each durable step, for progress and for tests that stop the process there.
     """
 
+    reads_again = False
+    """Whether windows that are closed here were read from their start, whatever was known."""
+
     def __init__(
         self,
         folder: Path,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 
 from connectors.committer import BatchLimits, Committer
 from connectors.errors import ConnectorError, PermanentSourceError
@@ -11,8 +12,9 @@ from connectors.files.documents import Document, FileKind, FileScope
 from connectors.files.landing import Pages
 from connectors.files.reading import Events, FileReading
 from connectors.reports import Diagnosis, Progress, ScopeFailure, StreamEstimate, StreamReport, Tally
+from connectors.rereading import store_for
 from connectors.runtime import Runtime
-from connectors.streams import Stream, TimeWindow
+from connectors.streams import Place, Stream, TimeWindow
 
 _BYTES_PER_RECORD_PAGE = 2
 """A file's records as JSON take about twice its bytes."""
@@ -41,6 +43,7 @@ class FileSource:
         self.name = name
         self.kind = kind.kind
         self.streams = kind.streams
+        self._declared = kind
         self._scopes = kind.scopes
         self._store = store
         self._runtime = runtime
@@ -53,6 +56,7 @@ class FileSource:
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Read what is new of one stream and commit it.
 
@@ -61,10 +65,13 @@ class FileSource:
             run_id: The run, as it stands in evidence.
             on_progress: Told after each scope and batch.
             window: Refused: a file has no windows of time.
+            place: The scope that alone is read; None for all of them.
 
         Raises:
             PermanentSourceError: There is no such stream.
         """
+        if place is not None:
+            return self._extract_again(stream, place, run_id=run_id, on_progress=on_progress)
         scopes = self._scopes_of(self._checked(stream, window))
         tally, started = Tally(units_total=len(scopes)), self._runtime.monotonic()
         committer = Committer(
@@ -90,6 +97,17 @@ class FileSource:
             committer.commit()
             tell()
         return tally.report(self.name, stream, seconds=self._runtime.monotonic() - started)
+
+    def _extract_again(
+        self, stream: str, place: Place, *, run_id: str, on_progress: Callable[[Progress], None] | None
+    ) -> StreamReport:
+        """Read some scopes alone."""
+        chosen = replace(
+            self._declared, scopes=tuple(each for each in self._scopes if place.holds(each.name, None))
+        )
+        with store_for(place, self._store, source=self.name, stream=stream) as store:
+            alone = FileSource(self.name, chosen, store=store, runtime=self._runtime, limits=self._limits)
+            return alone.extract(stream, run_id=run_id, on_progress=on_progress)
 
     def check(self) -> list[Diagnosis]:
         """Whether each scope's files can be read."""

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from connectors.committer import BatchLimits, Committer, split_cursor
@@ -26,8 +27,9 @@ from connectors.git.history import (
 from connectors.git.streams import COMMITS, STREAMS
 from connectors.git.tags import tags_body
 from connectors.reports import Diagnosis, Progress, ScopeFailure, StreamEstimate, StreamReport, Tally
+from connectors.rereading import store_for
 from connectors.runtime import Runtime
-from connectors.streams import TimeWindow
+from connectors.streams import Place, TimeWindow
 
 _COMMIT_BYTES = 600
 _TAG_BYTES = 200
@@ -67,6 +69,7 @@ class GitSource:
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Read what is new of one stream and commit it.
 
@@ -75,6 +78,7 @@ class GitSource:
             run_id: The run, as it stands in evidence.
             on_progress: Told after each repository and batch.
             window: Refused: a clone has no windows of time.
+            place: The repository that alone is read; None for all of them.
 
         Raises:
             PermanentSourceError: There is no such stream.
@@ -85,6 +89,8 @@ class GitSource:
                 source=self.name,
                 stream=stream,
             )
+        if place is not None:
+            return self._extract_again(stream, place, run_id=run_id, on_progress=on_progress)
         read = self._reader_of(stream)
         tally = Tally(units_total=len(self._config.repositories))
         started = self._runtime.monotonic()
@@ -131,6 +137,20 @@ class GitSource:
             StreamEstimate("commits", 0, commits * _COMMIT_BYTES),
             StreamEstimate("tags", 0, tags * _TAG_BYTES),
         ]
+
+    def _extract_again(
+        self, stream: str, place: Place, *, run_id: str, on_progress: Callable[[Progress], None] | None
+    ) -> StreamReport:
+        """Read some repositories alone."""
+        chosen = tuple(each for each in self._config.repositories if place.holds(each.name, None))
+        with store_for(place, self._store, source=self.name, stream=stream) as store:
+            alone = GitSource(
+                replace(self._config, repositories=chosen),
+                store=store,
+                runtime=self._runtime,
+                limits=self._limits,
+            )
+            return alone.extract(stream, run_id=run_id, on_progress=on_progress)
 
     def _read_repository(
         self,

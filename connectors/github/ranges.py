@@ -72,8 +72,9 @@ class _State:
             else:
                 self.unfinished[str(run.id)] = text_of(run.created_at)
 
-    def advance(self, part: Range) -> None:
-        after = part.last + _SECOND
+    def advance(self, part: Range, *, started_at: datetime) -> None:
+        """A range is read; its last days may still change, or have not ended, and are read again."""
+        after = min(part.last + _SECOND, _midnight(started_at) - _OVERLAP)
         if self.complete_until is None or after > self.complete_until:
             self.complete_until = after
 
@@ -97,7 +98,7 @@ async def read_ranges(reader: Reader, scope: str) -> AsyncGenerator[Event, None]
         return
     state = _state(settled, resumed, bounds)
     if resumed is not None and resumed.requested_from and resumed.requested_until:
-        broken = Range(resumed.requested_from, resumed.requested_until)
+        broken = Range(resumed.requested_from, resumed.requested_until - _SECOND)
         try:
             async for event in _read(reader, scope, broken, state=state, resumed=resumed):
                 yield event
@@ -123,7 +124,7 @@ def _state(settled: dict[str, Any], resumed: Resumption | None, bounds: Bounds) 
 
 def _wanted(state: _State, bounds: Bounds, *, now: datetime) -> list[Range]:
     """Old unfinished runs, each with its own second, then everything from the overlap on."""
-    midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    midnight = _midnight(now)
     last = midnight + timedelta(days=1) - _SECOND
     if bounds.until_at is not None:
         last = min(last, bounds.until_at - _SECOND)
@@ -181,11 +182,12 @@ async def _window(
     resumed: Resumption | None,
     settled: dict[str, Any] | None,
 ) -> AsyncGenerator[Event, None]:
+    started_at = resumed.started_at if resumed else reader.clock()
     opening = WindowOpened(
         scope=scope,
-        started_at=reader.clock(),
+        started_at=started_at,
         requested_from=part.first,
-        requested_until=part.last,
+        requested_until=part.last + _SECOND,
         cursor=state.as_cursor() if settled is None else settled,
         resumed=resumed,
         is_resumable=settled is None,
@@ -207,7 +209,7 @@ async def _window(
     if settled is not None:
         yield WindowClosed(cursor=settled)
         return
-    state.advance(part)
+    state.advance(part, started_at=started_at)
     yield WindowClosed(cursor=state.as_cursor())
 
 
@@ -218,6 +220,11 @@ def _url(reader: Reader, scope: str, part: Range) -> str:
 def _check_total(total: int | None, part: Range) -> None:
     if total is not None and total > MAX_RESULTS and part.seconds > 1:
         raise _TooManyResultsError(total)
+
+
+def _midnight(instant: datetime) -> datetime:
+    """The beginning of its day."""
+    return datetime.combine(instant.astimezone(UTC).date(), time(), UTC)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,11 +1,10 @@
 """The few fields of GitHub's records that paging and fan-out need; everything else stays as received."""
 
-from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from connectors.http.instants import text_of
+from connectors.http.instants import Instant, text_of
 
 
 class Parent(Protocol):
@@ -32,7 +31,7 @@ class Numbered(msgspec.Struct):
     """A pull request or an issue."""
 
     number: int
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
     node_id: str | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
@@ -64,7 +63,7 @@ class PullRequest(Numbered):
 class Updated(msgspec.Struct):
     """A record that only its last update is needed of."""
 
-    updated_at: datetime | None = None
+    updated_at: Instant | None = None
 
 
 class Commit(msgspec.Struct):
@@ -88,8 +87,8 @@ class Deployment(msgspec.Struct):
     """A deployment."""
 
     id: int
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; a new status moves its last update."""
@@ -102,8 +101,8 @@ class WorkflowRun(msgspec.Struct):
     id: int
     run_attempt: int | None = None
     status: str | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
 
     @property
     def is_finished(self) -> bool:

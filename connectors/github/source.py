@@ -1,7 +1,8 @@
 """The GitHub source: what is particular to GitHub, handed to the engine that reads any HTTP API."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from connectors.github.scopes import scopes_of
 from connectors.github.streams import REPOSITORY, STREAMS
 from connectors.http.children import children_of
 from connectors.http.lanes import Unit
+from connectors.http.questions import Question, Reply, SourceTotal
 from connectors.http.reading import Reader, read_scope
 from connectors.http.retries import IMPATIENT, RetryPolicy
 from connectors.http.source import HttpApi, HttpSource, OwnReader, streams_wanted
@@ -27,7 +29,7 @@ from connectors.http.streams import HttpStream
 from connectors.kinds import Opening
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
 from connectors.runtime import Runtime
-from connectors.streams import TimeWindow
+from connectors.streams import Place, TimeWindow
 
 
 class GitHubSource:
@@ -68,6 +70,7 @@ class GitHubSource:
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Read what is new of one stream, or exactly one window of it again, and commit it.
 
@@ -76,12 +79,29 @@ class GitHubSource:
             run_id: The run, as it stands in evidence.
             on_progress: Told now and then how far it is.
             window: What to read again, for streams that are windowed; the cursor stays.
+            place: Where alone to read; None for everywhere.
 
         Raises:
             TransientSourceError: The source fails for now. What was read is kept; the next run goes on there.
             PermanentSourceError: Nothing of the stream can be read until somebody changes something.
         """
-        return self._engine.extract(stream, run_id=run_id, on_progress=on_progress, window=window)
+        return self._engine.extract(
+            stream, run_id=run_id, on_progress=on_progress, window=window, place=place
+        )
+
+    def ask(self, stream: str, questions: Sequence[Question], *, kept_as: str, run_id: str) -> list[Reply]:
+        """Ask single questions, patient for some seconds only, and commit what is answered."""
+        return self._engine.ask(stream, questions, kept_as=kept_as, run_id=run_id)
+
+    def total_question(
+        self, stream: HttpStream, total: SourceTotal, scope: str, *, until: datetime, since: date | None
+    ) -> Question:
+        """How the total of a repository is asked for."""
+        return self._engine.total_question(stream, total, scope, until=until, since=since)
+
+    def item_parameters(self, stream: str) -> Mapping[str, str]:
+        """Further query parameters by which one record of a stream is asked for."""
+        return self._engine.item_parameters(stream)
 
     def check(self) -> list[Diagnosis]:
         """Whether the source can be reached and read, for a handful of requests."""

@@ -2,10 +2,54 @@
 
 from connectors.github import records
 from connectors.http.pagers import SinglePage
+from connectors.http.questions import Item, SourceTotal
 from connectors.http.streams import HttpStream, Reading
-from connectors.streams import Account, Column, Mode, PersonalData
+from connectors.streams import Account, Column, Enumeration, Mode, PersonalData
 
 _DOCS = "https://docs.github.com/en/rest/"
+_IN_REPOSITORY = "/repos/{repository}"
+_CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required")
+_RUN_STATUSES = (
+    "queued",
+    "in_progress",
+    "completed",
+    "waiting",
+    "requested",
+    "pending",
+    "stale",
+    "startup_failure",
+    *_CONCLUSIONS,
+)
+"""Where runs are filtered by status, both are documented as one list ("status or conclusion")."""
+
+
+def _searched(kind: str, where: tuple[tuple[str, bool], ...] = ()) -> SourceTotal:
+    """What the search counts of a repository (docs.github.com/rest/search): 30 requests a minute."""
+    query = f"repo:{{scope}} is:{kind} created:<{{until}}{{since}}"
+    return SourceTotal(
+        path="/search/issues",
+        parameters=(("q", query), ("per_page", "1")),
+        at="total_count",
+        partial_at="incomplete_results",
+        scope_column="repository",
+        created_column="created_at",
+        where=where,
+        since=" updated:>={day}",
+    )
+
+
+def _numbered(path: str, *, ignores_since: bool = False) -> SourceTotal:
+    """The number of the last page of one record each."""
+    return SourceTotal(
+        path=path,
+        parameters=(("per_page", "1"),),
+        at="link:last",
+        scope_column="repository",
+        ignores_since=ignores_since,
+        tolerance=1,
+        tolerance_percent=1.0,
+    )
+
 
 REPOSITORY = HttpStream(
     name="repositories",
@@ -42,6 +86,7 @@ STREAMS: tuple[HttpStream, ...] = (
         is_conditional=True,
         account_paths=("$.owner",),
         personal_data=(PersonalData.ACCOUNT,),
+        item=Item(path=_IN_REPOSITORY, unversioned=("pushed_at",)),
         documentation=_DOCS + "repos/repos#list-organization-repositories",
     ),
     HttpStream(
@@ -109,6 +154,15 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(
+            path=_IN_REPOSITORY + "/pulls/{number}",
+            unversioned=("labels", "is_hotfix_label", "is_base_default_branch"),
+            final_with=(
+                ("merge_commit_sha", "merged_at"),
+            ),  # before, it is that of a trial that comes and goes
+        ),
+        source_total=_searched("pr"),
+        enumerations=(Enumeration("$.state", ("open", "closed")),),
         documentation=_DOCS + "pulls/pulls#list-pull-requests",
     ),
     HttpStream(
@@ -128,6 +182,12 @@ STREAMS: tuple[HttpStream, ...] = (
         personal_data=(
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
+        ),
+        item=Item(path=_IN_REPOSITORY + "/issues/{number}", unversioned=("labels",)),
+        source_total=_searched("issue", where=(("is_pull_request", False),)),
+        enumerations=(
+            Enumeration("$.state", ("open", "closed")),
+            Enumeration("$.state_reason", ("completed", "reopened", "not_planned", "duplicate")),
         ),
         documentation=_DOCS + "issues/issues#list-repository-issues",
     ),
@@ -183,6 +243,9 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        enumerations=(
+            Enumeration("$.state", ("APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING")),
+        ),
         documentation=_DOCS + "pulls/reviews#list-reviews-for-a-pull-request",
     ),
     HttpStream(
@@ -202,6 +265,7 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(path=_IN_REPOSITORY + "/pulls/comments/{comment_id}"),
         documentation=_DOCS + "pulls/comments#list-review-comments-in-a-repository",
     ),
     HttpStream(
@@ -269,6 +333,7 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.EMAIL,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(path=_IN_REPOSITORY + "/commits/{commit_sha}"),
         documentation=_DOCS + "commits/commits#list-commits",
     ),
     HttpStream(
@@ -297,6 +362,8 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(path=_IN_REPOSITORY + "/deployments/{deployment_id}"),
+        source_total=_numbered("/repos/{scope}/deployments"),
         documentation=_DOCS + "deployments/deployments#list-deployments",
     ),
     HttpStream(
@@ -314,6 +381,12 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        enumerations=(
+            Enumeration(
+                "$.state",
+                ("error", "failure", "inactive", "in_progress", "queued", "pending", "success", "waiting"),
+            ),
+        ),
         documentation=_DOCS + "deployments/statuses#list-deployment-statuses",
     ),
     HttpStream(
@@ -330,6 +403,8 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.ACCOUNT,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(path=_IN_REPOSITORY + "/releases/{release_id}"),
+        source_total=_numbered("/repos/{scope}/releases", ignores_since=True),
         documentation=_DOCS + "releases/releases#list-releases",
     ),
     HttpStream(
@@ -352,6 +427,25 @@ STREAMS: tuple[HttpStream, ...] = (
             PersonalData.EMAIL,
             PersonalData.FREE_TEXT,
         ),
+        item=Item(path=_IN_REPOSITORY + "/actions/runs/{run_id}", unversioned=("workflow_name",)),
+        source_total=SourceTotal(
+            path="/repos/{scope}/actions/runs",
+            parameters=(("created", "{since}"), ("per_page", "1")),
+            at="total_count",
+            scope_column="repository",
+            since=">={day}",
+            updated_column="created_at",
+            tolerance=1,
+            tolerance_percent=1.0,
+            may_shrink=True,
+        ),
+        enumerations=(
+            Enumeration("$.status", _RUN_STATUSES),
+            Enumeration(
+                "$.conclusion",
+                (*_CONCLUSIONS, "stale", "startup_failure"),
+            ),
+        ),
         documentation=_DOCS + "actions/workflow-runs#list-workflow-runs-for-a-repository",
     ),
     HttpStream(
@@ -366,6 +460,13 @@ STREAMS: tuple[HttpStream, ...] = (
         envelope="jobs",
         reading=Reading.PER_PARENT,
         is_conditional=True,
+        enumerations=(
+            Enumeration("$.status", _RUN_STATUSES),
+            Enumeration(
+                "$.conclusion",
+                _CONCLUSIONS,
+            ),
+        ),
         documentation=_DOCS + "actions/workflow-jobs#list-jobs-for-a-workflow-run",
     ),
 )

@@ -2,6 +2,23 @@
 
 from connectors.streams import Account, Column
 
+_PIPELINE_STATUSES = (
+    "created",
+    "waiting_for_resource",
+    "waiting_for_callback",
+    "preparing",
+    "pending",
+    "running",
+    "canceling",
+    "success",
+    "failed",
+    "canceled",
+    "skipped",
+    "manual",
+    "scheduled",
+)
+"""docs.gitlab.com, "Pipelines API" and "Jobs API"."""
+
 PROJECT = Column(
     "project_path", "@scope", "varchar", "Full path of the project that was asked.", is_required=True
 )
@@ -63,7 +80,13 @@ PROJECTS = (
         "group_id", "$.namespace.id", "bigint", "Id of the group (or account) that owns it.", is_required=True
     ),
     Column("group_path", "$.namespace.full_path", "varchar", "Full path of the group that owns it."),
-    Column("namespace_kind", "$.namespace.kind", "varchar", "Whether the owner is a group or an account."),
+    Column(
+        "namespace_kind",
+        "$.namespace.kind",
+        "varchar",
+        "Whether the owner is a group or an account.",
+        values=("group", "user"),
+    ),
     Column("default_branch", "$.default_branch", "varchar", "Name of its default branch."),
     Column(
         "merge_method", "$.merge_method", "varchar", "How merge requests are merged: merge, rebase_merge, ff."
@@ -111,7 +134,13 @@ EVENTS = (
     Column("noteable_number", "$.note.noteable_iid", "bigint", "Number of what a comment is on."),
     Column("note_type", "$.note.type", "varchar", "DiffNote for a comment on a line; empty for a plain one."),
     Column("is_system_note", "$.note.system", "boolean", "Whether GitLab wrote the comment itself."),
-    Column("ref_type", "$.push_data.ref_type", "varchar", "Whether a branch or a tag was pushed."),
+    Column(
+        "ref_type",
+        "$.push_data.ref_type",
+        "varchar",
+        "Whether a branch or a tag was pushed.",
+        values=("branch", "tag"),
+    ),
     Column("pushed_from_sha", "$.push_data.commit_from", "varchar", "Head of the branch before the push."),
     Column("pushed_sha", "$.push_data.commit_to", "varchar", "Head of the branch after the push."),
     Column(
@@ -138,6 +167,7 @@ PIPELINES = (
         "varchar",
         "Where it stands: running, success, failed, canceled, manual.",
         is_required=True,
+        values=_PIPELINE_STATUSES,
     ),
     Column("trigger", "$.source", "varchar", "What started it: push, schedule, merge_request_event, web."),
     Column("created_at", "$.created_at", "timestamptz", "When it was created.", is_required=True),
@@ -174,6 +204,7 @@ JOBS = (
         "varchar",
         "Where it stands: created, pending, running, success, failed, manual.",
         is_required=True,
+        values=_PIPELINE_STATUSES,
     ),
     Column("failure_reason", "$.failure_reason", "varchar", "Why it failed, as GitLab sorts reasons."),
     Column("may_fail", "$.allow_failure", "boolean", "Whether its failure leaves the pipeline as it is."),
@@ -194,6 +225,7 @@ DEPLOYMENTS = (
         "varchar",
         "created, running, success, failed, canceled, skipped or blocked.",
         is_required=True,
+        values=("created", "running", "success", "failed", "canceled", "skipped", "blocked"),
     ),
     Column("environment_id", "$.environment.id", "bigint", "Id of the environment.", is_required=True),
     Column("environment", "$.environment.name", "varchar", "Name of the environment.", is_required=True),
@@ -215,7 +247,13 @@ ENVIRONMENTS = (
     Column("environment_id", "$.id", "bigint", "Id of the environment.", is_required=True),
     Column("environment", "$.name", "varchar", "Name of the environment.", is_required=True),
     Column("tier", "$.tier", "varchar", "production, staging, testing, development or other."),
-    Column("state", "$.state", "varchar", "Whether it is available, stopping or stopped."),
+    Column(
+        "state",
+        "$.state",
+        "varchar",
+        "Whether it is available, stopping or stopped.",
+        values=("available", "stopping", "stopped"),
+    ),
     Column("created_at", "$.created_at", "timestamptz", "When it was created."),
     Column("updated_at", "$.updated_at", "timestamptz", "When it last changed."),
 )

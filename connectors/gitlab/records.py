@@ -1,11 +1,10 @@
 """The few fields of GitLab's records that paging and fan-out need; everything else stays as received."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from connectors.http.instants import text_of
+from connectors.http.instants import Instant, text_of
 
 
 class Group(msgspec.Struct):
@@ -37,8 +36,8 @@ class Pipeline(msgspec.Struct):
 
     id: int
     status: str = ""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
 
     def as_parent(self) -> tuple[str, str, dict[str, Any]]:
         """Its id; any change of its jobs that changes the pipeline moves status or last update."""
@@ -50,4 +49,4 @@ class Job(msgspec.Struct):
     """A job; ids rise with the time at which jobs were created."""
 
     id: int
-    created_at: datetime | None = None
+    created_at: Instant | None = None

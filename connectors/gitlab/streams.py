@@ -17,8 +17,9 @@ from connectors.gitlab.group_streams import OWNERSHIP
 from connectors.gitlab.pagers import NextPage, UpdatedPages
 from connectors.http.instants import text_of
 from connectors.http.pagers import SinglePage
+from connectors.http.questions import Item, SourceTotal
 from connectors.http.streams import HttpStream, Reading, Windows
-from connectors.streams import Mode, PersonalData
+from connectors.streams import Enumeration, Mode, PersonalData
 
 _DOCS = "https://docs.gitlab.com/api/"
 _PEOPLE = (PersonalData.ACCOUNT, PersonalData.NAME)
@@ -77,6 +78,25 @@ PIPELINE_JOBS = HttpStream(
 )
 """How the jobs of a pipeline are read that changed after they were listed."""
 
+_IN_PROJECT = "/projects/{project_path}"
+
+
+def _counted(path: str, *parameters: tuple[str, str], created_column: str | None = None) -> SourceTotal:
+    """The total that GitLab tells in a header of a page of one record, up to 10,000."""
+    is_exact = created_column is not None
+    return SourceTotal(
+        path="/projects/{scope}" + path,
+        parameters=(*parameters, ("updated_after", "{since}"), ("per_page", "1")),
+        at=_TOTAL,
+        scope_column="project_path",
+        created_column=created_column,
+        since="{day}T00:00:00Z",
+        cap=_MAX_COUNTED,
+        tolerance=0 if is_exact else 1,
+        tolerance_percent=0.0 if is_exact else 1.0,
+    )
+
+
 STREAMS: tuple[HttpStream, ...] = (
     *OWNERSHIP,
     HttpStream(
@@ -102,6 +122,15 @@ STREAMS: tuple[HttpStream, ...] = (
         ),
         account_paths=("$.assignee", "$.assignees[*]", "$.merged_by", "$.closed_by"),
         personal_data=_TEXT,
+        item=Item(path=_IN_PROJECT + "/merge_requests/{number}", unversioned=("labels", "is_hotfix_label")),
+        source_total=_counted(
+            "/merge_requests",
+            ("scope", "all"),
+            ("state", "all"),
+            ("created_before", "{until}"),
+            created_column="created_at",
+        ),
+        enumerations=(Enumeration("$.state", ("opened", "closed", "locked", "merged")),),
         documentation=_DOCS + "merge_requests/#list-project-merge-requests",
     ),
     HttpStream(
@@ -159,6 +188,8 @@ STREAMS: tuple[HttpStream, ...] = (
         updated_at="$.updated_at",
         columns=columns.PIPELINES,
         personal_data=(PersonalData.FREE_TEXT,),
+        item=Item(path=_IN_PROJECT + "/pipelines/{pipeline_id}"),
+        source_total=_counted("/pipelines"),
         documentation=_DOCS + "pipelines/#list-project-pipelines",
     ),
     HttpStream(
@@ -177,6 +208,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.PIPELINE_DETAILS,
         accounts=(columns.person("actor", "$.user"),),
         personal_data=_TEXT,
+        item=Item(path=_IN_PROJECT + "/pipelines/{pipeline_id}"),
         documentation=_DOCS + "pipelines/#retrieve-a-pipeline",
     ),
     HttpStream(
@@ -197,6 +229,7 @@ STREAMS: tuple[HttpStream, ...] = (
         updated_at="$.updated_at",
         columns=columns.PIPELINES,
         personal_data=(PersonalData.FREE_TEXT,),
+        item=Item(path=_IN_PROJECT + "/pipelines/{pipeline_id}"),
         documentation=_DOCS + "pipelines/#list-project-pipelines",
     ),
     HttpStream(
@@ -216,6 +249,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.JOBS,
         accounts=(columns.person("actor", "$.user"),),
         personal_data=_GIT,
+        item=Item(path=_IN_PROJECT + "/jobs/{job_id}"),
         documentation=_DOCS + "jobs/#list-all-jobs-for-a-project",
     ),
     HttpStream(
@@ -237,6 +271,11 @@ STREAMS: tuple[HttpStream, ...] = (
         accounts=(columns.person("creator", "$.user"),),
         account_paths=("$.deployable.user", "$.approvals[*].user"),
         personal_data=_GIT,
+        item=Item(
+            path=_IN_PROJECT + "/deployments/{deployment_id}",
+            unversioned=("environment", "job_started_at", "job_finished_at"),
+        ),
+        source_total=_counted("/deployments"),
         documentation=_DOCS + "deployments/#list-project-deployments",
     ),
     HttpStream(
@@ -253,6 +292,7 @@ STREAMS: tuple[HttpStream, ...] = (
         is_conditional=True,
         updated_at="$.updated_at",
         columns=columns.ENVIRONMENTS,
+        item=Item(path=_IN_PROJECT + "/environments/{environment_id}"),
         documentation=_DOCS + "environments/#list-environments",
     ),
     HttpStream(
@@ -271,6 +311,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.RELEASES,
         accounts=(columns.person("author", "$.author"),),
         personal_data=_GIT,
+        item=Item(path=_IN_PROJECT + "/releases/{tag_name}"),
         documentation=_DOCS + "releases/#list-releases",
     ),
     HttpStream(

@@ -1,6 +1,12 @@
 """Instants as cursors and requests write them."""
 
 from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant as a record must tell it: with its zone, without which nobody knows when it was."""
 
 
 def text_of(instant: datetime | None) -> str:

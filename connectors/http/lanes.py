@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
 from connectors.committer import Committer
 from connectors.errors import (
@@ -20,7 +22,7 @@ from connectors.errors import (
     TransientSourceError,
     UnreachableSourceError,
 )
-from connectors.events import Event, PageArrived
+from connectors.events import Event, PageArrived, WindowClosed, WindowOpened
 from connectors.reports import ScopeFailure
 
 _BUFFERED_BYTES = 4 * 1024 * 1024
@@ -43,6 +45,19 @@ class Unit:
     scope: str
     events: Callable[[], AsyncGenerator[Event, None]]
     parent_key: str | None = None
+
+
+def nothing_due(scope: str, clock: Callable[[], datetime]) -> Unit:
+    """What is left of a place of which nothing is due: a window without a page says that it was seen to.
+
+    Without it, a stream that is read by what another one names would look as if nobody had read it since.
+    """
+    return Unit(scope, partial(_nothing, scope, clock))
+
+
+async def _nothing(scope: str, clock: Callable[[], datetime]) -> AsyncGenerator[Event, None]:
+    yield WindowOpened(scope=scope, started_at=clock(), is_resumable=False)
+    yield WindowClosed()
 
 
 @dataclass(slots=True)

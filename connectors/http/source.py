@@ -1,15 +1,17 @@
 """A source behind an HTTP API: one stream at a time, from where it left off, as its declarations say."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
 from connectors.committer import BatchLimits, Committer
 from connectors.errors import PermanentSourceError
 from connectors.evidence import EvidenceStore
+from connectors.http.asking import ask
 from connectors.http.chains import Chains
 from connectors.http.checks import diagnose
 from connectors.http.children import changed_parents, each_scope, named_parents
@@ -20,16 +22,19 @@ from connectors.http.lanes import Lanes, Unit
 from connectors.http.names import names_listed
 from connectors.http.origin import Origin
 from connectors.http.pacing import Flights, Pacer
+from connectors.http.questions import Question, Reply, SourceTotal
 from connectors.http.reading import MakeRule, Reader, read_scope
 from connectors.http.retries import GITHUB_STYLE, IMPATIENT, LimitHeaders, RetryPolicy
 from connectors.http.rules import Bounds, CreatedRule, UpdatedRule, WholeRule
 from connectors.http.session import Session
 from connectors.http.streams import HttpStream, Reading
+from connectors.http.totals import total_question
 from connectors.http.windows import read_windows
 from connectors.kinds import Opening
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
+from connectors.rereading import store_for
 from connectors.settings import HttpSettings
-from connectors.streams import Stream, TimeWindow, in_dependency_order
+from connectors.streams import Place, Stream, TimeWindow, in_dependency_order
 
 _USER_AGENT = "assay"
 OwnReader = Callable[[Reader, EvidenceStore], Iterator[Unit]]
@@ -55,6 +60,8 @@ class HttpApi:
         listed_by: By stream: the stream whose records are its scopes, where settings do not name them.
         batches: By stream that asks for many parents at once: how many.
         walked: Streams whose records are kept as parents though no stream is declared below them.
+        item_parameters: Further query parameters by which one record of a stream is asked for, where they
+            hang on what was read before.
     """
 
     kind: str
@@ -69,6 +76,7 @@ class HttpApi:
     listed_by: Mapping[str, str] = field(default_factory=dict)
     batches: Mapping[str, int] = field(default_factory=dict)
     walked: frozenset[str] = frozenset()
+    item_parameters: Callable[[HttpStream, EvidenceStore], Mapping[str, str]] = lambda _stream, _store: {}
 
 
 class HttpSource:
@@ -106,6 +114,7 @@ class HttpSource:
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Read what is new of one stream, or exactly one window of it again, and commit it.
 
@@ -114,6 +123,7 @@ class HttpSource:
             run_id: The run, as it stands in evidence.
             on_progress: Told now and then how far it is.
             window: What to read again, for streams that are windowed; the cursor stays where it is.
+            place: Where alone to read; None for everywhere.
 
         Raises:
             TransientSourceError: The source fails for now. What was read is kept; the next run goes on there.
@@ -129,8 +139,46 @@ class HttpSource:
             )
         tally = Tally()
         started = self._runtime.monotonic()
-        asyncio.run(self._extract(declared, run_id, tally, on_progress=on_progress, window=window))
+        is_cursor_kept = window is not None or declared.reading is Reading.WHOLE  # it holds names
+        with store_for(
+            place, self._store, source=self.name, stream=stream, is_cursor_kept=is_cursor_kept
+        ) as store:
+            asyncio.run(
+                self._extract(
+                    declared, run_id, tally, on_progress=on_progress, window=window, place=place, store=store
+                )
+            )
         return tally.report(self.name, stream, seconds=self._runtime.monotonic() - started)
+
+    def ask(self, stream: str, questions: Sequence[Question], *, kept_as: str, run_id: str) -> list[Reply]:
+        """Ask single questions, patient for some seconds only, and commit what is answered.
+
+        Args:
+            stream: The stream that they are about, for messages.
+            questions: What to ask.
+            kept_as: The stream's name in evidence.
+            run_id: The run, as it stands in evidence.
+
+        Returns:
+            The replies, in the order of the questions; one without an answer says why.
+        """
+        return asyncio.run(self._ask(stream, questions, kept_as=kept_as, run_id=run_id))
+
+    def item_parameters(self, stream: str) -> Mapping[str, str]:
+        """Further query parameters by which one record of a stream is asked for."""
+        return self._api.item_parameters(self._declared(stream), self._store)
+
+    def total_question(
+        self, stream: HttpStream, total: SourceTotal, scope: str, *, until: datetime, since: date | None
+    ) -> Question:
+        """How this source is asked for the total of a scope."""
+        return total_question(total, scope, until=until, since=since, scope_safe=stream.scope_safe)
+
+    async def _ask(
+        self, stream: str, questions: Sequence[Question], *, kept_as: str, run_id: str
+    ) -> list[Reply]:
+        async with self.session(stream, tally=Tally(), policy=IMPATIENT) as session:
+            return await ask(session, self._store, questions, kept_as=kept_as, run_id=run_id)
 
     def check(self) -> list[Diagnosis]:
         """Whether the source can be reached and read, for one request."""
@@ -213,9 +261,11 @@ class HttpSource:
         *,
         on_progress: Callable[[Progress], None] | None,
         window: TimeWindow | None,
+        place: Place | None,
+        store: EvidenceStore,
     ) -> None:
         committer = Committer(
-            store=self._store,
+            store=store,
             source=self.name,
             stream=stream.name,
             run_id=run_id,
@@ -233,23 +283,28 @@ class HttpSource:
             reader = Reader(
                 source=self.name,
                 stream=stream,
-                chains=Chains(session, self._store, stream),
-                store=self._store,
+                chains=Chains(session, store, stream),
+                store=store,
                 clock=self._runtime.clock,
                 has_children=stream.name in self._walked,
                 bounds=self._bounds,
                 window=window,
             )
             lanes = Lanes(committer, concurrency=self._settings.concurrency, on_progress=tell)
-            await lanes.run(self._units(reader))
+            units = self._units(reader)
+            await lanes.run(
+                units
+                if place is None
+                else (each for each in units if place.holds(each.scope, each.parent_key))
+            )
 
     def _units(self, reader: Reader) -> Iterator[Unit]:
         stream = reader.stream
         own = self._api.readers.get(stream.name)
         if own is not None:
-            yield from own(reader, self._store)
+            yield from own(reader, reader.store)
             return
-        scopes = self._api.scopes(stream, self._store)
+        scopes = self._api.scopes(stream, reader.store)
         if stream.reading is Reading.PER_CURRENT_PARENT and stream.parent is not None:
             yield from each_scope(scopes, partial(self._named_units, reader, stream.parent))
             return
@@ -262,7 +317,9 @@ class HttpSource:
                 yield Unit(scope, partial(read_scope, reader, scope, self._rule_maker(reader, scope)))
 
     def _named_units(self, reader: Reader, parent: str, scope: str) -> list[Unit]:
-        names = names_listed(parent, scope, source=self.name, store=self._store, wanted_by=reader.stream.name)
+        names = names_listed(
+            parent, scope, source=self.name, store=reader.store, wanted_by=reader.stream.name
+        )
         return named_parents(reader, scope, names)
 
     def _rule_maker(self, reader: Reader, scope: str) -> MakeRule:

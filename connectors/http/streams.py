@@ -11,6 +11,7 @@ import msgspec
 
 from connectors.http.pagers import LinkHeader, Pager, with_parameters
 from connectors.http.places import place_of
+from connectors.http.questions import Item, SourceTotal
 from connectors.streams import Stream
 
 
@@ -94,6 +95,8 @@ class HttpStream(Stream):
         created_overlap: How long records may change after they were created, where the newest stand first.
         optional_statuses: Refusals that mean that there is nothing of this in the scope or for the parent.
         max_pages: Pages in one chain after which it is taken for endless.
+        item: How one record is asked for by itself; None where it cannot be.
+        source_total: How the source counts the records of a scope; None where it does not.
     """
 
     path: str
@@ -116,6 +119,8 @@ class HttpStream(Stream):
     created_overlap: timedelta = timedelta(days=30)
     optional_statuses: frozenset[int] = frozenset()
     max_pages: int = 50_000
+    item: Item | None = None
+    source_total: SourceTotal | None = None
 
     def path_for(self, scope: str, parent_key: str | None = None, **parameters: Any) -> str:
         """The place of the first page below the base URL.

@@ -8,7 +8,7 @@ from connectors.http.pagers import SinglePage, with_parameters
 from connectors.http.streams import HttpStream, Reading
 from connectors.jenkins import records
 from connectors.jenkins.trees import BUILDS_TREE, BuildRange, job_path, jobs_tree
-from connectors.streams import Column, Mode, PersonalData
+from connectors.streams import Column, Enumeration, Mode, PersonalData
 
 _REMOTE_ACCESS = "https://www.jenkins.io/doc/book/using/remote-access-api/"
 _STAGE_VIEW = "https://github.com/jenkinsci/pipeline-stage-view-plugin/tree/master/rest-api"
@@ -61,6 +61,7 @@ STREAMS: tuple[JobStream, ...] = (
         pager=BuildRange(),
         record=records.Build,
         personal_data=(PersonalData.FREE_TEXT,),
+        enumerations=(Enumeration("$.result", ("SUCCESS", "UNSTABLE", "FAILURE", "NOT_BUILT", "ABORTED")),),
         documentation=_REMOTE_ACCESS,
     ),
     JobStream(
@@ -96,6 +97,15 @@ STREAMS: tuple[JobStream, ...] = (
                 "varchar",
                 "How it ended: SUCCESS, UNSTABLE, FAILED, ABORTED, NOT_EXECUTED and others.",
                 is_required=True,
+                values=(
+                    "SUCCESS",
+                    "FAILED",
+                    "UNSTABLE",
+                    "ABORTED",
+                    "IN_PROGRESS",
+                    "NOT_EXECUTED",
+                    "PAUSED_PENDING_INPUT",
+                ),
             ),
             Column("started_at", "$.startTimeMillis", "epoch_milliseconds", "When it started."),
             Column(

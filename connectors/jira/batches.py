@@ -10,7 +10,7 @@ from connectors.errors import CredentialsRejectedError, ForeignHostError, Perman
 from connectors.events import Event, WindowClosed, WindowOpened
 from connectors.evidence import EvidenceStore, ParentVersion
 from connectors.http.children import changed_parents
-from connectors.http.lanes import Unit
+from connectors.http.lanes import Unit, nothing_due
 from connectors.http.reading import Reader
 from connectors.jira.jql import SITE
 from connectors.jira.pagers import UntilLast
@@ -27,8 +27,11 @@ BodyOf = Callable[[Sequence[ParentVersion]], Mapping[str, Any]]
 def changelog_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
     """The changelogs of changed issues, a thousand issues a request."""
     for scope in scopes_of(settings, reader.stream, store):
-        for batch in _batches(reader, store, parent="issues", scope=scope):
+        batches = _batches(reader, store, parent="issues", scope=scope)
+        for batch in batches:
             yield Unit(scope, partial(_changelogs, reader, batch))
+        if not batches:
+            yield nothing_due(scope, reader.clock)
 
 
 def worklog_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:
@@ -36,8 +39,11 @@ def worklog_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) 
     if not settings.projects:
         plain = replace(reader.stream, envelope=None)
         by_id = replace(reader, stream=plain, chains=reader.chains.of(plain))
-        for batch in _batches(reader, store, parent="worklog_updates", scope=SITE):
+        batches = _batches(reader, store, parent="worklog_updates", scope=SITE)
+        for batch in batches:
             yield Unit(SITE, partial(_batch, by_id, batch, _worklog_ids))
+        if not batches:
+            yield nothing_due(SITE, reader.clock)
         return
     for scope in settings.projects:
         pending = _pending(reader, store, parent="issues", scope=scope)
@@ -53,10 +59,9 @@ def _pending(reader: Reader, store: EvidenceStore, *, parent: str, scope: str) -
 
 def _batches(
     reader: Reader, store: EvidenceStore, *, parent: str, scope: str
-) -> Iterator[Sequence[ParentVersion]]:
+) -> list[Sequence[ParentVersion]]:
     pending = _pending(reader, store, parent=parent, scope=scope)
-    for start in range(0, len(pending), BATCH):
-        yield pending[start : start + BATCH]
+    return [pending[start : start + BATCH] for start in range(0, len(pending), BATCH)]
 
 
 def _issue_ids(batch: Sequence[ParentVersion]) -> Mapping[str, Any]:

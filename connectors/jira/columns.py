@@ -43,11 +43,18 @@ STATUSES = (
     Column("status_name", "$.name", "varchar", "Name of the status.", is_required=True),
     Column("category_id", "$.statusCategory.id", "bigint", "Id of its category."),
     Column("category_key", "$.statusCategory.key", "varchar", "new, indeterminate or done.",
-           is_required=True),
+           is_required=True, values=("undefined", "new", "indeterminate", "done")),
 )  # fmt: skip
 STATUS_CATEGORIES = (
     Column("category_id", "$.id", "bigint", "Id of the category.", is_required=True),
-    Column("category_key", "$.key", "varchar", "undefined, new, indeterminate or done.", is_required=True),
+    Column(
+        "category_key",
+        "$.key",
+        "varchar",
+        "undefined, new, indeterminate or done.",
+        is_required=True,
+        values=("undefined", "new", "indeterminate", "done"),
+    ),
     Column("category_name", "$.name", "varchar", "Name of the category."),
 )
 FIELDS = (
@@ -81,7 +88,9 @@ ISSUE_TYPES = (
 BOARDS = (
     Column("board_id", "$.id", "bigint", "Id of the board.", is_required=True),
     Column("board_name", "$.name", "varchar", "Name of the board."),
-    Column("board_type", "$.type", "varchar", "scrum, kanban or simple."),
+    Column(
+        "board_type", "$.type", "varchar", "scrum, kanban or simple.", values=("scrum", "kanban", "simple")
+    ),
     Column("project_id", "$.location.projectId", "bigint", "Id of the project that it is kept in."),
     Column("project_key", "$.location.projectKey", "varchar", "Key of the project that it is kept in."),
 )
@@ -89,7 +98,14 @@ SPRINTS = (
     Column("sprint_id", "$.id", "bigint", "Id of the sprint.", is_required=True),
     Column("board_id", "$.originBoardId", "bigint", "Id of the board that it was made on."),
     Column("sprint_name", "$.name", "varchar", "Name of the sprint."),
-    Column("state", "$.state", "varchar", "future, active or closed.", is_required=True),
+    Column(
+        "state",
+        "$.state",
+        "varchar",
+        "future, active or closed.",
+        is_required=True,
+        values=("future", "active", "closed"),
+    ),
     Column("started_at", "$.startDate", "timestamptz", "Start, planned or done."),
     Column("activated_at", "$.activatedDate", "timestamptz", "When somebody started it, where the API says."),
     Column("ends_at", "$.endDate", "timestamptz", "Planned end."),

@@ -10,9 +10,20 @@ from connectors.http.pagers import SinglePage
 from connectors.http.streams import HttpStream, Reading
 from connectors.jira.pagers import SteadyOffset, UntilLast
 from connectors.jira.settings import JiraSettings
+from connectors.jira.streams import ISSUES_COUNTED
 
 _ISSUES_PAGE, _HISTORIES_PAGE, _KEYS_PAGE = 500, 100, 1000
 """Data Center gives a thousand issues a page, if its administrators leave `jira.search.views.default.max`."""
+
+_SEARCHED = replace(
+    ISSUES_COUNTED,
+    path="/rest/api/2/search",
+    parameters=(("jql", ISSUES_COUNTED.body["jql"]), ("maxResults", "0")) if ISSUES_COUNTED.body else (),
+    body=None,
+    at="total",
+    tolerance=0,
+    tolerance_percent=0.0,
+)
 
 
 def deployed(stream: HttpStream, settings: JiraSettings) -> HttpStream:
@@ -23,6 +34,9 @@ def deployed(stream: HttpStream, settings: JiraSettings) -> HttpStream:
 
 
 def _in_data_center(stream: HttpStream) -> HttpStream:
+    if stream.item is not None:
+        own = stream.item.path.replace("/rest/api/3/", "/rest/api/2/")
+        stream = replace(stream, item=replace(stream.item, path=own))
     if stream.name == "projects":
         return replace(stream, path="/rest/api/2/project", pager=SinglePage(), envelope=None, total=None)
     if stream.name == "users":
@@ -30,7 +44,7 @@ def _in_data_center(stream: HttpStream) -> HttpStream:
         return replace(stream, path="/rest/api/2/user/search", parameters=everybody)
     if stream.name == "issues":
         pager = SteadyOffset(_ISSUES_PAGE)
-        return replace(stream, path="/rest/api/2/search", parameters=(), pager=pager)
+        return replace(stream, path="/rest/api/2/search", parameters=(), pager=pager, source_total=_SEARCHED)
     if stream.name == "histories":
         return replace(stream, pager=SteadyOffset(_HISTORIES_PAGE))
     if stream.name == "issue_keys":

@@ -13,7 +13,14 @@ from connectors.http.source import HttpApi, HttpSource, OwnReader, streams_wante
 from connectors.jira.batches import BATCH, changelog_units, worklog_units
 from connectors.jira.deployments import deployed
 from connectors.jira.feeds import feed_units
-from connectors.jira.reading import history_units, issue_units, key_units, scopes_of, sprint_units
+from connectors.jira.reading import (
+    history_units,
+    issue_units,
+    item_parameters,
+    key_units,
+    scopes_of,
+    sprint_units,
+)
 from connectors.jira.settings import JiraSettings
 from connectors.jira.streams import STREAMS
 from connectors.kinds import Opening, SourceKind
@@ -38,6 +45,7 @@ def open_jira(settings: JiraSettings, opening: Opening) -> HttpSource:
         listed_by={} if settings.projects else {"issue_keys": "projects"},
         batches={"changelogs": BATCH} | ({} if settings.projects else {"worklogs": BATCH}),
         walked=_WALKED,
+        item_parameters=partial(item_parameters, settings),
     )
     return HttpSource(api, settings, opening)
 

@@ -54,11 +54,27 @@ def issue_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) ->
     Raises:
         PermanentSourceError: A custom field cannot be told from its name.
     """
-    listed = names_listed("fields", SITE, source=reader.source, store=store, wanted_by=reader.stream.name)
-    ids = custom_fields(listed, settings.custom_fields, source=reader.source, stream=reader.stream.name)
-    wanted = ",".join([FIELDS_READ, *ids])
+    wanted = _fields_wanted(settings, store, source=reader.source, stream=reader.stream.name)
     for scope in scopes_of(settings, reader.stream, store):
         yield Unit(scope, partial(_with_fields, _searching(reader, scope, wanted), scope, wanted))
+
+
+def item_parameters(settings: JiraSettings, stream: HttpStream, store: EvidenceStore) -> Mapping[str, str]:
+    """What one issue is asked for with: the fields that searches bring along.
+
+    Raises:
+        PermanentSourceError: A custom field cannot be told from its name.
+    """
+    if stream.name != "issues":
+        return {}
+    return {_FIELDS: _fields_wanted(settings, store, source=settings.name, stream=stream.name)}
+
+
+def _fields_wanted(settings: JiraSettings, store: EvidenceStore, *, source: str, stream: str) -> str:
+    listed = names_listed("fields", SITE, source=source, store=store, wanted_by=stream)
+    return ",".join(
+        [FIELDS_READ, *custom_fields(listed, settings.custom_fields, source=source, stream=stream)]
+    )
 
 
 def history_units(settings: JiraSettings, reader: Reader, store: EvidenceStore) -> Iterator[Unit]:

@@ -8,11 +8,12 @@ a thousand changed worklogs, and a handful for everything that a site is made of
 from datetime import timedelta
 
 from connectors.http.pagers import SinglePage, Token
+from connectors.http.questions import Goings, Item, SourceTotal
 from connectors.http.streams import HttpStream, Reading, Windows
 from connectors.jira import columns, records
 from connectors.jira.jql import SITE, updated_in
 from connectors.jira.pagers import BodyToken, ChangeFeed, UntilEmpty, UntilLast
-from connectors.streams import Account, Mode, PersonalData
+from connectors.streams import Account, Enumeration, Mode, PersonalData
 
 _DOCS = "https://developer.atlassian.com/cloud/jira/platform/rest/v3/"
 _AGILE_DOCS = "https://developer.atlassian.com/cloud/jira/software/rest/"
@@ -33,6 +34,39 @@ UPDATES = Windows(
     overlap=timedelta(minutes=10),
 )
 """Windows of last updates. The index of Cloud's search lags by seconds to minutes: hence the overlap."""
+
+_DELETED_ISSUES = Goings("jira__current_issues", "issue_id", "is_deleted")
+
+NAMED_ELSEWHERE = (
+    "issue_key",
+    "project_key",
+    "issue_type_name",
+    "status_name",
+    "status_category_key",
+    "resolution_name",
+    "priority_name",
+    "component_names",
+    "fix_version_names",
+    "linked_issue_keys",
+    "causing_issue_keys",
+    "custom_fields",
+)
+"""What issues have by name, key or option: renaming it changes them all, and none of their last updates."""
+
+ISSUES_COUNTED = SourceTotal(
+    path="/rest/api/3/search/approximate-count",
+    body={"jql": 'project = "{scope}" AND created < {until_ms}{since}'},
+    at="count",
+    model="current_issues",
+    where=(("is_deleted", False),),
+    scope_column="project_key",
+    created_column="created_at",
+    listed_by=("projects", "project_key"),
+    since=" AND updated >= {day_ms}",
+    tolerance=1,
+    tolerance_percent=1.0,
+)
+"""Cloud's count is approximate by its name; Data Center counts in its search."""
 
 
 def somebody(role: str, path: str) -> tuple[Account, ...]:
@@ -61,6 +95,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.PROJECTS,
         account_paths=("$.lead",),
         personal_data=_ACCOUNTS,
+        item=Item(path="/rest/api/3/project/{project_id}"),
         documentation=_DOCS + "api-group-projects/#api-rest-api-3-project-search-get",
     ),
     HttpStream(
@@ -87,6 +122,7 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.WHOLE,
         pager=SinglePage(),
         columns=columns.STATUSES,
+        item=Item(path="/rest/api/3/status/{status_id}"),
         documentation=_DOCS + "api-group-workflow-statuses/#api-rest-api-3-status-get",
     ),
     HttpStream(
@@ -124,6 +160,7 @@ STREAMS: tuple[HttpStream, ...] = (
         pager=UntilEmpty(),
         accounts=somebody("user", "$"),
         personal_data=_PEOPLE,
+        enumerations=(Enumeration("$.accountType", ("atlassian", "app", "customer", "unknown")),),
         documentation=_DOCS + "api-group-users/#api-rest-api-3-users-search-get",
     ),
     HttpStream(
@@ -137,6 +174,7 @@ STREAMS: tuple[HttpStream, ...] = (
         reading=Reading.PER_CURRENT_PARENT,
         pager=SinglePage(),
         columns=columns.VERSIONS,
+        item=Item(path="/rest/api/3/version/{version_id}"),
         documentation=_DOCS + "api-group-project-versions/",
     ),
     HttpStream(
@@ -152,6 +190,7 @@ STREAMS: tuple[HttpStream, ...] = (
         columns=columns.COMPONENTS,
         account_paths=("$.lead", "$.assignee", "$.realAssignee"),
         personal_data=_ACCOUNTS,
+        item=Item(path="/rest/api/3/component/{component_id}"),
         documentation=_DOCS + "api-group-project-components/",
     ),
     HttpStream(
@@ -176,6 +215,13 @@ STREAMS: tuple[HttpStream, ...] = (
             *somebody("creator", "$.fields.creator"),
         ),
         personal_data=_TEXT,
+        item=Item(
+            path="/rest/api/3/issue/{issue_id}",
+            parameters=(("fields", FIELDS_READ),),
+            unversioned=NAMED_ELSEWHERE,
+            goings=(_DELETED_ISSUES,),
+        ),
+        source_total=ISSUES_COUNTED,
         documentation=_DOCS + "api-group-issue-search/#api-rest-api-3-search-jql-get",
     ),
     HttpStream(
@@ -226,6 +272,7 @@ STREAMS: tuple[HttpStream, ...] = (
         is_windowed=True,
         accounts=somebody("author", "$.changelog.histories[*].author"),
         personal_data=_TEXT,
+        enumerations=(Enumeration("$.changelog.histories[*].items[*].fieldtype", ("jira", "custom")),),
         documentation="https://docs.atlassian.com/software/jira/docs/api/REST/9.17.0/#api/2/search-search",
     ),
     HttpStream(
@@ -261,6 +308,10 @@ STREAMS: tuple[HttpStream, ...] = (
         accounts=somebody("author", "$.author"),
         account_paths=("$.updateAuthor",),
         personal_data=_TEXT,
+        item=Item(
+            path="/rest/api/3/issue/{issue_id}/worklog/{worklog_id}",
+            goings=(_DELETED_ISSUES, Goings("jira__worklog_deletions", "worklog_id")),
+        ),
         documentation=_DOCS + "api-group-issue-worklogs/#api-rest-api-3-worklog-list-post",
     ),
     HttpStream(
@@ -293,6 +344,7 @@ STREAMS: tuple[HttpStream, ...] = (
         named_by="described",
         columns=columns.BOARDS,
         personal_data=_ACCOUNTS,
+        item=Item(path="/rest/agile/1.0/board/{board_id}"),
         documentation=_AGILE_DOCS + "api-group-board/#api-rest-agile-1-0-board-get",
     ),
     HttpStream(
@@ -308,6 +360,7 @@ STREAMS: tuple[HttpStream, ...] = (
         envelope="values",
         optional_statuses=frozenset({400}),
         columns=columns.SPRINTS,
+        item=Item(path="/rest/agile/1.0/sprint/{sprint_id}"),
         documentation=_AGILE_DOCS + "api-group-board/#api-rest-agile-1-0-board-boardid-sprint-get",
     ),
 )

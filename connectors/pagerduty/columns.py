@@ -18,12 +18,33 @@ TEAMS = (
 )
 TEAM_MEMBERS = (
     Column("team_id", "@parent_key", "varchar", "The team.", is_required=True),
-    Column("role", "$.role", "varchar", "manager, responder or observer."),
+    Column(
+        "role",
+        "$.role",
+        "varchar",
+        "manager, responder or observer.",
+        values=("manager", "responder", "observer"),
+    ),
 )
 TEAM_MEMBER_ACCOUNTS = (Account(role="user", path="$.user", namespace=NAMESPACE, name="summary"),)
 
 USERS = (
-    Column("role", "$.role", "varchar", "What the account may do: owner, admin, user, limited_user, …"),
+    Column(
+        "role",
+        "$.role",
+        "varchar",
+        "What the account may do: owner, admin, user, limited_user, …",
+        values=(
+            "admin",
+            "limited_user",
+            "observer",
+            "owner",
+            "read_only_user",
+            "restricted_access",
+            "read_only_limited_user",
+            "user",
+        ),
+    ),
     _team_ids("$.teams[*].id"),
 )
 USER_ACCOUNTS = (Account(role="user", path="$", namespace=NAMESPACE, name="name", email="email"),)
@@ -33,7 +54,13 @@ SERVICES = (
     Column(
         "name", "$.name", "varchar", "Its name, by which the settings' services are found.", is_required=True
     ),
-    Column("status", "$.status", "varchar", "active, warning, critical, maintenance or disabled."),
+    Column(
+        "status",
+        "$.status",
+        "varchar",
+        "active, warning, critical, maintenance or disabled.",
+        values=("active", "warning", "critical", "maintenance", "disabled"),
+    ),
     Column(
         "escalation_policy_id", "$.escalation_policy.id", "varchar", "Who is asked when something is wrong."
     ),
@@ -59,8 +86,15 @@ ON_CALL_ACCOUNTS = (Account(role="user", path="$.user", namespace=NAMESPACE, nam
 INCIDENTS = (
     Column("incident_id", "$.id", "varchar", "The incident.", is_required=True),
     Column("incident_number", "$.incident_number", "bigint", "Its number within the account."),
-    Column("status", "$.status", "varchar", "triggered, acknowledged or resolved.", is_required=True),
-    Column("urgency", "$.urgency", "varchar", "high or low."),
+    Column(
+        "status",
+        "$.status",
+        "varchar",
+        "triggered, acknowledged or resolved.",
+        is_required=True,
+        values=("triggered", "acknowledged", "resolved"),
+    ),
+    Column("urgency", "$.urgency", "varchar", "high or low.", values=("high", "low")),
     Column("priority_id", "$.priority.id", "varchar", "The priority; empty where the account has none."),
     Column(
         "priority", "$.priority.summary", "varchar", "Name of the priority, which severities are told by."

@@ -1,8 +1,8 @@
 """The few fields of PagerDuty's records that paging and fan-out need; everything else stays as received."""
 
-from datetime import datetime
-
 import msgspec
+
+from connectors.http.instants import Instant
 
 
 class Named(msgspec.Struct):
@@ -16,7 +16,7 @@ class Incident(msgspec.Struct):
 
     id: str
     status: str
-    created_at: datetime
+    created_at: Instant
 
     @property
     def is_resolved(self) -> bool:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.http.instants import text_of
 from connectors.http.pagers import Offset
+from connectors.http.questions import Item, SourceTotal
 from connectors.http.streams import HttpStream, Reading, Windows
 from connectors.pagerduty import columns, records
 from connectors.streams import Mode, PersonalData
@@ -173,6 +174,21 @@ STREAMS: tuple[HttpStream, ...] = (
         ),
         personal_data=_TEXT,
         is_windowed=True,
+        item=Item(
+            path="/incidents/{incident_id}",
+            parameters=(_ZONE,),
+            envelope="incident",
+            unversioned=("priority", "service_name", "team_ids", "incident_type"),
+        ),
+        source_total=SourceTotal(
+            path="/incidents",
+            parameters=(_TOTAL, _ZONE, ("date_range", "all"), ("limit", "1")),
+            at="total",
+            scope_column=None,
+            cap=MOST_RESULTS,
+            tolerance=1,
+            tolerance_percent=1.0,
+        ),
         documentation=_DOCS + "9d0b4b12e36f9-list-incidents",
     ),
     HttpStream(
@@ -193,6 +209,11 @@ STREAMS: tuple[HttpStream, ...] = (
         account_paths=("$.agent",),
         personal_data=(*_TEXT, PersonalData.EMAIL),
         is_windowed=True,
+        item=Item(
+            path="/log_entries/{log_entry_id}",
+            parameters=(_ZONE, ("include[]", "channels")),
+            envelope="log_entry",
+        ),
         documentation=_DOCS + "c661e065403b5-list-log-entries",
     ),
 )

@@ -19,12 +19,14 @@ from connectors.prometheus.slices import (
     Grid,
     Horizon,
     Slice,
+    ceiled,
     is_fading,
     last_instant,
     new_slices,
     slices_between,
 )
 
+_MILLISECOND = timedelta(milliseconds=1)
 _COMPLETE, _SINCE, _READ, _DEFINITION = "complete_until", "since", "read_until", "definition"
 
 
@@ -108,6 +110,18 @@ def range_parameters(query: SampledQuery, part: Slice) -> dict[str, str]:
         "end": text_of(last_instant(grid_of(query), part)),
         "step": str(query.step_seconds),
     }
+
+
+def count_parameters(query: SampledQuery, *, start: datetime, end: datetime) -> dict[str, str]:
+    """The parameters of a query that counts the samples that a range query would give in [start, end).
+
+    A subquery is evaluated at multiples of its step since the epoch, as range queries are asked for here. Its
+    range begins a millisecond early, for servers of version 3 leave out what stands right at its beginning.
+    """
+    last = max(start, ceiled(end, grid_of(query).step) - grid_of(query).step)
+    milliseconds = round((last - start) / _MILLISECOND) + 1
+    counted = f"count_over_time(({query.query})[{milliseconds}ms:{query.step_seconds}s])"
+    return {"query": f"scalar(sum({counted}) or vector(0))", "time": text_of(last)}
 
 
 async def _read(

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from connectors.errors import ConnectorError
 from connectors.evidence import EvidenceStore
 from connectors.http.estimates import Scopes, estimate_streams
 from connectors.http.listings import listing_reader
+from connectors.http.pagers import with_parameters
+from connectors.http.questions import Question, SourceTotal
 from connectors.http.retries import RetryPolicy
 from connectors.http.session import Session
 from connectors.http.source import HttpApi, HttpSource, streams_wanted
@@ -16,7 +18,13 @@ from connectors.http.streams import HttpStream, Reading
 from connectors.kinds import Opening
 from connectors.prometheus.access import credentials_of
 from connectors.prometheus.answers import WholeAnswer
-from connectors.prometheus.reading import RangeReader, grid_of, horizon_of, range_parameters
+from connectors.prometheus.reading import (
+    RangeReader,
+    count_parameters,
+    grid_of,
+    horizon_of,
+    range_parameters,
+)
 from connectors.prometheus.settings import PrometheusSettings, SampledQuery
 from connectors.prometheus.slices import new_slices
 from connectors.prometheus.streams import ALERTS_HISTORY, RANGE_SAMPLES, SERVER, STREAMS
@@ -39,6 +47,16 @@ class PrometheusSource(HttpSource):
     def estimate(self) -> list[StreamEstimate]:
         """What a first extraction costs: the number of slices, each as large as the newest of its query."""
         return asyncio.run(self._first_costs())
+
+    def total_question(
+        self, stream: HttpStream, total: SourceTotal, scope: str, *, until: datetime, since: date | None
+    ) -> Question:
+        """Ask Prometheus itself to count a day of a query at its own instants."""
+        if total.window is None:
+            return super().total_question(stream, total, scope, until=until, since=since)
+        (query,) = (each for each in self._queries[stream.name] if each.name == scope)
+        parameters = count_parameters(query, start=until - total.window, end=until)
+        return Question(key=scope, scope=scope, place=with_parameters(total.path, parameters))
 
     async def _first_costs(self) -> list[StreamEstimate]:
         listed = [stream for stream in self.streams if stream.reading is Reading.WHOLE]

@@ -1,11 +1,13 @@
 """What Prometheus offers: streams and where they are read."""
 
+from datetime import timedelta
 from typing import Final
 
+from connectors.http.questions import SourceTotal
 from connectors.http.streams import HttpStream, Reading
 from connectors.prometheus.answers import WholeAnswer
 from connectors.prometheus.records import RuleGroup, Series, Target
-from connectors.streams import Column, Mode, PersonalData
+from connectors.streams import Column, Enumeration, Mode, PersonalData
 
 SERVER: Final = "server"
 """Scope of what the server says about itself."""
@@ -25,6 +27,18 @@ RANGE_SAMPLES = HttpStream(
     reading=Reading.OWN,
     pager=WholeAnswer(),
     record=Series,
+    source_total=SourceTotal(
+        path="/api/v1/query",
+        at="sample:data.result",
+        scope_column="query_name",
+        created_column="sampled_at",
+        ignores_since=True,
+        partial_at="warnings",
+        settling=timedelta(hours=1),
+        tolerance=1,
+        tolerance_percent=1.0,  # samples that a server takes in late
+        window=timedelta(days=1),
+    ),
 )
 
 ALERTS_HISTORY = HttpStream(
@@ -58,7 +72,14 @@ TARGETS = HttpStream(
         Column("job", "$.labels.job", "varchar", "The label `job`."),
         Column("instance", "$.labels.instance", "varchar", "The label `instance`."),
         Column("service", "$.labels.service", "varchar", "The label `service`, where there is one."),
-        Column("health", "$.health", "varchar", "`up`, `down` or `unknown`.", is_required=True),
+        Column(
+            "health",
+            "$.health",
+            "varchar",
+            "`up`, `down` or `unknown`.",
+            is_required=True,
+            values=("up", "down", "unknown"),
+        ),
         Column("last_scraped_at", "$.lastScrape", "timestamptz", "When it was scraped last."),
         Column("last_scrape_seconds", "$.lastScrapeDuration", "double", "How long the last scrape took."),
         Column("scrape_interval", "$.scrapeInterval", "varchar", "Time between scrapes, as `1m0s`."),
@@ -79,6 +100,11 @@ RULES = HttpStream(
     keys=("file", "name"),
     envelope="data.groups",
     personal_data=(PersonalData.FREE_TEXT,),  # annotations; staging leaves them out
+    enumerations=(
+        Enumeration("$.rules[*].health", ("ok", "err", "unknown")),
+        Enumeration("$.rules[*].state", ("firing", "pending", "inactive", "unknown")),
+        Enumeration("$.rules[*].type", ("alerting", "recording")),
+    ),
     documentation=f"{_HTTP_API}#rules",
     path="/api/v1/rules",
     reading=Reading.WHOLE,

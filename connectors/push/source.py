@@ -12,7 +12,7 @@ from connectors.push.inbox import DamagedInboxError, Delivery, Inbox
 from connectors.push.settings import PushSettings
 from connectors.push.streams import STREAM_OF
 from connectors.reports import Diagnosis, Progress, StreamEstimate, StreamReport, Tally
-from connectors.streams import Stream, TimeWindow
+from connectors.streams import Place, Stream, TimeWindow
 
 _LANDED, _DELIVERY = "landed", "delivery"
 
@@ -43,6 +43,7 @@ class PushSource:
         run_id: str,
         on_progress: Callable[[Progress], None] | None = None,
         window: TimeWindow | None = None,
+        place: Place | None = None,
     ) -> StreamReport:
         """Land what waits of one stream; what evidence holds already, also after a crash, stays as it is.
 
@@ -51,11 +52,12 @@ class PushSource:
             run_id: The run, as it stands in evidence.
             on_progress: Told after each batch.
             window: Refused: a sender delivers once.
+            place: Refused, too.
 
         Raises:
             PermanentSourceError: There is no such stream, or a delivery is damaged.
         """
-        self._check(stream, window)
+        self._check(stream, window, place)
         tally = Tally()
         started = self._runtime.monotonic()
         committer = Committer(
@@ -93,7 +95,7 @@ class PushSource:
         """No requests: others send."""
         return [StreamEstimate(stream.name, 0, 0) for stream in self.streams]
 
-    def _check(self, stream: str, window: TimeWindow | None) -> None:
+    def _check(self, stream: str, window: TimeWindow | None, place: Place | None) -> None:
         known = [each.name for each in self.streams]
         if stream not in known:
             raise PermanentSourceError(
@@ -101,10 +103,10 @@ class PushSource:
                 source=self.name,
                 stream=stream,
             )
-        if window is not None:
+        if window is not None or place is not None:
             raise PermanentSourceError(
-                "What others send cannot be read again by windows of time. Ask the sender to deliver it "
-                "again.",
+                "What others send cannot be read again, for it came from outside. Ask the sender to deliver "
+                "it again, then run.",
                 source=self.name,
                 stream=stream,
             )

@@ -19,7 +19,7 @@ from connectors.evidence import EvidenceStore, ParentVersion
 from connectors.github.graphql.query import body_for
 from connectors.http.chains import ChainPage
 from connectors.http.instants import text_of
-from connectors.http.lanes import Unit
+from connectors.http.lanes import Unit, nothing_due
 from connectors.http.listings import Listing
 from connectors.http.places import place_of
 from connectors.http.reading import Reader
@@ -109,6 +109,8 @@ def detail_units(
         ids = _wanted(reader, store, scope, children)
         for at in range(0, len(ids), BATCH):
             yield Unit(scope, partial(_events, place, reader, scope, ids[at : at + BATCH], outage))
+        if not ids:
+            yield nothing_due(scope, reader.clock)
 
 
 def _wanted(reader: Reader, store: EvidenceStore, scope: str, children: Collection[str]) -> list[str]:

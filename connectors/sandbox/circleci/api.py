@@ -40,8 +40,16 @@ class CircleCIApi:
         steps = request.path.strip("/").split("/")
         if request.method != "GET" or steps[:2] != ["api", "v2"]:
             return _error(404, "Not found")
-        found = self._found(steps[2:], request)
+        found = self._item(steps[2:]) or self._found(steps[2:], request)
         return _error(404, "Project not found") if found is None else found
+
+    def _item(self, steps: list[str]) -> ApiResponse | None:
+        match steps:
+            case ["pipeline", key] if key in self.fold.pipelines:
+                return ApiResponse(documents.pipeline(self.fold.pipelines[key]))
+            case ["workflow", key] if key in self.fold.workflows:
+                return ApiResponse(documents.workflow(*self.fold.workflows[key], at=self.fold.at))
+        return None
 
     def _is_let_in(self, request: ApiRequest) -> bool:
         given = request.headers.get("circle-token")

@@ -20,6 +20,7 @@ LONGEST_HISTORY = 90 * DAY
 LARGEST_PAGE = 100
 """Incidents and users a page, at most."""
 
+_INCIDENT = re.compile(r"/api/v2/incidents/(?P<id>[^/]+)")
 _HISTORY = re.compile(r"/api/v1/slo/(?P<id>[0-9a-f]+)/history")
 _PER_MINUTE = {"history": "300", "incidents": "100", "users": "100"}
 _USUAL_PER_MINUTE = "1000"
@@ -73,6 +74,9 @@ class DatadogApi:
         listing = self._listings.get(request.path)
         if listing is not None:
             return listing(request)
+        one = _INCIDENT.fullmatch(request.path)
+        if one is not None:
+            return self._incident(one["id"])
         history = _HISTORY.fullmatch(request.path)
         return None if history is None else self._history(history["id"], request)
 
@@ -117,6 +121,11 @@ class DatadogApi:
         page = rows[offset : offset + size]
         pagination = {"offset": offset, "next_offset": offset + len(page), "size": len(page)}
         return {"data": page, "meta": {"pagination": pagination}}
+
+    def _incident(self, identity: str) -> Document | None:
+        rows = (incident_document(self.state.company, row) for row in self.state.incidents.values())
+        found = next((row for row in rows if row["id"] == identity), None)
+        return None if found is None else {"data": found}
 
     def _users(self, request: ApiRequest) -> Document:
         number, size, state = _number(request, "page[number]", 0), _size(request), self.state

@@ -9,6 +9,7 @@ from connectors.sandbox.github import pull_documents as pulls
 from connectors.sandbox.github.accounts import user
 from connectors.sandbox.github.paging import Listing, Query
 from connectors.sandbox.github.repository_documents import full_repository
+from connectors.sandbox.github.searching import search_issues
 from connectors.sandbox.github.state import GitHubState, Item, RepositoryState
 from connectors.sandbox.github.view import Answer, GitHubView, Moved
 from connectors.sandbox.parameters import ORGANISATION
@@ -33,7 +34,7 @@ def answer(view: GitHubView, path: str, query: Query) -> Answer:
         if found is None and renamed is not None:
             return Moved("/".join(("", "repositories", str(renamed.number), *rest)))
     else:
-        return elsewhere(view, steps)
+        return search_issues(view, query) if steps == ["search", "issues"] else elsewhere(view, steps)
     if found is None:
         return None
     shape, arguments = shape_of(rest)
@@ -168,6 +169,15 @@ def one_release(view: GitHubView, repository: RepositoryState, query: Query, arg
     return delivery.release(view.render, repository, made) if made else None
 
 
+def one_line_comment(
+    view: GitHubView, repository: RepositoryState, query: Query, arguments: list[str]
+) -> Answer:
+    """A comment on a line."""
+    del query
+    made = next((row for row in repository.line_comments if row.number == int(arguments[0])), None)
+    return pulls.line_comment(view.render, made) if made else None
+
+
 def of_pull(render: Callable[[GitHubView, Item], Answer]) -> Handler:
     """An answer that hangs on a pull request."""
 
@@ -202,6 +212,7 @@ IN_REPOSITORY: dict[tuple[str, ...], Handler] = {
     ),
     ("pulls",): lists.list_pulls,
     ("pulls", "comments"): lists.list_line_comments,
+    ("pulls", "comments", "#"): one_line_comment,
     ("pulls", "#"): of_pull(lambda view, item: pulls.pull_request_in_detail(view.render, item)),
     ("pulls", "#", "reviews"): of_pull(
         lambda view, item: Listing(

@@ -11,6 +11,7 @@ from connectors.sandbox.company import Company
 from connectors.sandbox.events import Event
 from connectors.sandbox.gitlab import delivery_documents, documents
 from connectors.sandbox.gitlab.fold import GitLabFold
+from connectors.sandbox.gitlab.items import item_of
 from connectors.sandbox.gitlab.listings import MAX_COUNTED, Listing, page_of
 from connectors.sandbox.gitlab.state import GitLabState, Group, Job, Pipeline, Project
 
@@ -86,7 +87,9 @@ class GitLabApi:
                 return None if group is None else self._of_group(group, rest)
             case ["projects", name, *rest]:
                 project = self._project(name)
-                return None if project is None else self._of_project(project, rest, request)
+                if project is None:
+                    return None
+                return item_of(self.state, project, rest) or self._of_project(project, rest, request)
         return None
 
     def _group(self, name: str) -> Group | None:
@@ -181,7 +184,9 @@ def _updated(request: ApiRequest, rows: Any) -> list[Any]:
     after, before = request.parameter("updated_after"), request.parameter("updated_before")
     start = datetime.fromisoformat(after).timestamp() if after else float("-inf")
     end = datetime.fromisoformat(before).timestamp() if before else float("inf")
-    kept = [row for row in rows if start <= row.updated_at <= end]
+    created = request.parameter("created_before")
+    latest = datetime.fromisoformat(created).timestamp() if created else float("inf")
+    kept = [row for row in rows if start <= row.updated_at <= end and row.created_at <= latest]
     is_descending = request.parameter("sort", "desc") == "desc"
     if request.parameter("order_by") == "updated_at":
         return sorted(kept, key=lambda row: (row.updated_at, row.number), reverse=is_descending)

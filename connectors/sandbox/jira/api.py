@@ -11,6 +11,7 @@ from connectors.sandbox.events import Event
 from connectors.sandbox.jira import listings
 from connectors.sandbox.jira.documents import Renderer
 from connectors.sandbox.jira.happenings import happenings
+from connectors.sandbox.jira.items import approximate_count
 from connectors.sandbox.jira.jql import JqlError
 from connectors.sandbox.jira.plan import founded
 from connectors.sandbox.jira.searching import Searches
@@ -112,6 +113,8 @@ class JiraApi:
             return refusal(404, "null for uri: " + request.path)
         if found[2] == "/search/jql" and self.is_cloud:
             return ApiResponse(self.searches.cloud_page(request, render))
+        if (request.method, found[2]) == ("POST", "/search/approximate-count") and self.is_cloud:
+            return ApiResponse(approximate_count(self.searches, request))
         if found[2] == "/search" and not self.is_cloud:
             return ApiResponse(self.searches.data_center_page(request, render))
         return listings.platform(self.state, render, request, found[2])

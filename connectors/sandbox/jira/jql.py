@@ -72,8 +72,9 @@ def _test(clause: str, state: JiraState, updated: Callable[[Issue], int]) -> Tes
     if found is None:
         raise JqlError(f"Error in the JQL Query: '{clause.strip()}' is not understood.")
     name, operator, value = found["field"].lower(), found["operator"].lower(), found["value"]
-    if name == "updated":
-        return _compared(operator, _instant(value), updated)
+    if name in ("updated", "created"):
+        at = updated if name == "updated" else _created
+        return _compared(name, operator, _instant(value), at)
     values = {each.strip().strip("\"'") for each in value.strip("()").split(",")}
     if name == "project" and operator in ("=", "in"):
         known = {key for row in state.projects.values() for key in (row.key, str(row.id))}
@@ -85,17 +86,21 @@ def _test(clause: str, state: JiraState, updated: Callable[[Issue], int]) -> Tes
     raise JqlError(f"Field '{name}' does not exist or you do not have permission to view it.")
 
 
-def _compared(operator: str, instant: int, updated: Callable[[Issue], int]) -> Test:
+def _created(issue: Issue) -> int:
+    return issue.created_at
+
+
+def _compared(name: str, operator: str, instant: int, at: Callable[[Issue], int]) -> Test:
     """Instants are compared in whole minutes."""
     compare: dict[str, Callable[[int], bool]] = {
-        ">=": lambda at: at >= instant,
-        ">": lambda at: at >= instant + MINUTE,
-        "<": lambda at: at < instant,
-        "<=": lambda at: at < instant + MINUTE,
+        ">=": lambda found: found >= instant,
+        ">": lambda found: found >= instant + MINUTE,
+        "<": lambda found: found < instant,
+        "<=": lambda found: found < instant + MINUTE,
     }
     if operator not in compare:
-        raise JqlError(f"The operator '{operator}' is not supported by the 'updated' field.")
-    return lambda issue: compare[operator](updated(issue))
+        raise JqlError(f"The operator '{operator}' is not supported by the '{name}' field.")
+    return lambda issue: compare[operator](at(issue))
 
 
 def _instant(value: str) -> int:

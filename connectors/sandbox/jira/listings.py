@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.sandbox.api import ApiRequest, ApiResponse
 from connectors.sandbox.jira.documents import CATEGORIES, FIELDS, ISSUE_TYPES, Document, Renderer
+from connectors.sandbox.jira.items import component, item_at
 from connectors.sandbox.jira.searching import names
 from connectors.sandbox.jira.state import STATUSES, Change, Issue, JiraState, Project
 
@@ -32,6 +33,8 @@ def platform(state: JiraState, render: Renderer, request: ApiRequest, path: str)
         return as_response(_of_project(state, render, project[1], project[2]))
     if request.method == "GET" and issue is not None:
         return as_response(_of_issue(state, render, request, issue[1], issue[2]))
+    if request.method == "GET" and (found := item_at(state, render, path)) is not None:
+        return ApiResponse(found)
     return missing("null for uri: " + request.path)
 
 
@@ -41,6 +44,9 @@ def agile(state: JiraState, render: Renderer, request: ApiRequest, path: str) ->
     if path == "/board":
         rows = [render.board(row) for row in state.boards if wanted in ("", row.project)]
         return ApiResponse(paged(rows, request, largest=50))
+    one = item_at(state, render, path)
+    if one is not None:
+        return ApiResponse(one)
     found = _SPRINTS.fullmatch(path)
     board = next((row for row in state.boards if found and row.id == int(found[1])), None)
     if board is None:
@@ -106,11 +112,7 @@ def _of_project(state: JiraState, render: Renderer, name: str, part: str | None)
     if part == "/versions":
         return [render.version(row) for row in state.versions if row.project == project.key]
     if part == "/components":
-        return [
-            {"self": f"{render.api}/component/{row.id}", "id": str(row.id), "name": row.name,
-             "project": project.key, "projectId": project.id, "assigneeType": "PROJECT_DEFAULT"}
-            for row in state.components if row.project == project.key
-        ]  # fmt: skip
+        return [component(state, render, row) for row in state.components if row.project == project.key]
     return render.project(project)
 
 

@@ -21,7 +21,7 @@ from connectors.sandbox.pagerduty.requests import (
 from connectors.sandbox.pagerduty.roster import WEEK, Roster, week_starts_at
 
 LIMITS = {"ratelimit-limit": "960", "ratelimit-remaining": "959", "ratelimit-reset": "60"}
-_ITEM = re.compile(r"/(?P<listing>incidents|teams)/(?P<id>\w+)(?P<below>/log_entries|/members)?")
+_ITEM = re.compile(r"/(?P<listing>incidents|teams|log_entries)/(?P<id>\w+)(?P<below>/log_entries|/members)?")
 
 Records = Sequence[Any]
 
@@ -118,6 +118,10 @@ class PagerDutyApi:
     def _item(self, item: re.Match[str], wanted: PageWanted, rendering: Rendering) -> Document | None:
         if item["listing"] == "teams" and item["below"] == "/members":
             return self._members(item["id"], wanted, rendering)
+        if item["listing"] == "log_entries":
+            lines = (rendering.log_entry(*line) for line in self.log())
+            found = next((line for line in lines if line["id"] == item["id"]), None)
+            return None if found is None else {"log_entry": found}
         alarm = next((row for row in self.alarms() if row.id == item["id"]), None)
         if alarm is None or item["listing"] != "incidents":
             return None

@@ -1,6 +1,8 @@
 """The HTTP API of the simulated Prometheus: range queries, targets, rules, and what it was built from."""
 
 import hmac
+import math
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -12,11 +14,19 @@ from connectors.sandbox.events import Event
 from connectors.sandbox.prometheus.documents import rule_groups, targets
 from connectors.sandbox.prometheus.evaluation import UnsupportedQueryError, evaluate
 from connectors.sandbox.prometheus.monitoring import Monitoring
-from connectors.sandbox.prometheus.range_parameters import BadRequestError, range_parameters
+from connectors.sandbox.prometheus.range_parameters import (
+    BadRequestError,
+    RangeParameters,
+    instant_seconds,
+    range_parameters,
+)
 from connectors.sandbox.prometheus.series import all_series
 
 BASIC_USER: Final = "assay"
 """User for basic authentication; the token is the password."""
+_COUNTING: Final = re.compile(
+    r"scalar\(sum\(count_over_time\(\((.+)\)\[(\d+)ms:(\d+)s\]\)\) or vector\(0\)\)", re.DOTALL
+)
 
 Route = Callable[[Mapping[str, str]], Any]
 
@@ -35,6 +45,7 @@ class PrometheusApi:
         self._token = token
         self._routes: dict[str, Route] = {
             "/api/v1/query_range": self._query_range,
+            "/api/v1/query": self._count,
             "/api/v1/targets": lambda _: targets(self.monitoring),
             "/api/v1/rules": lambda _: {"groups": rule_groups(self.monitoring)},
             "/api/v1/status/buildinfo": lambda _: _BUILD,
@@ -61,15 +72,29 @@ class PrometheusApi:
         return ApiResponse({"status": "success", "data": data})
 
     def _query_range(self, parameters: Mapping[str, str]) -> Any:
-        asked = range_parameters(parameters)
+        return {"resultType": "matrix", "result": self._evaluated(range_parameters(parameters))}
+
+    def _count(self, parameters: Mapping[str, str]) -> Any:
+        """Count the samples of a subquery: the one instant query that is known here."""
+        counting = _COUNTING.fullmatch(parameters.get("query", ""))
+        if counting is None:
+            raise BadRequestError('invalid parameter "query": this simulation counts samples only')
+        query, milliseconds, step = counting[1], int(counting[2]), int(counting[3])
+        begin = float(instant_seconds(parameters.get("time", ""))) - milliseconds / 1000
+        first = math.ceil(begin / step) * step
+        asked = {"query": query, "start": str(first), "end": parameters["time"], "step": str(step)}
+        result = self._evaluated(range_parameters(asked, most_points=None))
+        count = sum(len(series["values"]) for series in result)
+        return {"resultType": "scalar", "result": [instant_seconds(parameters["time"]), str(count)]}
+
+    def _evaluated(self, asked: RangeParameters) -> list[Any]:
         try:
-            result = evaluate(all_series(self.monitoring), asked.query, asked.instants)
+            return evaluate(all_series(self.monitoring), asked.query, asked.instants)
         except UnsupportedQueryError as error:
             raise BadRequestError(
                 'invalid parameter "query": this simulation knows plain selectors only, such as '
                 f'up{{service="checkout"}}, not {asked.query!r}'
             ) from error
-        return {"resultType": "matrix", "result": result}
 
 
 def given(request: ApiRequest) -> dict[str, str]:

@@ -34,21 +34,25 @@ class RangeParameters:
         return np.arange(self.start, self.end + 1, self.step, dtype=np.int64)
 
 
-def range_parameters(given: Mapping[str, str]) -> RangeParameters:
+def range_parameters(given: Mapping[str, str], *, most_points: int | None = MAX_POINTS) -> RangeParameters:
     """Read and check the parameters.
+
+    Args:
+        given: As they were sent.
+        most_points: How many points a series may have; None for a subquery, which may have any number.
 
     Raises:
         BadRequestError: As Prometheus says it.
     """
-    start = _parsed("start", given, _instant, "a valid timestamp")
-    end = _parsed("end", given, _instant, "a valid timestamp")
+    start = _parsed("start", given, instant_seconds, "a valid timestamp")
+    end = _parsed("end", given, instant_seconds, "a valid timestamp")
     if end < start:
         raise BadRequestError(_invalid("end", "end timestamp must not be before start time"))
     step = _parsed("step", given, _duration, "a valid duration")
     if step <= 0:
         refusal = "zero or negative query resolution step widths are not accepted. Try a positive integer"
         raise BadRequestError(_invalid("step", refusal))
-    if (end - start) / step > MAX_POINTS:
+    if most_points is not None and (end - start) / step > most_points:
         raise BadRequestError(
             "exceeded maximum resolution of 11,000 points per timeseries. "
             "Try decreasing the query resolution (?step=XX)"
@@ -72,7 +76,8 @@ def _parsed(name: str, given: Mapping[str, str], read: Callable[[str], float], w
         raise BadRequestError(_invalid(name, f'cannot parse "{text}" to {wanted}')) from error
 
 
-def _instant(text: str) -> float:
+def instant_seconds(text: str) -> float:
+    """Read epoch seconds, or an instant as RFC 3339 has it."""
     try:
         return float(text)
     except ValueError:

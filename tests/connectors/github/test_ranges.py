@@ -92,6 +92,24 @@ def test_the_last_days_are_read_again_and_unchanged_ones_have_no_body(tmp_path: 
         assert windows(store, "workflow_runs")[-1]["claimed_total"] == 4
 
 
+@pytest.mark.parametrize("pause", [timedelta(hours=6), timedelta(days=3), timedelta(days=30)])
+def test_runs_of_the_rest_of_a_day_are_read_after_any_pause(tmp_path: Path, pause: timedelta) -> None:
+    """A day counted as read to its end: what was created after its reading was lost by a pause of days."""
+    github = SmallGitHub()
+    time = FakeTime()
+    put_runs(github, [workflow_run(1, time.now - timedelta(hours=1))])
+    with github.server, open_store(tmp_path) as store:
+        github.extract(store, "workflow_runs", time=time, since=START.date())
+        later = [workflow_run(2, time.now + timedelta(minutes=5)), workflow_run(3, time.now + pause)]
+        repeated = workflow_run(1, time.now - timedelta(hours=1), run_attempt=2)
+        put_runs(github, [repeated, *later])
+        time.now += pause + timedelta(minutes=10)
+        github.extract(store, "workflow_runs", time=time, since=START.date())
+        landed = landed_records(store, "workflow_runs", envelope="workflow_runs")
+        assert sorted(set(ids(landed))) == [1, 2, 3]
+        assert [run["run_attempt"] for run in landed if run["id"] == 1] == [1, 2]
+
+
 def test_old_runs_that_were_not_finished_are_asked_for_until_they_are(tmp_path: Path) -> None:
     github = SmallGitHub()
     time = FakeTime()

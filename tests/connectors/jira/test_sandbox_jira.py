@@ -7,6 +7,7 @@ import pytest
 
 from connectors.streams import TimeWindow
 from tests.connectors.jira.site import DAY, END, MIDDLE, STREAMS, ReadSite, open_site
+from tests.connectors.workspace import windows
 from tests.replay.loopback import Request
 
 BOTH = pytest.mark.parametrize("is_cloud", [True, False], ids=["cloud", "data_center"])
@@ -118,6 +119,20 @@ def test_a_run_that_finds_nothing_new_asks_for_no_history_again(tmp_path: Path, 
         again = site.asked("issues", "issue_keys", "changelogs", "histories", "worklog_updates", "worklogs")
         assert len(again) == (2 if is_cloud else 3), targets(again)
         assert len(site.records("changelogs")) == expected_counts(site)["changelogs"]
+
+
+def test_what_nothing_was_due_of_is_known_to_be_complete_all_the_same(tmp_path: Path) -> None:
+    """A quiet week looked like a week that nobody had read, where ids come from another stream."""
+    with open_site(tmp_path) as site:
+        site.extract_all()
+        site.server.requests.clear()
+        for name in ("changelogs", "worklogs"):
+            before = windows(site.store, name)
+            site.extract_all((name,))
+            new = windows(site.store, name)[len(before) :]
+            assert {window["scope"] for window in new} == {window["scope"] for window in before}
+            assert all(window["page_indexes"] == [] for window in new)
+        assert site.server.requests == []
 
 
 @BOTH

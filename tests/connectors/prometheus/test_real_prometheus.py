@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.evidence import EvidenceStore
+from connectors.http.totals import is_partial, total_of
 from connectors.sandbox.api import ApiRequest
 from connectors.sandbox.company import found
 from connectors.sandbox.parameters import Parameters
@@ -193,6 +194,33 @@ def test_history_beyond_what_one_query_returns_comes_in_slices(tmp_path: Path) -
         assert {at: value for (_, _, at), value in held(store, "range_samples").items()} == values
 
 
+@pytest.mark.parametrize("step", [1, 15, 60, 420])
+def test_prometheus_counts_the_samples_that_a_range_query_gives(tmp_path: Path, step: int) -> None:
+    day = seconds("2026-03-02")
+    instants = [at for at in range(day - 7_200, day + 90_000, 20) if (at - day) % 7_000 < 5_000]
+    lines = ["# TYPE queue gauge"]
+    lines += [f'queue{{job="{job}"}} 1 {at}' for job in "ab" for at in instants if job == "a" or at % 40]
+    now = datetime.fromtimestamp(day + 88_000, UTC)
+    query = {"name": "queue", "query": "queue", "step_seconds": step, "slice_points": 11_000}
+    with (
+        prometheus(tmp_path, data=blocks_of([*lines, "# EOF"], tmp_path)) as base_url,
+        open_store(tmp_path) as store,
+    ):
+        settings = {"queries": [query], "since": "2026-03-01", "retention_days": 36_500}
+        source = open_source(store, base_url, time=FakeTime(now=now), **settings)
+        assert not source.extract("range_samples", run_id="run").failures
+        (stream,) = (each for each in source.streams if each.name == "range_samples")
+        total = stream.source_total
+        assert total is not None
+        end = datetime.fromtimestamp(day + 86_400, UTC)
+        question = source.total_question(stream, total, "queue", until=end, since=None)
+        (reply,) = source.ask(stream.name, [question], kept_as="range_samples__totals", run_id="run")
+        read = [at for _, _, at in held(store, "range_samples") if day <= at < day + 86_400]
+        assert reply.problem is None
+        assert total_of(total, reply) == len(read) > 100
+        assert not is_partial(total, reply)
+
+
 def test_the_simulated_prometheus_answers_as_the_real_one_does(tmp_path: Path) -> None:
     story = play(found(Parameters(seed=3, months=2, services=3)))
     simulated = PrometheusApi(story.company, story.events, None)
@@ -211,6 +239,9 @@ def test_the_simulated_prometheus_answers_as_the_real_one_does(tmp_path: Path) -
                 assert real == _compared(_simulated(simulated, asking))
                 assert real or "ALERTS" in query
                 seen.update(real)
+                counting = {"query": _counting(query), "time": str(start + 19_000)}
+                simulated_count = api_answer(simulated, "/api/v1/query", counting)
+                assert asked(f"{base_url}/api/v1/query", **counting) == simulated_count
         assert any("firing" in labels for labels in seen)
         for wrong in ({"step": "1"}, {"end": "0"}, {"start": "never"}, {"step": "0"}):
             asking = {"query": "up", "start": "1000", "end": "90000", "step": "60", **wrong}
@@ -218,8 +249,16 @@ def test_the_simulated_prometheus_answers_as_the_real_one_does(tmp_path: Path) -
 
 
 def _simulated(api: PrometheusApi, asking: dict[str, str]) -> Any:
+    return api_answer(api, "/api/v1/query_range", asking)
+
+
+def api_answer(api: PrometheusApi, path: str, asking: dict[str, str]) -> Any:
     query = {name: (value,) for name, value in asking.items()}
-    return api.respond(ApiRequest("GET", "/api/v1/query_range", query)).document
+    return api.respond(ApiRequest("GET", path, query)).document
+
+
+def _counting(query: str) -> str:
+    return f"scalar(sum(count_over_time(({query})[18000001ms:25s])) or vector(0))"
 
 
 def _compared(answer: Any) -> dict[str, Any]:
