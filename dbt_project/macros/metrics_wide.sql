@@ -52,6 +52,7 @@ select
     periods.period_end,
     periods.is_partial,
     coalesce(shown.is_maturing, false) as is_maturing,
+    {{ is_over_gap('periods.period_start', 'periods.period_end') }} as is_incomplete,
     cast({{ dora_count('deployment_frequency', 'coalesce(shown.deployment_frequency, 0)') }} as {{ metric_type() }})
         as deployment_frequency,
     {{ dora_count('deployment_frequency', 'coalesce(shown.deployment_frequency_n, 0)') }} as deployment_frequency_n,
@@ -84,6 +85,7 @@ left join shown
     on shown.scope_kind = periods.scope_kind
     and shown.scope_id = periods.scope_id
     and shown.period_start = periods.period_start
+{{ join_gaps('periods', ['marts.fct_deployments', 'marts.fct_changes', 'marts.fct_change_failures']) }}
 {{ join_withheld('periods', "'" ~ period_grain ~ "'") }}
 order by periods.scope_kind, periods.scope_id, periods.period_start
 {%- endmacro %}

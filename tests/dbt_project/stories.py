@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from governance.identity.people import PEOPLE_SCHEMA
 from orchestration.steps.config_tables import write_config_tables
+from quality_checks.stored_results import create_results
 from tests.dbt_project.on_demand import OnDemand
 from tests.dbt_project.staged_columns import STAGED_COLUMNS
 from tests.dbt_project.warehouse import FLOW_TABLES, RULES
@@ -334,6 +335,8 @@ class Story:
         con.execute(f"set threads = {self.threads}")
         self._write(con)
         con.execute("create schema intermediate; create schema marts; create schema computed")
+        create_results(con)
+        con.execute(f"create schema raw; create table raw.fetch_windows ({_WINDOWS})")
         self._write_people(con)
         return Told(con, OnDemand(con))
 
@@ -394,6 +397,13 @@ def _filled(rows: Sequence[Row]) -> list[Row]:
     """Give every row every column, so that Arrow infers the schema from all of them."""
     columns: Row = {column: None for row in rows for column in row}
     return [{**columns, **row} for row in rows]
+
+
+_WINDOWS = """
+    window_index bigint, source varchar, kind varchar, stream varchar, scope varchar, parent_key varchar,
+    requested_from timestamptz, requested_until timestamptz, started_at timestamptz, claimed_total bigint,
+    record_count bigint, page_indexes bigint[]
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ class EvidenceBook:
     ledger: Ledger = field(init=False)
     store: EvidenceStore = field(init=False)
     landed: int = 0
+    run_id: str = "run"
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     streams: Sequence[StagedStream] = STAGED_STREAMS
     count: Callable[[str, bytes], int] = lambda _stream, content: len(records_of(content))
@@ -150,10 +151,11 @@ class EvidenceBook:
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             url = f"https://api.example/{scope}/{stream}/{parent or ''}?page={sequence}"
             request = (source, stream, scope, parent, window_id, sequence, "GET", url)
-            pages.append(Page(*request, 200, {}, at, "run", content, self.count(stream, content)))
+            pages.append(Page(*request, 200, {}, at, self.run_id, content, self.count(stream, content)))
         records = sum(page.record_count for page in pages if page.window_id == window_id)
         return WindowClose(
-            window_id, source, stream, scope, parent, None, None, at, at, "run", None, records, tuple(used)
+            *(window_id, source, stream, scope, parent, None, None, at, at, self.run_id, None, records),
+            tuple(used),
         )
 
     def evidence(self, log_size: int | None = None) -> Evidence:

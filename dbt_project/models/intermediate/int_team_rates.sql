@@ -83,6 +83,7 @@ select
         when is_count and normalisation = 'none' then 'compared_as_rate'
         when is_partial then 'partial'
         when is_maturing then 'maturing'
+        when list_contains(flags, 'incomplete') then 'incomplete'
         when normalisation <> 'none' and exposure_days is null then 'no_exposure'
         when n < minimum_n then 'below_minimum_n'
         when value is null then 'no_value'

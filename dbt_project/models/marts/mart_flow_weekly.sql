@@ -76,6 +76,7 @@ select
     scoped.period_start,
     periods.period_end,
     periods.is_partial,
+    {{ is_over_gap('scoped.period_start', 'periods.period_end') }} as is_incomplete,
     {%- for metric in metrics %}
     {%- if metric in counts %}
     {{ until_retired(
@@ -105,5 +106,6 @@ left join in_progress
     on in_progress.scope_kind = scoped.scope_kind
     and in_progress.scope_id = scoped.scope_id
     and in_progress.period_start = scoped.period_start
+{{ join_gaps('scoped', ['marts.fct_issues', 'marts.fct_pull_requests', 'marts.fct_pull_request_reviews', 'marts.fct_changes']) }}
 {{ join_withheld('scoped', "'week'") }}
 order by scoped.scope_kind, scoped.scope_id, scoped.period_start

@@ -75,6 +75,7 @@ select
     scoped.period_start,
     periods.period_end,
     periods.is_partial,
+    {{ is_over_gap('scoped.period_start', 'periods.period_end') }} as is_incomplete,
     {%- for metric in metrics %}
     {%- if metric in counts %}
     {{ until_retired(
@@ -104,5 +105,6 @@ left join counted
     on counted.scope_kind = scoped.scope_kind
     and counted.scope_id = scoped.scope_id
     and counted.period_start = scoped.period_start
+{{ join_gaps('scoped', ['marts.fct_incident_response']) }}
 {{ join_withheld('scoped', "'month'") }}
 order by scoped.scope_kind, scoped.scope_id, scoped.period_start

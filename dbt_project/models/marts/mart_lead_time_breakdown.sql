@@ -38,6 +38,7 @@ select
     placed.period_start,
     periods.period_end,
     periods.is_partial,
+    {{ is_over_gap('placed.period_start', 'periods.period_end') }} as is_incomplete,
     {{ unless_withheld('sums.change_lead_time_n') }} as change_lead_time_n,
     {{ unless_withheld('sums.change_lead_time_total_seconds') }} as change_lead_time_total_seconds,
     {% for part in parts %}
@@ -56,5 +57,6 @@ left join sums
     and sums.scope_id = placed.scope_id
     and sums.period_grain = placed.period_grain
     and sums.period_start = placed.period_start
+{{ join_gaps('placed', ['marts.fct_changes']) }}
 {{ join_withheld('placed', 'placed.period_grain') }}
 order by placed.scope_kind, placed.scope_id, placed.period_grain, placed.period_start

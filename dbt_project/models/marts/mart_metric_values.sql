@@ -3,6 +3,7 @@
 -- a day without facts has no row, so that the days grow with what happened and not with the calendar.
 -- A team below the minimum size has its row and the reason, and no number (DEFINITIONS §6); it has no row that is there
 -- only because something happened. A metric that has retired has no row of a period that begins on that day or later.
+-- A period of which a stream behind the metric was not wholly read is incomplete (docs/reconciliation.md).
 with nothing as (
     select lower, upper from {{ source('computed', 'poisson_bounds') }} where event_count = 0
 ),
@@ -72,6 +73,7 @@ cells as (
         metrics.interval_kind = 'poisson' as is_poisson,
         metrics.is_maturing and placed.is_link_window_open as is_maturing,
         metrics.reads_dispositions,
+        metrics.fact_relation,
         placed.scope_kind,
         placed.scope_id,
         placed.period_grain,
@@ -98,6 +100,7 @@ valued as (
         coalesce(facts.n, 0) as n,
         coalesce(facts.interval_low, case when cells.is_poisson then nothing.lower end) as interval_low,
         coalesce(facts.interval_high, case when cells.is_poisson then nothing.upper end) as interval_high,
+        {{ is_over_gap('cells.period_start', 'cells.period_end') }} as is_incomplete,
         withheld.reason as withheld_reason,
         case when cells.reads_dispositions then unknown_causes.value end as dispositions_unknown_share,
         cells.reads_dispositions
@@ -115,6 +118,12 @@ valued as (
         and unknown_causes.scope_id = cells.scope_id
         and unknown_causes.period_grain = cells.period_grain
         and unknown_causes.period_start = cells.period_start
+    left join {{ ref('int_metric_gaps') }} as gaps_of_scope
+        on gaps_of_scope.fact_relation = cells.fact_relation
+        and gaps_of_scope.scope_kind = cells.scope_kind
+        and gaps_of_scope.scope_id = cells.scope_id
+    left join {{ ref('int_metric_gaps') }} as gaps_of_all
+        on gaps_of_all.fact_relation = cells.fact_relation and gaps_of_all.scope_kind = ''
     {{ join_withheld('cells', 'cells.period_grain') | indent(4) }}
     cross join nothing
     cross join {{ source('config', 'rules') }} as rules
@@ -143,6 +152,7 @@ select
         [
             case when is_partial then 'partial' end,
             case when is_maturing then 'maturing' end,
+            case when is_incomplete then 'incomplete' end,
             case when withheld_reason is null and n < minimum_n then 'below_minimum_n' end,
             case when withheld_reason is null and is_cause_unknown then 'dispositions_unknown' end,
             case when withheld_reason is not null then 'withheld' end,

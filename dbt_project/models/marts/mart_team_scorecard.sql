@@ -86,8 +86,8 @@ baselines as (
     from (
         select
             *,
-            withheld_reason is null and not is_partial and not is_maturing and value is not null and n >= minimum_n
-                as stands
+            withheld_reason is null and not is_partial and not is_maturing and not list_contains(flags, 'incomplete')
+                and value is not null and n >= minimum_n as stands
         from {{ ref('int_team_rates') }}
     )
     window earlier as (
