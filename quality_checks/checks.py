@@ -7,14 +7,35 @@ import duckdb
 
 from quality_checks.arrival_comparisons import ARRIVAL_COMPARISONS
 from quality_checks.comparisons import Comparison, compare
+from quality_checks.completeness_comparisons import COMPLETENESS_COMPARISONS
+from quality_checks.conservation_comparisons import CONSERVATION_COMPARISONS
 from quality_checks.expectations import run_suites
 from quality_checks.fact_comparisons import FACT_COMPARISONS
+from quality_checks.incomplete_cells import INCOMPLETENESS_COMPARISONS
 from quality_checks.landed_records import count_landed_records
+from quality_checks.landing_profiles import profile_landings
+from quality_checks.landing_suite import landing_suite
+from quality_checks.link_comparisons import LINK_COMPARISONS
 from quality_checks.mart_comparisons import MART_COMPARISONS
+from quality_checks.objective_comparisons import OBJECTIVE_COMPARISONS
+from quality_checks.ownership_comparisons import OWNERSHIP_COMPARISONS
+from quality_checks.record_comparisons import RECORD_COMPARISONS
 from quality_checks.results import LAYERS, CheckDeclaration, CheckResult, Layer
-from quality_checks.staging_comparisons import landing_comparisons, staging_comparisons
+from quality_checks.shift_suite import METRIC_SHIFTS
+from quality_checks.sibling_comparisons import SIBLING_COMPARISONS
+from quality_checks.source_answers import create_answers
+from quality_checks.source_comparisons import source_comparisons
+from quality_checks.staged_values import compare_staged_values
+from quality_checks.staging_comparisons import (
+    landing_comparisons,
+    staging_comparisons,
+    value_comparisons,
+)
 from quality_checks.streams import STREAMS, StreamContract
-from quality_checks.suites import SUITES
+from quality_checks.suites import SUITES, Suite
+from quality_checks.time_comparisons import TIME_COMPARISONS
+from quality_checks.value_comparisons import VALUE_COMPARISONS
+from quality_checks.wide_comparisons import WIDE_COMPARISONS
 from quality_checks.window_comparisons import window_comparisons
 
 _ON_EVIDENCE: frozenset[Layer] = frozenset({"extraction", "landing", "staging"})
@@ -41,9 +62,22 @@ def comparisons(streams: Sequence[StreamContract] = STREAMS) -> tuple[Comparison
         *window_comparisons(streams),
         *landing_comparisons(streams),
         *staging_comparisons(streams),
+        *value_comparisons(streams),
+        *source_comparisons(streams),
+        *SIBLING_COMPARISONS,
+        *COMPLETENESS_COMPARISONS,
         *FACT_COMPARISONS,
         *ARRIVAL_COMPARISONS,
+        *RECORD_COMPARISONS,
+        *TIME_COMPARISONS,
+        *OWNERSHIP_COMPARISONS,
+        *LINK_COMPARISONS,
+        *OBJECTIVE_COMPARISONS,
+        *CONSERVATION_COMPARISONS,
         *MART_COMPARISONS,
+        *VALUE_COMPARISONS,
+        *WIDE_COMPARISONS,
+        *INCOMPLETENESS_COMPARISONS,
     )
 
 
@@ -52,7 +86,7 @@ def declared_checks(streams: Sequence[StreamContract] = STREAMS) -> tuple[CheckD
     compared = [
         declaration for comparison in comparisons(streams) for declaration in comparison.declarations()
     ]
-    suites = [declaration for suite in SUITES for declaration in suite.declarations()]
+    suites = [declaration for suite in _suites(streams) for declaration in suite.declarations()]
     return (*compared, *suites)
 
 
@@ -77,7 +111,7 @@ def run_checks(
         One result per check and subject, in the order of declaration.
     """
     results = run_reconciliation(con, streams=streams, layers=layers, expected=expected)
-    return results + run_expectations(con) if "expectations" in layers else results
+    return results + run_expectations(con, streams) if "expectations" in layers else results
 
 
 def run_reconciliation(
@@ -90,18 +124,28 @@ def run_reconciliation(
     """Run the comparisons of the named layers; see `run_checks`."""
     if _ON_EVIDENCE & set(layers):
         count_landed_records(con, streams)
+        compare_staged_values(con, streams)
+        create_answers(con)
         _write_expected_places(con, streams, expected)
+    scopes = {layer: _scope(con, layer) for layer in LAYERS if layer in layers}
     return [
         result
         for comparison in comparisons(streams)
         if comparison.layer in layers
-        for result in compare(con, comparison, scope=_scope(con, comparison.layer))
+        for result in compare(con, comparison, scope=scopes[comparison.layer], streams=streams)
     ]
 
 
-def run_expectations(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
-    """Run the Great Expectations suites over the newest landing and the metric values."""
-    return run_suites(con, SUITES, scope=_scope(con, "expectations"))
+def run_expectations(
+    con: duckdb.DuckDBPyConnection, streams: Sequence[StreamContract] = STREAMS
+) -> list[CheckResult]:
+    """Run the Great Expectations suites over the newest landings and the metric values."""
+    profile_landings(con, streams)
+    return run_suites(con, _suites(streams), scope=_scope(con, "expectations"))
+
+
+def _suites(streams: Sequence[StreamContract]) -> tuple[Suite, ...]:
+    return (*SUITES, METRIC_SHIFTS, landing_suite(streams))
 
 
 def _scope(con: duckdb.DuckDBPyConnection, layer: Layer) -> str:

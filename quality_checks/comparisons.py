@@ -1,12 +1,16 @@
 """Reconciliation as data: two queries that must agree item by item, and the engine that compares them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
+from quality_checks.offender_names import OffenderNames
+from quality_checks.repair_places import PLACE, repairs_of
+from quality_checks.repairs import RUN, WITHOUT_FETCHING, Action, Repair, named_command
 from quality_checks.results import OFFENDERS_SHOWN, CheckDeclaration, CheckResult, Layer, Severity
+from quality_checks.streams import STREAMS, StreamContract
 
 Rule = Literal["equal", "at_least"]
 
@@ -33,6 +37,9 @@ class Comparison:
         tolerance: The largest difference an item may show.
         severity: Whether a difference stops publication.
         rule: `equal`, or `at_least` where more than claimed may arrive.
+        action: What kind of thing mends a difference.
+        places: Where a differing item comes from, for what is mended by fetching again: a SELECT of `item`
+            (and `subject`, where there are several) and the columns of `repair_places.PLACE`.
     """
 
     name: str
@@ -48,6 +55,8 @@ class Comparison:
     tolerance: int = 0
     severity: Severity = "blocking"
     rule: Rule = "equal"
+    action: Action = "rebuild"
+    places: str = ""
 
     def declarations(self) -> Iterator[CheckDeclaration]:
         """The comparison without its queries, once for each subject."""
@@ -64,21 +73,41 @@ class _Found:
     differing: int = 0
     offenders: tuple[str, ...] = ()
     failure: str | None = None
+    repairs: tuple[Repair, ...] = ()
 
 
-def compare(con: duckdb.DuckDBPyConnection, comparison: Comparison, *, scope: str) -> list[CheckResult]:
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    comparison: Comparison,
+    *,
+    scope: str,
+    streams: Collection[StreamContract] = STREAMS,
+) -> list[CheckResult]:
     """Run one comparison: a result for each subject, in their order.
 
     A comparison that cannot run is red, never skipped. A subject that the queries name and the comparison
     does not declare gets its own result at the end.
+
+    Args:
+        con: The warehouse.
+        comparison: What is compared.
+        scope: How far it looks, for the result.
+        streams: How the bodies of each stream look, so that records are named by their keys.
     """
     try:
         rows = con.execute(_sql(comparison)).fetchall()
     except duckdb.Error as error:
         found = _Found("a comparison", "none", failure=str(error).splitlines()[0])
         return [_result(comparison, subject, found, scope=scope) for subject in comparison.subjects]
+    names, repairs = OffenderNames(con, streams), _repairs(con, comparison, rows, streams)
     by_subject = {
-        subject: _Found(expected, observed, differing, tuple(offenders or ()))
+        subject: _Found(
+            expected,
+            observed,
+            differing,
+            tuple(names.named(offender) for offender in offenders or ()),
+            repairs=repairs.get(subject, _without_place(comparison)),
+        )
         for subject, expected, observed, differing, offenders in rows
     }
     nothing = _Found("0", "0")
@@ -88,11 +117,43 @@ def compare(con: duckdb.DuckDBPyConnection, comparison: Comparison, *, scope: st
     ]
 
 
-def _sql(comparison: Comparison) -> str:
+def _repairs(
+    con: duckdb.DuckDBPyConnection,
+    comparison: Comparison,
+    rows: list[tuple[Any, ...]],
+    streams: Collection[StreamContract],
+) -> dict[str, tuple[Repair, ...]]:
+    """What mends each subject by fetching again: asked for only where something differs."""
+    if not comparison.places or not any(row[3] for row in rows):
+        return {}
+    subject = "" if _has_one_subject(comparison) else " and differing.subject = places.subject"
+    query = f"""
+        with {_compared(comparison)}
+        select distinct differing.subject, {PLACE}
+        from differing
+        inner join ({comparison.places}) as places on differing.item = places.item{subject}
+        order by all
+    """
+    return repairs_of(con.execute(query).fetchall(), streams)
+
+
+def _without_place(comparison: Comparison) -> tuple[Repair, ...]:
+    """What mends a difference that no place is known of; a publication is made anew by whoever found it."""
+    if comparison.layer == "publication":
+        return ()
+    return (WITHOUT_FETCHING.get(comparison.action, RUN),)
+
+
+def _has_one_subject(comparison: Comparison) -> bool:
+    return len(comparison.subjects) == 1
+
+
+def _compared(comparison: Comparison) -> str:
+    """The common table expressions up to `differing`."""
     gap = "expected - observed" if comparison.rule == "at_least" else "abs(expected - observed)"
-    subject = f"'{comparison.subjects[0]}' as subject, " if len(comparison.subjects) == 1 else "subject, "
+    subject = f"'{comparison.subjects[0]}' as subject, " if _has_one_subject(comparison) else "subject, "
     return f"""
-        with lefts as (select {subject}item, value from ({comparison.left})),
+        lefts as (select {subject}item, value from ({comparison.left})),
         rights as (select {subject}item, value from ({comparison.right})),
         compared as (
             select
@@ -103,7 +164,13 @@ def _sql(comparison: Comparison) -> str:
             from lefts
             full join rights on lefts.subject = rights.subject and lefts.item = rights.item
         ),
-        differing as (select * from compared where {gap} > {comparison.tolerance}),
+        differing as (select * from compared where {gap} > {comparison.tolerance})
+    """
+
+
+def _sql(comparison: Comparison) -> str:
+    return f"""
+        with {_compared(comparison)},
         first_differing as (
             select * from differing
             qualify row_number() over (partition by subject order by item) <= {OFFENDERS_SHOWN}
@@ -137,6 +204,7 @@ def _result(comparison: Comparison, subject: str, found: _Found, *, scope: str) 
         words = f"{found.observed} {comparison.measure} found, {found.expected} asked for."
     else:
         words = f"{found.differing} differ; the first is {found.offenders[0]} {comparison.measure}."
+        words = f"{words} {named_command(found.repairs)}".rstrip()
     return CheckResult(
         name=comparison.name,
         subject=subject,
@@ -151,4 +219,9 @@ def _result(comparison: Comparison, subject: str, found: _Found, *, scope: str) 
         message=f"{comparison.sentence} {words}",
         remedy="" if is_passed else comparison.remedy,
         owner=comparison.owner,
+        measure=comparison.measure,
+        expected_total=None if found.failure else int(found.expected),
+        observed_total=None if found.failure else int(found.observed),
+        tolerance=comparison.tolerance,
+        repairs=() if is_passed else found.repairs,
     )

@@ -4,7 +4,7 @@ The import takes seconds and some 270 MB, so that nothing which merely lists che
 come from DuckDB as Arrow and keep Arrow's types, so that an integer column with NULLs stays one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -31,7 +31,9 @@ def run_suites(con: duckdb.DuckDBPyConnection, suites: Iterable[Suite], *, scope
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             results += [
-                _result(suite, expectation, scope=scope, failure=reason) for expectation in suite.expectations
+                _result(suite, expectation, scope=scope, failure=reason, subject=subject)
+                for expectation in suite.expectations
+                for subject in suite.subjects or (suite.subject,)
             ]
             continue
         results += _validate(context, suite, frame, scope=scope)
@@ -72,15 +74,47 @@ def _validate(context: Any, suite: Suite, frame: Any, *, scope: str) -> list[Che
     report = batches.get_batch({"dataframe": frame}).validate(
         gx.ExpectationSuite(name=suite.name, expectations=expectations),
         result_format={
-            "result_format": "SUMMARY",
-            "unexpected_index_column_names": list(suite.key),
+            "result_format": "COMPLETE" if suite.subjects else "SUMMARY",
+            "unexpected_index_column_names": [*suite.key, *(("subject",) if suite.subjects else ())],
             "partial_unexpected_count": OFFENDERS_SHOWN,
         },
     )
     outcomes = {outcome.expectation_config.meta["name"]: outcome for outcome in report.results}
     return [
-        _outcome(suite, declared, outcomes[declared.name], scope=scope) for declared in suite.expectations
+        result
+        for declared in suite.expectations
+        for result in (
+            _outcomes_by_subject(suite, declared, outcomes[declared.name], frame, scope=scope)
+            if suite.subjects
+            else [_outcome(suite, declared, outcomes[declared.name], scope=scope)]
+        )
     ]
+
+
+def _outcomes_by_subject(
+    suite: Suite, declared: Expectation, outcome: Any, frame: Any, *, scope: str
+) -> Iterator[CheckResult]:
+    """Part one outcome over many relations into a result for each, said of its own rows alone."""
+    failure = _raised(outcome.exception_info)
+    present = frame[frame[declared.arguments["column"]].notna()]
+    counts = {str(name): int(count) for name, count in present["subject"].value_counts().items()}
+    outside: dict[str, list[Mapping[str, object]]] = {}
+    for item in () if failure else outcome.result.get("unexpected_index_list") or ():
+        outside.setdefault(str(item["subject"]), []).append(item)
+    for subject in suite.subjects:
+        found = outside.get(subject, [])
+        count = counts.get(subject, 0)
+        yield _result(
+            suite,
+            declared,
+            subject=subject,
+            scope=scope,
+            is_passed=not found and not failure,
+            observed=f"{len(found)} of {count} outside" if count else "too little history to compare",
+            offenders=tuple(_offender(item, suite.key) for item in found[:OFFENDERS_SHOWN]),
+            offender_count=len(found),
+            failure=failure,
+        )
 
 
 def _outcome(suite: Suite, declared: Expectation, outcome: Any, *, scope: str) -> CheckResult:
@@ -112,7 +146,7 @@ def _outcome(suite: Suite, declared: Expectation, outcome: Any, *, scope: str) -
 def _offender(item: Mapping[str, object], key: tuple[str, ...]) -> str:
     """The row's key, then the values that broke the rule."""
     place = " ".join(str(item[name]) for name in key)
-    values = ", ".join(f"{name} {value}" for name, value in item.items() if name not in key)
+    values = ", ".join(f"{name} {value}" for name, value in item.items() if name not in (*key, "subject"))
     return f"{place}: {values}" if values else place
 
 
@@ -136,11 +170,12 @@ def _result(
     offenders: tuple[str, ...] = (),
     offender_count: int = 0,
     failure: str | None = None,
+    subject: str | None = None,
 ) -> CheckResult:
     words = f"{observed}." if failure is None else f"The expectation could not run: {failure}"
     return CheckResult(
         name=declared.name,
-        subject=suite.subject,
+        subject=subject or suite.subject,
         layer="expectations",
         severity=declared.severity,
         is_passed=is_passed,

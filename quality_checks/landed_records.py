@@ -42,7 +42,16 @@ def count_landed_records(con: duckdb.DuckDBPyConnection, streams: Iterable[Strea
         How many pages were read now.
     """
     con.execute(_TABLES)
-    return sum(_count_stream(con, contract) for contract in streams if _exists(con, contract))
+    read = [contract for contract in streams if _exists(con, contract)]
+    _forget_other_streams(con, read)
+    return sum(_count_stream(con, contract) for contract in read)
+
+
+def _forget_other_streams(con: duckdb.DuckDBPyConnection, read: Iterable[StreamContract]) -> None:
+    """Drop what was counted of streams that are no longer read: no source of their kind is left."""
+    kept = " or ".join(f"({contract.is_of_stream})" for contract in read) or "false"
+    for table in ("landed_pages", "landed_records"):
+        con.execute(f"delete from quality.{table} where not ({kept})")
 
 
 def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:

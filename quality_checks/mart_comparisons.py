@@ -207,8 +207,8 @@ _FIVE = (
 )
 
 
-def _wide_equals_long(grain: str) -> Comparison:
-    relation = f"marts.mart_dora_{grain}ly"
+def _wide_equals_long(grain: str, relation: str) -> Comparison:
+    told_days = "where n > 0" if grain == "day" else ""  # days on which nothing happened have no long row
     columns = ("scope_kind", "scope_id", "period_start", "period_end")
     cell = ", ".join((*columns, "metric", "n", "value", "interval_low", "interval_high"))
     wide = " union all ".join(
@@ -225,9 +225,13 @@ def _wide_equals_long(grain: str) -> Comparison:
         left=f"""
             select concat_ws(' ', {cell}) as item, 1 as value
             from {_VALUES}
-            where period_grain = '{grain}' and metric in ({metrics})
+            where period_grain = '{grain}' and metric in ({metrics}) {told_days.replace("where", "and")}
         """,
-        right=f"select concat_ws(' ', {cell}) as item, count(*) as value from ({wide}) group by all",
+        right=f"""
+            select concat_ws(' ', {cell}) as item, count(*) as value
+            from ({wide}) {told_days}
+            group by all
+        """,
         measure="values",
         remedy=REBUILD,
     )
@@ -237,6 +241,13 @@ MART_COMPARISONS: tuple[Comparison, ...] = (
     _FACTS_COUNTED,
     _SERVICES_ADD_UP,
     _RATIOS,
-    _wide_equals_long("week"),
-    _wide_equals_long("month"),
+    *(
+        _wide_equals_long(grain, f"marts.mart_dora_{name}")
+        for grain, name in (
+            ("day", "daily"),
+            ("week", "weekly"),
+            ("month", "monthly"),
+            ("quarter", "quarterly"),
+        )
+    ),
 )

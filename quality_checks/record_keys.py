@@ -31,8 +31,27 @@ def key_reader(contract: StreamContract) -> KeyReader:
     if contract.shape == "separated":
         pattern = _COMMIT if contract.stream == "commits" else _REFERENCE
         return lambda body: _separated(body, pattern)
-    records_of, key_of = _records_reader(contract), _key_getter(contract)
+    records_of, key_of = _records_reader(contract, _record_type(contract)), _key_getter(contract)
     return lambda body: [key_of(record) for record in records_of(body)]
+
+
+def record_reader(contract: StreamContract) -> Callable[[bytes], list[Any]]:
+    """A function from a body to its records as they are, in their order; raises as that of `key_reader`."""
+    if contract.shape == "separated":
+        return _separated_fields
+    records_of = _records_reader(contract, Any)
+    return lambda body: list(records_of(body))
+
+
+def value_at(record: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands at a place of a record; None where there is no such place."""
+    for key in path:
+        is_there = isinstance(record, dict) if isinstance(key, str) else isinstance(record, list)
+        try:
+            record = record[key] if is_there else None
+        except (KeyError, IndexError):
+            return None
+    return record
 
 
 def written(reading: KeyReading, value: Any) -> str:
@@ -44,18 +63,17 @@ def written(reading: KeyReading, value: Any) -> str:
     return _WRITERS[reading](value)
 
 
-def _records_reader(contract: StreamContract) -> Callable[[bytes], Iterable[Any]]:
-    record = _record_type(contract)
+def _records_reader(contract: StreamContract, record: Any) -> Callable[[bytes], Iterable[Any]]:
     if contract.shape == "array":
-        array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[record]).decode  # type: ignore[valid-type] # made here
+        array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[record]).decode
         return array
     if contract.shape == "array_or_object":
-        one_or_many = msgspec.json.Decoder(list[record] | record)  # type: ignore[valid-type] # see above
+        one_or_many = msgspec.json.Decoder(list[record] | record)
         return lambda body: _listed(one_or_many.decode(body))
-    wrapped: Any = list[record] | record | None  # type: ignore[valid-type] # see above
+    wrapped: Any = list[record] | record | None
     for key in reversed(contract.envelope):
         wrapped = msgspec.defstruct("Envelope", [("inner", wrapped)], rename={"inner": key})
-    page = msgspec.json.Decoder(list[record] | wrapped)  # type: ignore[valid-type] # see above
+    page = msgspec.json.Decoder(list[record] | wrapped)
     inner = attrgetter(".".join("inner" for _ in contract.envelope))
 
     def unwrapped(body: bytes) -> Iterable[Any]:
@@ -187,3 +205,8 @@ def _separated(body: bytes, pattern: re.Pattern[bytes]) -> list[str | None]:
     if body.strip() and not body.startswith(b"\x1e"):
         raise ValueError("the page does not start with a record")
     return [found.decode("utf-8", "backslashreplace") for found in pattern.findall(body)]
+
+
+def _separated_fields(body: bytes) -> list[Any]:
+    records = body.decode("utf-8", "backslashreplace").split("\x1e")[1:]
+    return [record.split(BETWEEN_PARTS) for record in records]

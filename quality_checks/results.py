@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from quality_checks.repairs import Repair
+
 Severity = Literal["blocking", "warning"]
 Layer = Literal["extraction", "landing", "staging", "facts", "marts", "expectations", "publication"]
 
@@ -49,6 +51,11 @@ class CheckResult:
         message: One sentence: the rule, and what was found.
         remedy: What to do when it is red.
         owner: Who answers for the rule.
+        measure: Of a comparison of two places: what is counted, such as records or seconds.
+        expected_total: What the first place holds of it, over all items.
+        observed_total: What the second place holds of it.
+        tolerance: The largest difference that one item may show.
+        repairs: What mends it when it is red, each with its command; empty where no command does.
     """
 
     name: str
@@ -64,6 +71,11 @@ class CheckResult:
     message: str
     remedy: str
     owner: str
+    measure: str | None = None
+    expected_total: int | None = None
+    observed_total: int | None = None
+    tolerance: int | None = None
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def is_blocking(self) -> bool:
@@ -71,8 +83,9 @@ class CheckResult:
         return not self.is_passed and self.severity == "blocking"
 
     def as_row(self) -> dict[str, object]:
-        """The result as one row of plain values; offenders become a list."""
-        return asdict(self) | {"offenders": list(self.offenders)}
+        """The result as one row of plain values; offenders and repairs become lists."""
+        repairs = [asdict(repair) for repair in self.repairs]
+        return asdict(self) | {"offenders": list(self.offenders), "repairs": repairs}
 
 
 def blocking_failures(results: Iterable[CheckResult]) -> list[CheckResult]:

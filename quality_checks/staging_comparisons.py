@@ -5,22 +5,31 @@ from dataclasses import replace
 
 from quality_checks.comparisons import Comparison
 from quality_checks.landed_records import ORDINAL_BITS
+from quality_checks.repair_places import PAGE_PLACES, PLACE
+from quality_checks.staged_values import has_versions
 from quality_checks.streams import StreamContract
-from quality_checks.window_comparisons import SUBJECT
+from quality_checks.window_comparisons import COVERED_PAGES, SUBJECT
 
 _PAGE = "concat('page ', item)"
+_STANDING_PAGES = f"log_index not in ({COVERED_PAGES})"
 
 _PARSED = Comparison(
     name="pages_parse",
     subjects=(),
     layer="landing",
     sentence="Every page is what its endpoint documents, for a second parser too.",
-    left=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages",
-    right=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages where is_parsed",
+    left=f"select {SUBJECT}, log_index as item, 1 as value from quality.landed_pages where {_STANDING_PAGES}",
+    right=f"""
+        select {SUBJECT}, log_index as item, 1 as value
+        from quality.landed_pages
+        where is_parsed and {_STANDING_PAGES}
+    """,
     measure="pages",
     remedy="Look at the page's URL by hand: if the source's format has changed, the stream's structure "
     "must follow before its records count.",
     item=_PAGE,
+    action="refetch",
+    places=PAGE_PLACES,
 )
 
 _PAGE_COUNTS = Comparison(
@@ -32,11 +41,18 @@ _PAGE_COUNTS = Comparison(
         select {SUBJECT}, log_index as item, record_count as value
         from raw.evidence_pages
         semi join (select distinct kind, stream from quality.landed_pages) using (kind, stream)
+        where {_STANDING_PAGES}
     """,
-    right=f"select {SUBJECT}, log_index as item, counted as value from quality.landed_pages",
+    right=f"""
+        select {SUBJECT}, log_index as item, counted as value
+        from quality.landed_pages
+        where {_STANDING_PAGES}
+    """,
     measure="records",
     remedy="One of the two parsers skips records of the page. Compare its body with both before publishing.",
     item=_PAGE,
+    action="refetch",
+    places=PAGE_PLACES,
 )
 
 
@@ -196,6 +212,13 @@ def _nothing_cast_away(contract: StreamContract) -> Comparison:
         "model's column or report it to the vendor.",
         item="concat('record ', item)",
         severity="warning",
+        action="refetch",
+        places=f"""
+            select records.record_id as item, {PLACE}
+            from (select record_id from {contract.staging} where cast_loss_count > 0) as records
+            inner join ({PAGE_PLACES}) as places
+                on places.item = records.record_id >> {ORDINAL_BITS} and {contract.is_of_stream}
+        """,
     )
 
 
@@ -217,9 +240,21 @@ def _children_read(child: StreamContract, parent_key: str, scope: str | None) ->
             where {child.is_of_stream}
         """,
         measure="parents",
-        remedy="Run `assay run` again: it fetches what is missing. What stays missing was deleted at the "
-        "source between two requests.",
+        remedy="What stays missing after that was deleted at the source between two requests.",
         severity="warning",
+        action="refetch",
+        places=f"""
+            select
+                concat_ws(' ', source, {staged_scope}{parent_key}) as item,
+                source,
+                '{child.kind}' as kind,
+                '{child.stream}' as stream,
+                {scope or "null::varchar"} as scope,
+                {parent_key}::varchar as parent_key,
+                null::timestamptz as requested_from,
+                null::timestamptz as requested_until
+            from staging.stg_{child.kind}__{child.parent}
+        """,
     )
 
 
@@ -238,6 +273,46 @@ def staging_comparisons(streams: Iterable[StreamContract]) -> Iterator[Compariso
         yield _nothing_cast_away(contract)
         if contract.parent_columns is not None:
             yield _children_read(contract, *contract.parent_columns)
+
+
+def value_comparisons(streams: Iterable[StreamContract]) -> tuple[Comparison, ...]:
+    """What must hold of the values of these streams' models."""
+    compared = [contract for contract in streams if contract.values]
+    versioned = [contract.staging for contract in compared if has_versions(contract)]
+    return (
+        replace(_VALUES, subjects=tuple(contract.staging for contract in compared)),
+        replace(_NEWEST, subjects=tuple(versioned)),
+    )
+
+
+_DIFFERING = "concat_ws(' ', record_id, differing_columns) as item"
+_VALUES = Comparison(
+    name="staged_values_are_those_of_their_records",
+    subjects=(),
+    layer="staging",
+    sentence="A second parser reads the same values at the place that each row of a sample names.",
+    left=f"select subject, {_DIFFERING}, compared_count as value from quality.staged_values",
+    right=f"""
+        select subject, {_DIFFERING}, compared_count - len(differing_columns) as value
+        from quality.staged_values
+    """,
+    measure="values",
+    remedy="The model reads other values than its records have. Rebuild it with `assay run --full-refresh`; "
+    "if the difference stays, compare the named columns with the vendor's documentation.",
+    item="concat('record ', item)",
+)
+
+_NEWEST = Comparison(
+    name="newest_versions_are_staged",
+    subjects=(),
+    layer="staging",
+    sentence="No record has landed that is newer than the version in its row.",
+    left="select subject, record_id as item, 0 as value from quality.superseded_rows where false",
+    right="select subject, record_id as item, count(*) as value from quality.superseded_rows group by all",
+    measure="newer records",
+    remedy="The model holds on to older versions. Rebuild it with `assay run --full-refresh`.",
+    item="concat('record ', item)",
+)
 
 
 def _rows_staged(contract: StreamContract) -> Comparison:

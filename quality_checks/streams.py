@@ -62,6 +62,10 @@ class StreamContract:
         is_key_optional: Whether records without the key are told apart by their place alone.
         is_about_people: Whether the key is a person's account, which must not be kept in any form.
         is_row_per_record: Whether the model has one row for each record, under the columns of the key.
+        is_windowed: Whether the source serves windows of time, so that one of them can be fetched again.
+        is_sampled: Whether one record can be asked for by itself.
+        is_counted: Whether the source counts the records of a scope.
+        values: Where values beside the key stand in a record, for a sample that is read a second time.
     """
 
     kind: str
@@ -75,6 +79,10 @@ class StreamContract:
     is_key_optional: bool = False
     is_about_people: bool = False
     is_row_per_record: bool = True
+    is_windowed: bool = False
+    is_sampled: bool = False
+    is_counted: bool = False
+    values: tuple[KeyPart, ...] = ()
 
     @property
     def raw(self) -> str:
@@ -115,6 +123,7 @@ def _github(
     parent_columns: tuple[str, str] | None = None,
     is_key_optional: bool = False,
     is_about_people: bool = False,
+    is_windowed: bool = False,
 ) -> StreamContract:
     return StreamContract(
         kind="github",
@@ -127,7 +136,14 @@ def _github(
         parent_columns=parent_columns,
         is_key_optional=is_key_optional,
         is_about_people=is_about_people,
+        is_windowed=is_windowed,
+        is_sampled=stream in _SAMPLED,
+        is_counted=stream in _COUNTED,
     )
+
+
+_COUNTED = frozenset({"pull_requests", "issues", "deployments", "releases", "workflow_runs"})
+_SAMPLED = _COUNTED | {"repositories", "review_comments", "commits"}
 
 
 def _key(key: str, staged: str, *, is_in_scope: bool = False) -> tuple[KeyPart, ...]:
@@ -186,7 +202,15 @@ STREAMS: tuple[StreamContract, ...] = (
         parent_columns=("deployment_id", "repository"),
     ),
     _github("releases", "upsert", "id", "release_id"),
-    _github("workflow_runs", "upsert", "id", "run_id", shape="wrapped", wrapper="workflow_runs"),
+    _github(
+        "workflow_runs",
+        "upsert",
+        "id",
+        "run_id",
+        shape="wrapped",
+        wrapper="workflow_runs",
+        is_windowed=True,
+    ),
     _github(
         "workflow_jobs",
         "replace_set",

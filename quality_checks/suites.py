@@ -13,6 +13,7 @@ from quality_checks.results import CheckDeclaration, Severity
 NEWEST_ROWS = 20_000
 NEWEST_VALUES = 100_000
 MOST_RECORDS_A_PAGE = 1_000
+MOST_DAYS = 30 * 365  # older than anything that a tracker or a repository of code tells of
 OLDEST_PULL_REQUEST = "2008-01-01"  # GitHub opened to the public in 2008
 
 
@@ -45,6 +46,7 @@ class Suite:
         slice_sql: The slice.
         key: The columns that name an offending row.
         applies_sql: A query for one boolean; without it the suite always applies.
+        subjects: Where the slice has a column `subject`: the relations that each get a result of their own.
         remedy: What to do when one of them is red.
     """
 
@@ -56,18 +58,20 @@ class Suite:
     expectations: tuple[Expectation, ...]
     applies_sql: str | None = None
     owner: str = field(default="data engineering")
+    subjects: tuple[str, ...] = ()
 
     def declarations(self) -> Iterator[CheckDeclaration]:
         """The suite's checks without their arguments."""
         for expectation in self.expectations:
-            yield CheckDeclaration(
-                expectation.name,
-                self.subject,
-                "expectations",
-                expectation.severity,
-                self.owner,
-                expectation.sentence,
-            )
+            for subject in self.subjects or (self.subject,):
+                yield CheckDeclaration(
+                    expectation.name,
+                    subject,
+                    "expectations",
+                    expectation.severity,
+                    self.owner,
+                    expectation.sentence,
+                )
 
 
 def _between(column: str, low: object, high: object) -> dict[str, object]:
@@ -217,6 +221,8 @@ _VALUES = f"""
     select
         concat_ws(' ', metric, scope_kind, scope_id, period_grain, period_start) as cell,
         metric, period_grain, scope_kind, period_start, period_end, n, numerator, denominator,
+        value::double / case unit when 'seconds' then 86400 when 'minutes' then 1440 when 'days' then 1 end
+            as duration_days,
         value::double as value, interval_low::double as interval_low, interval_high::double as interval_high,
         metric in (select metric from marts.dim_metrics) as is_in_catalogue
     from marts.mart_metric_values
@@ -252,6 +258,12 @@ METRIC_VALUES = Suite(
             "Counts, ratios and durations are never below zero.",
             "ExpectColumnValuesToBeBetween",
             _between("value", 0, None),
+        ),
+        Expectation(
+            "durations_are_plausible",
+            f"No duration is longer than {MOST_DAYS} days: milliseconds in a column of seconds are.",
+            "ExpectColumnValuesToBeBetween",
+            _between("duration_days", 0, MOST_DAYS),
         ),
         Expectation(
             "intervals_reach_down_to_the_value",

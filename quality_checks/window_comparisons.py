@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from quality_checks.comparisons import Comparison
+from quality_checks.repair_places import PLACE
 from quality_checks.streams import StreamContract
 
 SUBJECT = "concat('raw.', kind, '__', stream) as subject"
 WINDOW = "concat_ws(' ', window_index, scope, parent_key) as item"
 
 # One row per closed window that no newer window of the same place covers.
-_STANDING = """
+STANDING = """
     select *
     from raw.fetch_windows as windows
     where not exists (
@@ -31,7 +32,40 @@ _STANDING = """
     )
 """
 
-_CLAIMING = f"select * from ({_STANDING}) where claimed_total is not null"
+_CLAIMING = f"select * from ({STANDING}) where claimed_total is not null"
+
+
+_WINDOW_PLACES = f"select {SUBJECT}, {WINDOW}, {PLACE} from raw.fetch_windows"
+
+# Without windows whose faults no longer matter: the list of their parent was read again, or their range of
+# time, or (as the end of a window's id says) the whole list from its start. What goes on covers nothing.
+_UNCOVERED = """
+    select *
+    from raw.fetch_windows as windows
+    where not exists (
+        from raw.fetch_windows as newer
+        where newer.source = windows.source
+            and newer.stream = windows.stream
+            and newer.scope = windows.scope
+            and newer.parent_key is not distinct from windows.parent_key
+            and newer.window_index > windows.window_index
+            and (
+                windows.parent_key is not null
+                or (
+                    newer.requested_from <= windows.requested_from
+                    and newer.requested_until >= windows.requested_until
+                )
+                or (newer.requested_until is null and newer.window_id like '% again')
+            )
+    )
+"""
+
+# Pages that stand in such windows alone.
+COVERED_PAGES = f"""
+    select log_index from (select unnest(page_indexes) as log_index from raw.fetch_windows)
+    except
+    select log_index from (select unnest(page_indexes) as log_index from ({_UNCOVERED}))
+"""
 
 
 def _pages_of(windows: str) -> str:
@@ -61,6 +95,8 @@ _CLAIMED = Comparison(
     item="concat('window ', item)",
     rule="at_least",
     severity="warning",
+    action="refetch",
+    places=_WINDOW_PLACES,
 )
 
 # Lists move while they are read, and a window of the past is never read again: a few may be missing for ever.
@@ -79,6 +115,8 @@ _MOST_CLAIMED = Comparison(
     "be hidden from this token.",
     item="concat('window ', item)",
     rule="at_least",
+    action="refetch",
+    places=_WINDOW_PLACES,
 )
 
 _CHAINS = Comparison(
@@ -97,6 +135,7 @@ _CHAINS = Comparison(
     remedy="Evidence is missing or stands under another stream. Run `assay verify`: it names the file. "
     "Restore that file from a backup.",
     item="concat('window ', item)",
+    action="restore",
 )
 
 _WINDOW_COUNTS = Comparison(
@@ -104,17 +143,19 @@ _WINDOW_COUNTS = Comparison(
     subjects=(),
     layer="extraction",
     sentence="A window's record count is the sum over its pages.",
-    left=f"select {SUBJECT}, {WINDOW}, record_count as value from raw.fetch_windows",
+    left=f"select {SUBJECT}, {WINDOW}, record_count as value from ({_UNCOVERED})",
     right=f"""
         select subject, item, sum(record_count)::bigint as value
-        from ({_pages_of("from raw.fetch_windows")})
+        from ({_pages_of(_UNCOVERED)})
         inner join raw.evidence_pages using (source, kind, stream, log_index)
         group by subject, item
     """,
     measure="records",
-    remedy="Run `assay verify`. If the evidence is sound, the window was closed with a wrong total: report "
-    "it with the window's number.",
+    remedy="The window was closed without all of its pages. Fetched again, a new one covers it; if that one "
+    "differs too, report it with the window's number.",
     item="concat('window ', item)",
+    action="refetch",
+    places=_WINDOW_PLACES,
 )
 
 _STREAMS_READ = Comparison(
@@ -131,6 +172,7 @@ _STREAMS_READ = Comparison(
     measure="sources",
     remedy="The token may not read this stream anywhere, or extraction never came to it. Run `assay run` "
     "again and read its failures; a stream that is not wanted can be left out by `streams` in assay.yml.",
+    action="run",
 )
 
 # A warning: a repository may be empty, or have the feature switched off, and then has nothing to be read.
@@ -149,6 +191,13 @@ _PLACES_READ = Comparison(
     remedy="Extraction has not finished there. Run `assay run` again and read its failures; a repository "
     "that is gone must leave assay.yml.",
     severity="warning",
+    action="refetch",
+    places=f"""
+        select {SUBJECT}, concat_ws(' ', source, scope) as item, source, kind, stream, scope,
+            null::varchar as parent_key, null::timestamptz as requested_from,
+            null::timestamptz as requested_until
+        from quality.expected_places
+    """,
 )
 
 _COMPARISONS = (_CLAIMED, _MOST_CLAIMED, _CHAINS, _WINDOW_COUNTS, _STREAMS_READ, _PLACES_READ)

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from quality_checks import run_reconciliation
-from tests.quality_checks import evidence, marts
+from tests.quality_checks import evidence, lengths, marts, recomputed, siblings
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,9 @@ def sound_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect(str(path)) as con:
         evidence.write(con, evidence.read_everything())
         marts.write(con)
+        siblings.write(con)
+        lengths.write(con)
+        recomputed.write(con)
         run_reconciliation(con, layers=["extraction"], expected=evidence.places())
     return path
 

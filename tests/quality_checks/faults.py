@@ -1,20 +1,12 @@
 """One planted fault (or more) for every check: an SQL statement that must turn it red, and only by intent."""
 
-from dataclasses import dataclass
+from tests.quality_checks.fault import Fault
+from tests.quality_checks.length_faults import LENGTH_FAULTS
+from tests.quality_checks.recomputed_faults import RECOMPUTED_FAULTS
+from tests.quality_checks.sibling_faults import SIBLING_FAULTS
+from tests.quality_checks.source_faults import SOURCE_FAULTS
 
-
-@dataclass(frozen=True)
-class Fault:
-    """A fault for one check.
-
-    `{subject}` stands for the relation, `{kind}` and `{stream}` for the stream that it belongs to.
-    """
-
-    check: str
-    says: str
-    sql: str
-    subjects: tuple[str, ...] | None = None
-
+__all__ = ["FAULTS", "Fault"]
 
 _OF_STREAM = "kind = '{kind}' and stream = '{stream}'"
 _NEWEST_WINDOW = f"window_index = (select max(window_index) from raw.fetch_windows where {_OF_STREAM})"
@@ -222,7 +214,7 @@ FACT_FAULTS = (
     Fault(
         "incidents_stand_once",
         "an incident that two tools tell of stands twice",
-        "insert into marts.fct_incidents values ('posted', ['posted'])",
+        "insert into marts.fct_incidents by name select 'posted' as incident_id, ['posted'] as telling_ids",
     ),
     Fault(
         "incidents_stand_once",
@@ -280,7 +272,34 @@ MART_FAULTS = (
     Fault(
         "wide_values_equal_long_ones",
         "the wide table shows another value",
-        "insert into {subject} by name select 'service' as scope_kind, 7 as deployment_frequency",
+        "insert into {subject} by name select 'service' as scope_kind, 7 as deployment_frequency, "
+        "7 as deployment_frequency_n",
+    ),
+)
+
+_JANUARY = "[{{'gap_from': timestamptz '2026-01-10', 'gap_until': timestamptz '2026-01-11'}}]"
+_OF_DEPLOYMENTS = "kind = 'github' and stream = 'deployments'"
+
+INCOMPLETENESS_FAULTS = (
+    Fault(
+        "cells_over_gaps_are_marked",
+        "a stretch that was not read leaves no mark",
+        f"update marts.mart_stream_completeness set gaps = {_JANUARY} where stream = 'issues'",
+    ),
+    Fault(
+        "cells_over_gaps_are_marked",
+        "a place that was never read leaves no mark",
+        f"delete from raw.fetch_windows where {_OF_DEPLOYMENTS} and scope = 'acme/shop'",
+    ),
+    Fault(
+        "cells_over_gaps_are_marked",
+        "a list of which two thirds are missing leaves no mark",
+        f"update raw.fetch_windows set claimed_total = 3 * record_count where {_OF_DEPLOYMENTS}",
+    ),
+    Fault(
+        "cells_over_gaps_are_marked",
+        "a value is marked though all was read",
+        f"update marts.mart_metric_values set flags = ['incomplete'] where {_CELL}",
     ),
 )
 
@@ -327,6 +346,11 @@ EXPECTATION_FAULTS = (
     Fault("sample_sizes_are_present", "no n", _VALUES.format(change="n = null")),
     Fault("values_are_not_negative", "a negative duration", _VALUES.format(change="value = -1")),
     Fault(
+        "durations_are_plausible",
+        "microseconds for seconds",
+        "update marts.mart_metric_values set value = 1000000 * 86400::bigint where unit = 'seconds'",
+    ),
+    Fault(
         "intervals_reach_down_to_the_value",
         "it starts above",
         _VALUES.format(change="interval_low = value + 1"),
@@ -360,7 +384,7 @@ PUBLICATION_FAULTS = (
     Fault(
         "published_rows_equal_the_warehouse",
         "a fact was made up",
-        "insert into marts.fct_reviews values ('github:github:review:0')",
+        "insert into marts.fct_reviews by name select 'github:github:review:0' as review_id",
     ),
     Fault(
         "published_values_equal_the_mart",
@@ -418,4 +442,13 @@ PUBLICATION_FAULTS = (
         "copy (from marts.mart_metric_values limit 3) to '{folder}/mart_metric_values.csv'",
     ),
 )
-FAULTS = (*EVIDENCE_FAULTS, *FACT_FAULTS, *MART_FAULTS)
+FAULTS = (
+    *EVIDENCE_FAULTS,
+    *SOURCE_FAULTS,
+    *SIBLING_FAULTS,
+    *FACT_FAULTS,
+    *LENGTH_FAULTS,
+    *MART_FAULTS,
+    *INCOMPLETENESS_FAULTS,
+    *RECOMPUTED_FAULTS,
+)

@@ -186,6 +186,11 @@ _COUNTS = {
     "pull_request_lead_time_p75": ("seconds", (0, 1), (0, 0)),
     "pull_request_lead_time_p90": ("seconds", (0, 1), (0, 0)),
 }
+_SECONDS = {
+    "change_coding_time": 1000,
+    "change_merge_to_deploy_time": 4000,
+    "change_unattributed_time": 399,
+}
 
 
 def write(con: duckdb.DuckDBPyConnection) -> None:
@@ -203,23 +208,36 @@ def write(con: duckdb.DuckDBPyConnection) -> None:
             (("service", "search"), search),
             (("organisation", "acme"), total),
         ):
-            for start, n in zip(MONTHS, counts, strict=True):
-                value, numerator, denominator = _figures(unit, n)
+            for month, (start, n) in enumerate(zip(MONTHS, counts, strict=True)):
+                if scope == ("service", "search") and month == 0:
+                    continue  # its first deployment is in February
+                value, numerator, denominator = _figures(
+                    metric, unit, n, _numerator(metric, scope[1], month, n)
+                )
                 con.execute(
                     "insert into marts.mart_metric_values values "
                     "(?, ?, ?, 'month', ?::date, ?::date + interval 1 month, ?, ?, ?, ?, ?, ?, ?, [])",
                     [metric, *scope, start, start, value, numerator, denominator, n, value, value, unit],
                 )
-    for grain in ("week", "month"):
-        con.execute(f"create table marts.mart_dora_{grain}ly as {_wide(grain)}")
+    for grain, name in (("day", "daily"), ("week", "weekly"), ("month", "monthly"), ("quarter", "quarterly")):
+        con.execute(f"create table marts.mart_dora_{name} as {_wide(grain)}")
 
 
-def _figures(unit: str, n: int) -> tuple[float | None, int | None, int | None]:
+def _numerator(metric: str, scope: str, month: int, n: int) -> int:
+    """How many of n events meet a ratio's condition: the search has no failure, the shop a named one."""
+    if scope == "search":
+        return 0 if metric.startswith("change_fail") else n
+    if metric in ("change_fail_rate_explicit", "change_failures_named_share"):
+        return month
+    return min(n, 1) if metric == "change_fail_rate" else n
+
+
+def _figures(metric: str, unit: str, n: int, numerator: int) -> tuple[float | None, int | None, int | None]:
     """Value, numerator and denominator of a cell."""
     if unit == "ratio":
-        return (1.0 if n else None, n, n)
+        return (numerator / n if n else None, numerator, n)
     if unit == "seconds":
-        return (5399 if n else None, None, None)
+        return (_SECONDS.get(metric, 5399) if n else None, None, None)
     return (n, n, None)
 
 

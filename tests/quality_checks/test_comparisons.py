@@ -4,9 +4,12 @@ import dataclasses
 
 import duckdb
 import pytest
+import yaml
 
+from orchestration.dbt_runner import PROJECT
 from quality_checks.comparisons import Comparison, compare
 from quality_checks.results import CheckResult, blocking_failures
+from quality_checks.value_comparisons import COMPUTED_METRICS
 
 EQUAL = Comparison(
     name="events_arrived",
@@ -108,3 +111,13 @@ def test_a_result_is_a_row_of_plain_values() -> None:
 
 
 NOTHING = "select 'a' as item, 0::bigint as value where false"
+
+
+def test_every_metric_is_computed_a_second_time() -> None:
+    files = (PROJECT / "models" / "semantic").glob("*.yml")
+    metrics = {
+        metric["name"]
+        for file in files
+        for metric in yaml.safe_load(file.read_text(encoding="utf-8")).get("metrics", [])
+    }
+    assert metrics == COMPUTED_METRICS

@@ -6,6 +6,7 @@ comparison is green on them, and red on the fault that it exists for.
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from quality_checks.checks import comparisons
 from quality_checks.comparisons import compare
 from quality_checks.landed_records import count_landed_records
 from quality_checks.record_keys import key_reader
+from quality_checks.stated_values import STATED_VALUES
 from quality_checks.streams import STREAMS, KeyPart, StreamContract
 from tests.dbt_project.made_up_kind import made_up_book, made_up_kind, made_up_warehouse
 from tests.quality_checks.faults import EVIDENCE_FAULTS, Fault
@@ -25,9 +27,29 @@ from tests.quality_checks.faults import EVIDENCE_FAULTS, Fault
 CONTRACTS = stream_contracts([made_up_kind()])
 BY_STREAM = {contract.stream: contract for contract in CONTRACTS}
 LAYERS = ("extraction", "landing", "staging")
-CHECKS = [each for each in comparisons(CONTRACTS) if each.layer in LAYERS]
+OF_MODELS = "marts."
+"""What checks look at that this warehouse has not: it ends with staging."""
+CHECKS = [
+    each
+    for each in comparisons(CONTRACTS)
+    if each.layer in LAYERS and not any(subject.startswith(OF_MODELS) for subject in each.subjects)
+]
 PLACES = [ExpectedPlace("tracker", "tracker", each.stream, "acme") for each in CONTRACTS]
 STREAM_OF = {name: contract for contract in CONTRACTS for name in (contract.raw, contract.staging)}
+READ_AGAIN_FAULTS = (
+    Fault(
+        "staged_values_are_those_of_their_records",
+        "a second parser reads another value",
+        "insert into quality.staged_values values ('{subject}', 8388608, 3, ['number'])",
+    ),
+    Fault(
+        "newest_versions_are_staged",
+        "a newer version has landed",
+        "insert into quality.superseded_rows values ('{subject}', 8388608, 16777216)",
+    ),
+)
+FAULTS = (*EVIDENCE_FAULTS, *READ_AGAIN_FAULTS)
+"""How the rows of the last two come about has a test of its own."""
 
 
 def land_everything(book: Any) -> None:
@@ -103,7 +125,11 @@ def subjects_of(fault: Fault) -> list[str]:
 
 
 def test_sound_data_is_green_in_every_check(warehouse: duckdb.DuckDBPyConnection) -> None:
-    results = run_reconciliation(warehouse, streams=CONTRACTS, layers=LAYERS, expected=PLACES)
+    results = [
+        result
+        for result in run_reconciliation(warehouse, streams=CONTRACTS, layers=LAYERS, expected=PLACES)
+        if not result.subject.startswith(OF_MODELS)
+    ]
     assert [result for result in results if not result.is_passed] == []
     assert {(result.name, result.subject) for result in results} == {
         (comparison.name, subject) for comparison in CHECKS for subject in comparison.subjects
@@ -112,11 +138,11 @@ def test_sound_data_is_green_in_every_check(warehouse: duckdb.DuckDBPyConnection
 
 
 def test_every_comparison_has_a_planted_fault_on_every_subject() -> None:
-    planted = {(fault.check, subject) for fault in EVIDENCE_FAULTS for subject in subjects_of(fault)}
+    planted = {(fault.check, subject) for fault in FAULTS for subject in subjects_of(fault)}
     assert {(each.name, subject) for each in CHECKS for subject in each.subjects} == planted
 
 
-@pytest.mark.parametrize("fault", [pytest.param(f, id=f"{f.check}: {f.says}") for f in EVIDENCE_FAULTS])
+@pytest.mark.parametrize("fault", [pytest.param(f, id=f"{f.check}: {f.says}") for f in FAULTS])
 def test_a_planted_fault_turns_its_check_red(warehouse: duckdb.DuckDBPyConnection, fault: Fault) -> None:
     subjects = subjects_of(fault)
     for subject in subjects:
@@ -196,7 +222,11 @@ def test_keys_of_real_kinds_may_be_objects_or_the_page_alone(name: str, body: by
 
 def test_what_is_stated_by_hand_wins_and_others_have_no_part_in_it() -> None:
     found = {(each.kind, each.stream): each for each in contracts_of({"github", "git"})}
-    assert found == {(each.kind, each.stream): each for each in STREAMS}
+    stated = {(each.kind, each.stream): each for each in STREAMS}
+    assert {name: replace(each, values=()) for name, each in found.items()} == stated
+    assert {name: each.values for name, each in found.items() if name in STATED_VALUES} == {
+        name: values for name, values in STATED_VALUES.items() if name[0] in ("github", "git")
+    }
     assert {each.kind for each in contracts_of({"git"})} == {"git"}
 
 

@@ -4,6 +4,7 @@ import duckdb
 import msgspec
 import pytest
 
+from quality_checks import run_reconciliation
 from quality_checks.landed_records import count_landed_records
 from quality_checks.record_keys import key_reader
 from quality_checks.streams import STREAMS, StreamContract
@@ -127,3 +128,19 @@ COUNTED = """
 def test_a_warehouse_without_any_stream_counts_nothing() -> None:
     with duckdb.connect() as con:
         assert count_landed_records(con) == 0
+
+
+def test_what_was_counted_of_a_kind_that_has_left_the_settings_is_forgotten(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """The last source of its kind was taken out: its counts stood against no page and blocked publication."""
+    count_landed_records(warehouse)
+    for table in ("evidence_pages", "fetch_windows"):
+        warehouse.execute(f"delete from raw.{table} where kind = 'github'")
+    remaining = [each for each in STREAMS if each.kind == "git"]
+
+    results = run_reconciliation(warehouse, streams=remaining, layers=["landing"], expected=[])
+
+    assert [result.message for result in results if not result.is_passed] == []
+    assert {result.subject for result in results} == {each.raw for each in remaining}
+    assert warehouse.execute("select distinct kind from quality.landed_records").fetchall() == [("git",)]
