@@ -28,6 +28,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("orchestration.commands.run:run", "Fetch what is new, build, check and publish."),
     "backfill": ("orchestration.commands.backfill:backfill", "Fetch exactly some days of a stream again."),
+    "repair": (
+        "orchestration.commands.repair:repair",
+        "Fetch exactly what a red check names again, and see it green.",
+    ),
+    "reconcile": (
+        "orchestration.commands.reconcile:reconcile",
+        "Ask the sources now whether staging says what they say.",
+    ),
     "receive": (
         "orchestration.commands.receive:receive",
         "Take webhooks and pushed reports until Ctrl-C.",
@@ -40,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.status:status",
         "Show the evidence, the publication and who is at work.",
     ),
+    "alert": ("orchestration.commands.alert:alert", "List open causes, and try the channels that are told."),
     "dev": ("orchestration.commands.dev:dev", "Open the Dagster UI on this workspace."),
     "publish": ("orchestration.commands.publish:publish", "Publish what the last build holds."),
     "trace": (
@@ -53,6 +62,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incidents": (
         "orchestration.commands.incidents:incidents",
         "List incidents of unknown cause, and record what people decide about them.",
+    ),
+    "drift": (
+        "orchestration.commands.drift:drift",
+        "Show how the formats of sources have changed, and accept what is fine.",
     ),
     "redact": (
         "orchestration.commands.redact:redact",

@@ -46,6 +46,7 @@ def diagnose(workspace: Workspace, *, environment: Mapping[str, str]) -> Iterato
     yield from _settings_problems(workspace, environment)
     yield from _collection(workspace, settings)
     yield from _keys(workspace, settings)
+    yield from _channels(settings, environment)
     if any(isinstance(source, GitSettings) for source in settings.sources):
         yield _git()
     yield from _sources(workspace, settings, environment)
@@ -111,6 +112,18 @@ def _settings_problems(workspace: Workspace, environment: Mapping[str, str]) -> 
         yield Diagnosis("settings", is_ok=False, message=f"{where}: {problem.message}", remedy=problem.remedy)
     if not problems:
         yield Diagnosis("settings", is_ok=True, message=f"{workspace.settings_file} is in order")
+
+
+def _channels(settings: Settings, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
+    """Say whether the addresses of the channels are there; `assay alert test` tries them."""
+    for channel in settings.alerts.channels:
+        is_set = bool(environment.get(channel.url_env))
+        yield Diagnosis(
+            f"alerts {channel.name}",
+            is_ok=is_set,
+            message=f"{channel.url_env} is {'set' if is_set else 'not set: nobody is told there'}",
+            remedy=f"Set it to the channel's address (export {channel.url_env}=…), then: assay alert test",
+        )
 
 
 def _collection(workspace: Workspace, settings: Settings) -> Iterator[Diagnosis]:

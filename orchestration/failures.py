@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from orchestration.settings import Settings
@@ -21,6 +22,35 @@ class RunFailure:
     failed_at: str
     message: str
     steps: tuple[str, ...]
+
+
+def note_success(workspace: Workspace, *, run_id: str, ended_at: str) -> None:
+    """Remember the last run that reached its end, in `data/last_good_run.json`: failures before it are over.
+
+    Args:
+        workspace: Whose run.
+        run_id: Which.
+        ended_at: When, as `RunFailure.failed_at` is written.
+    """
+    file = workspace.last_good_run
+    incoming = file.with_suffix(".incoming")
+    incoming.write_text(json.dumps({"run_id": run_id, "ended_at": ended_at}), encoding="utf-8")
+    incoming.replace(file)
+
+
+def standing_failure(workspace: Workspace) -> dict[str, Any] | None:
+    """Return the last failure, unless a run has reached its end since."""
+    if not workspace.failures.exists():
+        return None
+    lines = workspace.failures.read_text(encoding="utf-8").splitlines()
+    if not lines:
+        return None
+    last: dict[str, Any] = json.loads(lines[-1])
+    if not workspace.last_good_run.exists():
+        return last
+    good: dict[str, str] = json.loads(workspace.last_good_run.read_text(encoding="utf-8"))
+    ended_at, failed_at = (datetime.fromisoformat(text) for text in (good["ended_at"], last["failed_at"]))
+    return None if ended_at > failed_at else last
 
 
 def report_failure(

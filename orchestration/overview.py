@@ -1,13 +1,15 @@
 """What a workspace holds, without taking it: evidence, logs, runs and the publication."""
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from connectors.evidence import EvidenceStore, StreamTotals
+from orchestration.alerts.state import load_state, undelivered_lines
+from orchestration.check_brief import brief_lines, read_brief
 from orchestration.collection import load_register, uncollected_lines, uncollected_streams
+from orchestration.failures import standing_failure
 from orchestration.lock import lock_holder
 from orchestration.session import open_ledger
 from orchestration.sources import utc_now
@@ -27,6 +29,9 @@ class Overview:
     holder: str | None
     last_failure: dict[str, Any] | None
     uncollected: tuple[str, ...] = ()
+    open_causes: int = 0
+    undelivered: tuple[str, ...] = ()
+    brief: dict[str, Any] | None = None
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit a table."""
@@ -42,7 +47,12 @@ class Overview:
             else "none yet; assay run makes one",
         )
         yield "running", self.holder or "nothing"
+        if self.brief:
+            yield from brief_lines(self.brief)
         yield from (("not fetched", line) for line in self.uncollected)
+        if self.open_causes:
+            yield "alerts", f"{self.open_causes} open causes; assay alert list"
+        yield from (("not told", line) for line in self.undelivered)
         if self.last_failure:
             first = str(self.last_failure["message"]).splitlines()[0]
             yield "last failure", f"{self.last_failure['failed_at']}: {first}"
@@ -56,8 +66,11 @@ class Overview:
             "governance_log_size": self.governance_log_size,
             "publication": self.publication.publication_id if self.publication else None,
             "running": self.holder,
+            "checks": self.brief["checks"] if self.brief else None,
+            "completeness": self.brief["completeness"] if self.brief else None,
             "last_failure": self.last_failure,
             "uncollected": list(self.uncollected),
+            "alerts": {"open": self.open_causes, "undelivered": list(self.undelivered)},
         }
 
 
@@ -75,6 +88,7 @@ def overview(workspace: Workspace) -> Overview:
     holder = lock_holder(workspace.lock)
     register = load_register(workspace.governance)
     left_out = uncollected_streams(settings, register, on=utc_now().date())
+    alerts = load_state(workspace.alerts)
     return Overview(
         workspace=str(workspace.root),
         evidence=totals,
@@ -82,14 +96,9 @@ def overview(workspace: Workspace) -> Overview:
         governance_log_size=sizes[1],
         publication=current_publication(workspace.published),
         holder=str(holder) if holder else None,
-        last_failure=_last_failure(workspace),
+        last_failure=standing_failure(workspace),
         uncollected=tuple(uncollected_lines(left_out)),
+        open_causes=len(alerts.standing()),
+        undelivered=tuple(undelivered_lines(alerts)),
+        brief=read_brief(workspace),
     )
-
-
-def _last_failure(workspace: Workspace) -> dict[str, Any] | None:
-    if not workspace.failures.exists():
-        return None
-    lines = workspace.failures.read_text(encoding="utf-8").splitlines()
-    last: dict[str, Any] | None = json.loads(lines[-1]) if lines else None
-    return last

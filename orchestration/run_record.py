@@ -73,6 +73,7 @@ class RunRecord:
     models_kept: int = 0
     outcomes: list[NodeOutcome] = field(default_factory=list)
     checks: "list[CheckResult]" = field(default_factory=list)
+    failed_steps: tuple[str, ...] = ()
     publication: str | None = None
     is_published_anew: bool = False
     seconds: dict[str, float] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestration.alerts.run_end import announce_end
 from orchestration.backfill import Backfill
 from orchestration.collection import uncollected_lines
 from orchestration.errors import (
@@ -15,7 +16,8 @@ from orchestration.errors import (
     NotCollectedError,
     SourceFailedError,
 )
-from orchestration.failures import RunFailure, report_failure
+from orchestration.failures import RunFailure, note_success, report_failure
+from orchestration.repairing import RepairPlan
 from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
 from orchestration.sources import enabled_streams, utc_now
@@ -37,11 +39,13 @@ class RunOptions:
     Attributes:
         is_full_refresh: Build every model from the beginning.
         backfill: What to fetch again; None fetches what is new.
+        repair: What alone to read; None fetches what is new.
         first_wait_seconds: Wait before the second attempt at a stream that failed for now.
     """
 
     is_full_refresh: bool = False
     backfill: Backfill | None = None
+    repair: RepairPlan | None = None
     first_wait_seconds: float = 20.0
 
 
@@ -61,16 +65,29 @@ def run_workspace(
         SettingsError: the settings are wrong; nothing was started.
         WorkspaceLockedError: another run works here; nothing was started.
     """
-    command = "assay backfill" if options and options.backfill else "assay run"
+    options = options or RunOptions()
+    command = _command(options)
     with open_session(workspace, command=command, environment=environment, watcher=watcher) as session:
+        session.repair = options.repair
         try:
-            error = _execute(session, options or RunOptions())
+            error = _execute(session, options)
         except Exception as unexpected:
             _report(session, unexpected)
+            announce_end(session, is_failed=True)
             raise
-        if error is not None and not isinstance(error, NotCollectedError):
+        is_failed = error is not None and not isinstance(error, NotCollectedError)
+        if error is not None and is_failed:
             _report(session, error)
+        if not is_failed:
+            note_success(workspace, run_id=session.run_id, ended_at=utc_now().isoformat(timespec="seconds"))
+        announce_end(session, is_failed=is_failed)
         return session.record, error
+
+
+def _command(options: RunOptions) -> str:
+    if options.repair is not None:
+        return "assay repair"
+    return "assay backfill" if options.backfill else "assay run"
 
 
 def prepare_instance(workspace: Workspace) -> None:
@@ -102,9 +119,12 @@ def _execute(session: Session, options: RunOptions) -> AssayError | None:
             raise_on_error=False,
             run_id=session.run_id,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            **_scope(definitions, session, options.backfill, tags={STARTED_BY: COMMAND}),
+            **_scope(definitions, session, options, tags={STARTED_BY: COMMAND}),
         )
     session.leave()
+    session.record.failed_steps = tuple(
+        event.step_key or "" for event in result.all_events if event.is_step_failure
+    )
     if _is_interrupted(result):
         raise KeyboardInterrupt
     return reason_of(session.record, result)
@@ -123,10 +143,11 @@ def reason_of(record: RunRecord, result: "ExecuteInProcessResult") -> AssayError
 
 
 def _scope(
-    definitions: "Definitions", session: Session, backfill: Backfill | None, *, tags: dict[str, str]
+    definitions: "Definitions", session: Session, options: RunOptions, *, tags: dict[str, str]
 ) -> dict[str, Any]:
-    """Return what a run covers: everything, or some streams of some days and all that is built of streams."""
-    if backfill is None:
+    """Return what a run covers: everything, or some streams and all that is built of streams."""
+    backfill, repair = options.backfill, options.repair
+    if backfill is None and (repair is None or repair.is_run):
         return {"tags": tags}
     from orchestration.assets.streams import stream_key  # noqa: PLC0415 - loaded by now
 
@@ -135,11 +156,14 @@ def _scope(
         for source in session.settings.sources
         for stream in enabled_streams(source)
     }
-    wanted = {stream_key(backfill.source, stream) for stream in (*backfill.streams, *backfill.followers)}
+    wanted = {stream_key(*each) for each in repair.streams} if repair is not None else set()
+    if backfill is not None:
+        tags = tags | backfill.range_tags()
+        wanted |= {stream_key(backfill.source, each) for each in (*backfill.streams, *backfill.followers)}
     assets = definitions.resolve_asset_graph().executable_asset_keys
     return {
         "asset_selection": sorted((assets - every_stream) | wanted),
-        "tags": tags | backfill.range_tags(),
+        "tags": tags,
     }
 
 

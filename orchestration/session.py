@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from connectors.evidence import EvidenceStore
 from connectors.kinds import Source
@@ -24,6 +25,9 @@ from orchestration.slos.resolving import read_slos
 from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
+if TYPE_CHECKING:
+    from orchestration.repairing import RepairPlan, RepairStep
+
 
 @dataclass(slots=True)
 class Session:
@@ -32,6 +36,8 @@ class Session:
     Attributes:
         out_of_order: By source that failed before: what is wrong with it, None where it answers again.
         awaited: By source that could not be reached: the stream that tries again, for which the others wait.
+        repair: What alone is read, where this is a repair.
+        repaired: What of it was read already.
     """
 
     workspace: Workspace
@@ -45,6 +51,8 @@ class Session:
     uncollected: Mapping[tuple[str, str], str] = field(default_factory=dict)
     out_of_order: dict[str, str | None] = field(default_factory=dict)
     awaited: dict[str, str] = field(default_factory=dict)
+    repair: "RepairPlan | None" = None
+    repaired: "set[RepairStep]" = field(default_factory=set)
     _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
 

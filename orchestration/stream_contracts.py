@@ -1,6 +1,7 @@
 """What reconciliation must know of each stream: stated by hand, or derived from its declaration."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from connectors.http.streams import HttpStream, Reading
@@ -9,6 +10,7 @@ from connectors.sources import SOURCE_KINDS
 from connectors.streams import Column, ColumnType, Stream
 from orchestration.staging_models.paths import Path, parse_path
 from orchestration.staging_models.staged_stream_plan import StagedStreamPlan, envelope_keys
+from quality_checks.stated_values import STATED_VALUES
 from quality_checks.streams import STREAMS, KeyPart, KeyReading, StreamContract
 
 _READINGS: Final[Mapping[ColumnType, KeyReading]] = {
@@ -20,6 +22,7 @@ _READINGS: Final[Mapping[ColumnType, KeyReading]] = {
     "epoch_milliseconds": "epoch_milliseconds",
     "json": "json",
 }
+_COMPARED: Final = frozenset(_READINGS) - {"json"} | {"varchar", "boolean"}
 
 
 def stream_contracts(
@@ -33,7 +36,9 @@ def stream_contracts(
     """
     by_name = {(contract.kind, contract.stream): contract for contract in stated}
     return tuple(
-        by_name.get((kind.name, stream.name)) or _derived(kind, stream)
+        _with_values(
+            _with_questions(by_name.get((kind.name, stream.name)) or _derived(kind, stream), stream), stream
+        )
         for kind in kinds
         for stream in kind.streams
         if stream.is_staged
@@ -43,6 +48,31 @@ def stream_contracts(
 def contracts_of(kinds: Collection[str]) -> tuple[StreamContract, ...]:
     """Return the contracts of the kinds of source that a workspace has; others have no pages."""
     return tuple(contract for contract in STREAM_CONTRACTS if contract.kind in kinds)
+
+
+def _with_questions(contract: StreamContract, stream: Stream) -> StreamContract:
+    """Return the contract with what the source can be asked about the stream beside it."""
+    if not isinstance(stream, HttpStream):
+        return contract
+    is_counted = stream.source_total is not None
+    return replace(contract, is_sampled=stream.item is not None, is_counted=is_counted)
+
+
+def _with_values(contract: StreamContract, stream: Stream) -> StreamContract:
+    """Return the contract with where values stand: as stated by hand, or as declared."""
+    stated = STATED_VALUES.get((contract.kind, contract.stream))
+    declared = () if contract.is_about_people else tuple(_declared_values(stream))
+    return replace(contract, values=declared if stated is None else stated)
+
+
+def _declared_values(stream: Stream) -> Iterator[KeyPart]:
+    for column in stream.columns:
+        path = parse_path(column.path)
+        if path.page is None and not path.is_list and path.keys and column.type in _COMPARED:
+            yield KeyPart(path.keys, column.name, _READINGS.get(column.type, "text"))
+    updated = parse_path(stream.updated_at) if stream.columns and stream.updated_at else None
+    if updated is not None and updated.page is None:
+        yield KeyPart(updated.keys, "source_updated_at", _READINGS.get(stream.updated_at_type, "text"))
 
 
 def _derived(kind: SourceKind, stream: Stream) -> StreamContract:
@@ -59,6 +89,7 @@ def _derived(kind: SourceKind, stream: Stream) -> StreamContract:
         parent_columns=_parent_columns(kind, parent, stream),
         is_about_people=plan is not None and plan.is_about_people,
         is_row_per_record=plan is not None,
+        is_windowed=stream.is_windowed,
     )
 
 

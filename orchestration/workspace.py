@@ -85,6 +85,21 @@ class Workspace:
         """One line of JSON for each failed run."""
         return self.data / "run_failures.ndjson"
 
+    @property
+    def last_good_run(self) -> Path:
+        """The last run that reached its end."""
+        return self.data / "last_good_run.json"
+
+    @property
+    def checks(self) -> Path:
+        """The checks of the newest build in brief, for whoever may not open the warehouse."""
+        return self.data / "checks.json"
+
+    @property
+    def alerts(self) -> Path:
+        """What alerting remembers: open causes and who was told."""
+        return self.data / "alerts.json"
+
     def settings(self, *, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings; with an environment, credentials are looked up too."""
         return read_settings(self.settings_file, environment=environment)

@@ -14,7 +14,7 @@ from publishing.review import Review, Withholding, review_metrics
 from publishing.tables import Table, public_tables, quoted, read_tables, refuse_person_keys
 from publishing.withholding import published_select
 
-_WAREHOUSE = "warehouse"
+_WAREHOUSE = "assay"  # views in it name it so
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -72,6 +72,7 @@ def build_analyst_database(
             con.execute(f"create table marts.{quoted(table.name)} as {select}")
         _create_checks(con, checks)
         _copy_windows(con)
+        _copy_drift(con)
         con.execute(f"detach {_WAREHOUSE}")
         refuse_person_keys(con, target.stem)
         return read_tables(con, target.stem)
@@ -141,6 +142,21 @@ def _copy_windows(con: duckdb.DuckDBPyConnection) -> None:
             "create schema evidence; create table evidence.fetch_windows as "
             f"select {', '.join(_WINDOW_COLUMNS)} from {_WAREHOUSE}.raw.fetch_windows "
             "where parent_key is null order by window_index"
+        )
+
+
+def _copy_drift(con: duckdb.DuckDBPyConnection) -> None:
+    """Copy how the formats of sources have changed, without the addresses of pages."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where database_name = $1 and schema_name = 'quality' "
+        "and table_name = 'source_drift'",
+        [_WAREHOUSE],
+    ).fetchone()
+    if found is not None:
+        con.execute(
+            "create table quality.source_drift as select * exclude (first_url) "
+            f"from {_WAREHOUSE}.quality.source_drift "
+            "order by first_record_id, source, stream, json_path, drift_kind, is_now"
         )
 
 

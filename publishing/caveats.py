@@ -39,6 +39,7 @@ def find_caveats(
     return [
         *_closed_metrics(decisions),
         *_warnings(checks),
+        *_incomplete(con),
         *_periods(figures),
         *_excluded_changes(con),
         *_rule_links(con),
@@ -76,6 +77,24 @@ def _periods(figures: Figures) -> list[Caveat]:
         text = f"{months}: incidents may still be linked to deployments, so fail rates can rise."
         found.append(Caveat("note", "Maturing months", text))
     return found
+
+
+def _incomplete(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
+    rows = _rows(
+        con,
+        "mart_metric_values",
+        ("flags",),
+        "select count(*), count(distinct metric) from marts.mart_metric_values "
+        "where list_contains(flags, 'incomplete')",
+    )
+    if not rows or not rows[0][0]:
+        return []
+    count, metrics = rows[0]
+    text = (
+        "Something of their period was not read from its source, so events may be missing in them. "
+        f"They are of {metrics:,} metrics and carry the flag incomplete."
+    )
+    return [Caveat("limit", f"{count:,} values are incomplete", text)]
 
 
 def _excluded_changes(con: duckdb.DuckDBPyConnection) -> list[Caveat]:

@@ -132,7 +132,7 @@ def _row(cell: Figure, plot: _Plot) -> dict[str, Any]:
     """Return a cell as the chart's data; what lies beyond a panel's top is drawn there, with its value."""
     unit, scale = plot.metric.unit, plot.scale
     value = plot.place(cell.value)
-    is_joined = value is not None and not cell.is_partial
+    is_joined = value is not None and not cell.is_partial and not cell.is_incomplete
     is_beyond = cell.value is not None and plot.top is not None and scale.apply(cell.value) > plot.top
     return {
         "month": cell.month,
@@ -142,11 +142,17 @@ def _row(cell: Figure, plot: _Plot) -> dict[str, Any]:
         "low": plot.place(cell.interval_low) if is_joined else None,
         "high": plot.place(cell.interval_high) if is_joined else None,
         "beyond": f"\u25b2 {shown(cell.value, unit, scale)}" if is_beyond else "",
-        "state": "partial" if cell.is_partial else "maturing" if cell.is_maturing else "complete",
+        "state": _state(cell),
         "shown": shown(cell.value, unit, scale),
         "interval": shown_interval(cell.interval_low, cell.interval_high, unit, scale),
         "n": cell.n,
     }
+
+
+def _state(cell: Figure) -> str:
+    """Say what a reader must know of a period before comparing it."""
+    known = (("partial", cell.is_partial), ("incomplete", cell.is_incomplete), ("maturing", cell.is_maturing))
+    return next((state for state, is_so in known if is_so), "complete")
 
 
 def _layers(plot: _Plot, months: list[str]) -> Any:
@@ -187,7 +193,9 @@ def _layers(plot: _Plot, months: list[str]) -> Any:
 
 
 def _bars(source: Any, x: Any, y: Callable[[str], Any], colour: str) -> list[Any]:
-    opacity = alt.condition("datum.state === 'partial'", alt.value(0.35), alt.value(0.9))
+    opacity = alt.condition(
+        "datum.state === 'partial' || datum.state === 'incomplete'", alt.value(0.35), alt.value(0.9)
+    )
     bars = source.mark_bar(color=colour, cornerRadiusEnd=2, width={"band": 0.66}).encode(
         x=x, y=y("value"), opacity=opacity, tooltip=_tooltip()
     )

@@ -1,6 +1,6 @@
 """What a publication needs to know beside the warehouse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,15 @@ from typing import Protocol
 from governance.policies import PolicyBook
 from governance.sign_offs import SignOff
 from governance.signers import SignerRegister
+
+
+class Repair(Protocol):
+    """What a publication shows of a way to mend a red check."""
+
+    @property
+    def command(self) -> str:
+        """The whole command line."""
+        ...
 
 
 class CheckResult(Protocol):
@@ -36,6 +45,31 @@ class CheckResult(Protocol):
     @property
     def message(self) -> str:
         """What was found, in one sentence."""
+        ...
+
+    @property
+    def layer(self) -> str:
+        """The hand-over that it guards."""
+        ...
+
+    @property
+    def offenders(self) -> Sequence[str]:
+        """The first items that break it."""
+        ...
+
+    @property
+    def offender_count(self) -> int:
+        """How many items break it."""
+        ...
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is red."""
+        ...
+
+    @property
+    def repairs(self) -> Sequence[Repair]:
+        """What mends it."""
         ...
 
 

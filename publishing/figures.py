@@ -14,6 +14,7 @@ FIVE_METRICS = (
     "deployment_rework_rate",
 )
 PROFILE = "dora_2026"
+INCOMPLETE = "incomplete"
 SCOPE_ORDER = ("organisation", "team", "service")
 
 
@@ -60,6 +61,11 @@ class Figure:
     is_partial: bool
     is_maturing: bool
     flags: tuple[str, ...]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something of the period was not read."""
+        return INCOMPLETE in self.flags
 
     @property
     def month(self) -> str:

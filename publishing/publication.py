@@ -13,6 +13,8 @@ from governance.gate import Decision, record_decisions
 from lineage.ledger import Ledger, NoteSigner
 from publishing.analyst import build_analyst_database, open_published, review_warehouse, write_about
 from publishing.caveats import find_caveats
+from publishing.check_summary import summarise_checks
+from publishing.completeness import completeness_document, read_completeness
 from publishing.context import PublicationContext
 from publishing.durable import CURRENT, sync_tree, write_durably
 from publishing.errors import ManifestError, PublicationInputError, PublicationRefusedError
@@ -64,6 +66,7 @@ class _Build:
     hashes: tuple[LogicalHash, ...]
     content_sha256: str
     previous: str | None
+    completeness: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ def _build(
     )
     with open_published(analyst) as con:
         hashes = [logical_hash(con, table) for table in tables]
+        completeness = completeness_document(read_completeness(con))
     content = content_sha256(hashes, decisions=review.decisions, checks=run.context.checks)
     if existing is not None and existing.content_sha256 == content:
         return None
@@ -223,7 +227,8 @@ def _build(
     run.on_step("seal")
     files = list_files(run.building, rows)
     sync_tree(run.building)
-    return _Build(tuple(files), tuple(hashes), content, existing.publication_id if existing else None)
+    previous = existing.publication_id if existing else None
+    return _Build(tuple(files), tuple(hashes), content, previous, completeness)
 
 
 def _about(run: _Run) -> dict[str, str]:
@@ -265,7 +270,7 @@ def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decisio
         )
         caveats = find_caveats(con, figures, decisions, run.context.checks)
         levels = read_service_levels(con, month=figures.focus_month)
-        report = render_report(figures, provenance, caveats, levels=levels)
+        report = render_report(figures, provenance, caveats, levels=levels, readings=read_completeness(con))
     (run.building / REPORT).write_text(report, encoding="utf-8")
     return rows
 
@@ -306,6 +311,8 @@ def _manifest_document(
         "gate": [
             {**decision.to_document(), "leaf": leaf} for decision, leaf in zip(decisions, leaves, strict=True)
         ],
+        "check_summary": summarise_checks(context.checks).to_document(),
+        "completeness": build.completeness,
         "checks": [
             {
                 "name": one.name,

@@ -16,11 +16,13 @@ from typing import Any
 import altair as alt
 import jinja2
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from governance.gate import Decision
 from publishing.caveats import Caveat
 from publishing.charts import Chart, metric_charts
+from publishing.check_summary import summarise_checks
+from publishing.completeness import StreamReading
 from publishing.context import PublicationContext
 from publishing.figures import Figure, Figures, Metric, Scope
 from publishing.service_levels import ServiceLevel
@@ -51,6 +53,7 @@ class Cell:
     note: str
     is_partial: bool
     is_withheld: bool
+    is_incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Tile:
     note: str
     change: str
     line: str
+    is_incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def render_report(
     caveats: Sequence[Caveat],
     *,
     levels: Sequence[ServiceLevel] = (),
+    readings: Sequence[StreamReading] = (),
 ) -> str:
     """Return the whole page."""
     sections = [_section(figures, metric) for metric in figures.metrics]
@@ -92,6 +97,7 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["commands"] = _with_commands
     return environment.get_template(_TEMPLATE).render(
         provenance=provenance,
         context=provenance.context,
@@ -103,6 +109,8 @@ def render_report(
         sections=sections,
         caveats=caveats,
         levels=levels,
+        readings=readings,
+        summary=summarise_checks(provenance.context.checks),
         titles=_TITLES,
         example=_example(figures),
         specifications=_script_json([[chart.element_id, chart.specification] for chart in charts]),
@@ -165,7 +173,8 @@ def _cell(figure: Figure | None, metric: Metric, scale: Scale) -> Cell:
     if figure.value is not None:
         notes.append(shown_interval(figure.interval_low, figure.interval_high, metric.unit, scale))
     text = "withheld" if is_withheld else shown(figure.value, metric.unit, scale)
-    return Cell(text, " · ".join(note for note in notes if note), figure.is_partial, is_withheld)
+    note = " · ".join(note for note in notes if note)
+    return Cell(text, note, figure.is_partial, is_withheld, figure.is_incomplete)
 
 
 def _tile(figures: Figures, metric: Metric) -> Tile:
@@ -181,7 +190,9 @@ def _tile(figures: Figures, metric: Metric) -> Tile:
     values = [
         cell.value
         for month in figures.complete_months[-_TABLE_MONTHS:]
-        if (cell := figures.cell(metric.metric, scope, month)) is not None and cell.value is not None
+        if (cell := figures.cell(metric.metric, scope, month)) is not None
+        and cell.value is not None
+        and not cell.is_incomplete
     ]
     count = "" if figure.n is None else f"n {figure.n}"
     return Tile(
@@ -190,6 +201,7 @@ def _tile(figures: Figures, metric: Metric) -> Tile:
         " · ".join(part for part in (count, note) if part),
         _change(figure, previous, metric, scale),
         _sparkline(values),
+        figure.is_incomplete,
     )
 
 
@@ -198,6 +210,8 @@ def _change(figure: Figure, previous: Figure | None, metric: Metric, scale: Scal
     if previous is None or previous.value is None or figure.value is None:
         return ""
     then = f"{shown(previous.value, metric.unit, scale)} in {previous.period_start:%B}"
+    if figure.is_incomplete or previous.is_incomplete:
+        return f"{then}; not compared, for not all was read"
     ends = (figure.interval_low, figure.interval_high, previous.interval_low, previous.interval_high)
     if any(end is None for end in ends):
         return then
@@ -231,6 +245,13 @@ def _example(figures: Figures) -> str:
             if figure is not None and figure.value is not None:
                 return f"assay trace {metric} --scope {scope.kind}:{scope.scope_id} --period {focus:%Y-%m}"
     return "assay trace change_lead_time --scope service:NAME --period 2026-05"
+
+
+def _with_commands(text: str) -> Markup:
+    """Write what stands between backticks as code."""
+    pieces = (str(escape(piece)) for piece in text.split("`"))
+    marked = (f"<code>{piece}</code>" if place % 2 else piece for place, piece in enumerate(pieces))
+    return Markup("".join(marked))  # noqa: S704 - every piece is escaped
 
 
 def _script_json(value: Any) -> Markup:

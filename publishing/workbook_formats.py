@@ -19,6 +19,9 @@ class Formats:
     decimal: Any
     percent: Any
     duration: Any
+    percent_incomplete: Any
+    whole_incomplete: Any
+    duration_incomplete: Any
 
 
 def make_formats(book: Any) -> Formats:
@@ -39,6 +42,9 @@ def make_formats(book: Any) -> Formats:
         decimal=add({**font, "num_format": "#,##0.0##"}),
         percent=add({**font, "num_format": "0.0%"}),
         duration=add({**font, "num_format": "#,##0.0"}),
+        percent_incomplete=add({**font, "num_format": '0.0%"*"'}),
+        whole_incomplete=add({**font, "num_format": '#,##0"*"'}),
+        duration_incomplete=add({**font, "num_format": '#,##0.0"*"'}),
     )
 
 

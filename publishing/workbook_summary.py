@@ -1,6 +1,6 @@
 """The sheets that people open a workbook for: the organisation by month, and every scope in one month."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from publishing.figures import Figure, Figures, Metric, Scope
@@ -12,6 +12,7 @@ _HEADER_ROW = 3
 _HEADER_HEIGHT = 48
 _CHART_ROWS, _CHART_COLUMNS = 13, 5
 _FIRST_CHART_COLUMN = 7
+_STAR = "* incomplete: something of this period was not read from its source, so the value may change"
 
 
 def write_summary(book: Any, formats: Formats, figures: Figures, about: Mapping[str, str]) -> None:
@@ -32,7 +33,13 @@ def write_summary(book: Any, formats: Formats, figures: Figures, about: Mapping[
         scale = _write_months(sheet, formats, figures, metric, scope=scope, column=column)
         if figures.months and scope:
             _insert_chart(book, sheet, metric, scale=scale, column=column, last=last)
-    for row, (name, value) in enumerate(about.items(), last + 2):
+    of_scope = (
+        (figures.cell(metric.metric, scope, month) for metric in figures.metrics for month in figures.months)
+        if scope
+        else ()
+    )
+    _write_star(sheet, formats, of_scope, row=last + 1)
+    for row, (name, value) in enumerate(about.items(), last + 3):
         sheet.write_string(row, 0, neutral_text(name.replace("_", " ")), formats.note)
         sheet.write_string(row, 1, neutral_text(value), formats.note)
     sheet.freeze_panes(_HEADER_ROW + 1, 1)
@@ -65,6 +72,12 @@ def write_scopes(book: Any, formats: Formats, figures: Figures) -> None:
     for row, scope in enumerate(figures.scopes, 3):
         sheet.write_string(row, 0, scope.kind, formats.note)
         sheet.write_string(row, 1, neutral_text("  " * scope.depth + scope.title), formats.text)
+    shown = (
+        (figures.cell(metric.metric, scope, focus) for metric in figures.metrics for scope in figures.scopes)
+        if focus
+        else ()
+    )
+    _write_star(sheet, formats, shown, row=1)
     sheet.freeze_panes(3, 2)
     fit_to_paper(sheet)
 
@@ -86,11 +99,15 @@ def _write_value(
     """Write a value as a number of its own unit; an empty one stays empty."""
     if cell is None or cell.value is None:
         return
-    if metric.unit == "ratio":
-        sheet.write_number(*at, float(cell.value), formats.percent)
-    else:
-        shape = formats.duration if metric.unit == "seconds" else formats.whole
-        sheet.write_number(*at, scale.apply(cell.value), shape)
+    shape = {"ratio": "percent", "seconds": "duration"}.get(metric.unit, "whole")
+    value = float(cell.value) if metric.unit == "ratio" else scale.apply(cell.value)
+    sheet.write_number(*at, value, getattr(formats, f"{shape}_incomplete" if cell.is_incomplete else shape))
+
+
+def _write_star(sheet: Any, formats: Formats, cells: Iterable[Figure | None], *, row: int) -> None:
+    """Say what a star is, where there is one."""
+    if any(cell is not None and cell.is_incomplete for cell in cells):
+        sheet.write_string(row, 0, _STAR, formats.note)
 
 
 def _scale(metric: Metric, cells: list[Figure | None]) -> Scale:

@@ -4,6 +4,7 @@ import os
 
 import dagster as dg
 
+from orchestration.alerts.run_end import announce_lost_run
 from orchestration.failures import RunFailure, report_failure
 from orchestration.settings import Settings
 from orchestration.sources import utc_now
@@ -54,6 +55,8 @@ def failure_sensor(workspace: Workspace) -> dg.SensorDefinition:
             steps=steps,
         )
         for problem in report_failure(workspace, workspace.settings(), failure, environment=os.environ):
+            context.log.error(problem)
+        for problem in announce_lost_run(workspace, run_id=failure.run_id, environment=os.environ):
             context.log.error(problem)
 
     return report

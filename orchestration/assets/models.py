@@ -14,6 +14,7 @@ from orchestration.flow.warehouse import count_rows, data_versions, open_warehou
 from orchestration.model_graph import ModelGraph
 
 NEW_PAGES = "__new"
+CHECKS = "checks"
 _RAN = ("pass", "fail", "warn", "error")
 
 
@@ -96,8 +97,12 @@ def _phase_assets(graph: ModelGraph, translator: ModelTranslator, phase: Phase) 
 
 
 def _without_absent(graph: ModelGraph, spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Leave out what the workspace does not have: its empty tables are no assets."""
-    present = [on for on in spec.deps if on.asset_key.path[-1] not in graph.empty_tables]
+    """Leave out what the workspace does not have, and what the checks say: they come after the models."""
+    present = [
+        on
+        for on in spec.deps
+        if on.asset_key.path[-1] not in graph.empty_tables and on.asset_key.path[0] != CHECKS
+    ]
     return spec if len(present) == len(list(spec.deps)) else spec.replace_attributes(deps=present)
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 
 from connectors.errors import ConnectorError, TransientSourceError
 from connectors.reports import StreamReport
-from connectors.streams import Stream
+from connectors.streams import Stream, TimeWindow
 from orchestration.assets.partitions import days_of, window_of
 from orchestration.assets.workspace import OpenWorkspace
 from orchestration.flow.extraction import (
@@ -16,7 +16,9 @@ from orchestration.flow.extraction import (
     leave_out,
     note_retry,
     remember_failure,
+    repair_stream,
 )
+from orchestration.session import Session
 from orchestration.settings import Settings, SourceSettings
 from orchestration.sources import enabled_streams
 
@@ -92,7 +94,7 @@ def _stream_asset(
             return dg.MaterializeResult(metadata={"collected": False, "why": reason})
         try:
             give_up_if_unreachable(session, source.name, stream.name)
-            report = extract_stream(session, source.name, stream.name, window=window_of(context))
+            reports = _read(session, source.name, stream.name, window=window_of(context))
         except ConnectorError as error:
             asked = what_to_raise(error, attempt=context.retry_number, first_wait_seconds=first_wait_seconds)
             if isinstance(asked, dg.RetryRequested):
@@ -100,11 +102,20 @@ def _stream_asset(
             else:
                 remember_failure(session, source.name, stream.name, error)
             raise asked from error
-        for failure in report.failures:
+        for failure in [each for report in reports for each in report.failures]:
             context.log.warning("%s was left out: %s", failure.scope, failure.error)
-        return dg.MaterializeResult(metadata=_metadata(report))
+        return dg.MaterializeResult(metadata=_metadata(reports))
 
     return fetch
+
+
+def _read(session: Session, source: str, stream: str, *, window: TimeWindow | None) -> list[StreamReport]:
+    """Read what a repair names, or what is new; both, where a repair goes on from the cursors as well."""
+    plan = session.repair
+    repaired = [] if plan is None else repair_stream(session, plan, source, stream)
+    if plan is not None and not plan.is_run:
+        return repaired
+    return [*repaired, extract_stream(session, source, stream, window=window)]
 
 
 def what_to_raise(error: ConnectorError, *, attempt: int, first_wait_seconds: float) -> Exception:
@@ -121,17 +132,19 @@ def what_to_raise(error: ConnectorError, *, attempt: int, first_wait_seconds: fl
     return dg.Failure(str(error), allow_retries=False)
 
 
-def _metadata(report: StreamReport) -> dict[str, dg.MetadataValue]:
+def _metadata(reports: list[StreamReport]) -> dict[str, dg.MetadataValue]:
+    counts = {
+        "dagster/row_count": sum(report.records for report in reports),
+        "requests": sum(report.requests for report in reports),
+        "not modified": sum(report.not_modified for report in reports),
+        "new pages": sum(report.pages for report in reports),
+        "reused pages": sum(report.reused_pages for report in reports),
+        "bytes": sum(report.bytes for report in reports),
+        "closed windows": sum(report.windows_closed for report in reports),
+    }
+    left_out = ", ".join(failure.scope for report in reports for failure in report.failures)
     return {
         "collected": dg.MetadataValue.bool(True),
-        "dagster/row_count": dg.MetadataValue.int(report.records),
-        "requests": dg.MetadataValue.int(report.requests),
-        "not modified": dg.MetadataValue.int(report.not_modified),
-        "new pages": dg.MetadataValue.int(report.pages),
-        "reused pages": dg.MetadataValue.int(report.reused_pages),
-        "bytes": dg.MetadataValue.int(report.bytes),
-        "closed windows": dg.MetadataValue.int(report.windows_closed),
-        "scopes left out": dg.MetadataValue.text(
-            ", ".join(failure.scope for failure in report.failures) or "none"
-        ),
+        **{name: dg.MetadataValue.int(count) for name, count in counts.items()},
+        "scopes left out": dg.MetadataValue.text(left_out or "none"),
     }

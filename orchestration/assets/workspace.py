@@ -7,13 +7,16 @@ import dagster as dg
 import duckdb
 
 from connectors.reports import Progress, StreamReport
+from orchestration.alerts.run_end import announce_end
 from orchestration.dbt_runner import NodeOutcome
 from orchestration.event_history import quick_history
-from orchestration.flow.checking import read_results
+from orchestration.failures import note_success
 from orchestration.flow.planning import Plan, make_plan
 from orchestration.flow.warehouse import open_warehouse
 from orchestration.session import Session, open_session
+from orchestration.sources import utc_now
 from orchestration.workspace import Workspace
+from quality_checks.stored_results import read_results
 
 
 class LogWatcher:
@@ -91,6 +94,21 @@ def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None
             session = stack.enter_context(
                 open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher)
             )
-            yield OpenWorkspace(session)
+            try:
+                yield OpenWorkspace(session)
+            finally:
+                session.record.failed_steps = _failed_steps(context)
+                if session.record.publication and not session.record.failed_steps:
+                    ended_at = utc_now().isoformat(timespec="seconds")
+                    note_success(workspace, run_id=session.run_id, ended_at=ended_at)
+                announce_end(session, is_failed=bool(session.record.failed_steps))
 
     return open_for_run
+
+
+def _failed_steps(context: dg.InitResourceContext) -> tuple[str, ...]:
+    """Return the steps of a run that have failed so far; a resource is let go of after the last step."""
+    if context.instance is None or context.run is None:
+        return ()
+    entries = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    return tuple(entry.step_key or "" for entry in entries)

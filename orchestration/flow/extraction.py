@@ -7,8 +7,9 @@ from connectors.errors import (
     UnreachableSourceError,
 )
 from connectors.reports import StreamReport
-from connectors.streams import TimeWindow
+from connectors.streams import Place, TimeWindow
 from orchestration.collection import Uncollected, uncollected_lines
+from orchestration.repairing import RepairPlan
 from orchestration.run_record import StreamFailure
 from orchestration.session import Session
 
@@ -40,7 +41,12 @@ def leave_out(session: Session, source: str, stream: str) -> str | None:
 
 
 def extract_stream(
-    session: Session, source: str, stream: str, *, window: TimeWindow | None = None
+    session: Session,
+    source: str,
+    stream: str,
+    *,
+    window: TimeWindow | None = None,
+    place: Place | None = None,
 ) -> StreamReport:
     """Fetch what is new in one stream, or one window of it again; pages are committed as they come.
 
@@ -49,6 +55,7 @@ def extract_stream(
         source: Name of the source.
         stream: Name of the stream.
         window: What to fetch again, the cursor left where it is; None goes on from the cursor.
+        place: Where alone; None for everywhere.
 
     Raises:
         ConnectorError: the stream could not be read to its end. What it had delivered is kept.
@@ -56,7 +63,7 @@ def extract_stream(
     if not session.record.reports:
         session.enter("extract")
     report = session.source(source).extract(
-        stream, run_id=session.run_id, on_progress=session.watcher.extracting, window=window
+        stream, run_id=session.run_id, on_progress=session.watcher.extracting, window=window, place=place
     )
     if report.failures and not report.windows_closed:
         raise report.failures[0].error  # not one scope could be read: the source itself has failed
@@ -68,6 +75,35 @@ def extract_stream(
     for failure in report.failures:
         session.watcher.note(f"{source}.{stream}: {failure.scope} was left out: {failure.error}")
     return report
+
+
+def repair_stream(session: Session, plan: RepairPlan, source: str, stream: str) -> list[StreamReport]:
+    """Read of one stream exactly what a repair names; what a first attempt has read is not read twice.
+
+    Args:
+        session: The open workspace.
+        plan: The repair.
+        source: Name of the source.
+        stream: Name of the stream.
+
+    Raises:
+        ConnectorError: a step could not be read to its end, or the source has nothing there any more.
+    """
+    reports = []
+    for step in plan.of(source, stream):
+        if step in session.repaired:
+            continue
+        report = extract_stream(session, source, stream, window=step.window, place=step.place)
+        if step.place.is_again and not report.windows_closed:
+            raise PermanentSourceError(
+                f"Nothing was read again by `{step.command}`: the settings or the source no longer name that "
+                "place, so there is nothing to compare with. Evidence of it stays as it is.",
+                source=source,
+                stream=stream,
+            )
+        session.repaired.add(step)
+        reports.append(report)
+    return reports
 
 
 def remember_failure(session: Session, source: str, stream: str, error: ConnectorError) -> None:

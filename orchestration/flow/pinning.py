@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.settings import HttpSettings
+from connectors.streams import is_kept_beside
 from orchestration.session import Session
 from orchestration.settings import SourceSettings
 from orchestration.sources import enabled_streams
@@ -22,12 +23,14 @@ class Pinned:
 
     Attributes:
         evidence: What a build may read: an explicit list, never a glob.
+        windows: Every closed window of it, also those that the warehouse holds already.
         repositories: (source, repository) of everything that was read from sources of repositories.
         reaches_until: The last midnight, in the reporting time zone, up to which every live source was asked;
             None without one. A clone does not say up to when it stands.
     """
 
     evidence: Evidence
+    windows: pa.Table
     repositories: frozenset[tuple[str, str]]
     reaches_until: datetime | None
 
@@ -36,19 +39,32 @@ def pin_evidence(session: Session, con: duckdb.DuckDBPyConnection) -> Pinned:
     """Pin everything that is committed by now."""
     log_size = session.ledger.size("payload")
     kinds = {source.name: source.kind for source in session.settings.sources}
-    windows = session.store.windows(log_size=log_size)
+    windows = _of_streams(session.store.windows(log_size=log_size))
     missing_from = first_missing_window(con, kinds)
     evidence = Evidence(
         log_size=log_size,
-        files=session.store.committed_files(log_size=log_size),
+        files=[
+            file
+            for file in session.store.committed_files(log_size=log_size)
+            if not is_kept_beside(file.stream)
+        ],
         windows=windows.filter(pc.greater_equal(windows["window_index"], missing_from)),
         kinds=kinds,
         redactions=_redactions(session),
     )
     zone = ZoneInfo(session.settings.reporting.time_zone)
     return Pinned(
-        evidence, _repositories(session, windows), reaches_until(windows, _live_sources(session), zone)
+        evidence=evidence,
+        windows=windows,
+        repositories=_repositories(session, windows),
+        reaches_until=reaches_until(windows, _live_sources(session), zone),
     )
+
+
+def _of_streams(windows: pa.Table) -> pa.Table:
+    """Return the windows without those of what reconciliation asked, which are about no stream's records."""
+    names = [name for name in pc.unique(windows["stream"]).to_pylist() if not is_kept_beside(name)]
+    return windows.filter(pc.is_in(windows["stream"], pa.array(names, pa.string())))
 
 
 def _live_sources(session: Session) -> list[str]:

@@ -6,15 +6,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration import staging_models, steps
 from orchestration.dbt_runner import DbtProject
 from orchestration.dispositions import disposition_rows
+from orchestration.flow.gap_rows import gap_rows
 from orchestration.flow.overlap import is_only_overlap
 from orchestration.flow.people import PEOPLE, with_people_news
-from orchestration.flow.pinning import pin_evidence
+from orchestration.flow.pinning import Pinned, pin_evidence
 from orchestration.flow.settings_rows import settings_rows
-from orchestration.flow.warehouse import Stage, StageMark, mark_unfinished, stage_mark, unfinished_models
+from orchestration.flow.warehouse import (
+    Stage,
+    StageMark,
+    is_stale,
+    mark_unfinished,
+    stage_mark,
+    unfinished_models,
+)
 from orchestration.model_graph import ModelGraph
 from orchestration.session import Session
 from orchestration.slos.resolving import read_slos
@@ -82,11 +91,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
     raw = build_raw_schema(
         con,
         pinned.evidence,
-        config=settings_rows(
-            session.settings, repositories=pinned.repositories, reaches_until=pinned.reaches_until
-        )
-        | slo_tables(read_slos(session.workspace.root, session.settings).objectives)
-        | disposition_rows(session.ledger),
+        config=_config(session, pinned),
         staging_sha256=code,
         is_full_refresh=is_full,
     )
@@ -105,9 +110,22 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
         reasons=_reasons(raw, last, has_new_code=has_new_code, is_asked=is_full_refresh) if models else (),
         build=last if last and is_idle else StageMark(session.run_id, code, raw.log_size, utc_now()),
         is_full=is_full,
-        is_settled=is_through and session.workspace.current.exists(),
+        is_settled=is_through and session.workspace.current.exists() and not is_stale(con, raw.log_size),
         empty=empty,
         built=set(graph.models) - models,
+    )
+
+
+def _config(session: Session, pinned: Pinned) -> dict[str, pa.Table]:
+    """Return the tables of schema `config`: the settings, and what was decided or found outside the pages."""
+    rows = settings_rows(
+        session.settings, repositories=pinned.repositories, reaches_until=pinned.reaches_until
+    )
+    return (
+        rows
+        | slo_tables(read_slos(session.workspace.root, session.settings).objectives)
+        | disposition_rows(session.ledger)
+        | gap_rows(session, pinned, rows)
     )
 
 

@@ -7,17 +7,18 @@ from typing import Any
 
 import duckdb
 
+from connectors.streams import is_kept_beside
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
 from lineage.definitions import define_metrics, read_definitions
 from orchestration.dbt_runner import DbtProject
-from orchestration.flow.checking import read_results
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
 from orchestration.session import Session
 from orchestration.sources import utc_now
 from publishing import Publication, PublicationContext, SourceSummary, current_publication, publish
+from quality_checks.stored_results import read_results
 
 _SOFTWARE = ("assay", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "sqlglot", "great-expectations")
 _NEWEST_FETCH = "select source, max(fetched_at) from raw.evidence_pages group by source"
@@ -103,7 +104,7 @@ def _context(
 
 def _sources(session: Session, con: duckdb.DuckDBPyConnection) -> tuple[SourceSummary, ...]:
     newest = dict(con.execute(_NEWEST_FETCH).fetchall())
-    totals = session.store.totals()
+    totals = [total for total in session.store.totals() if not is_kept_beside(total.stream)]
     return tuple(
         SourceSummary(
             name=source.name,

@@ -64,6 +64,20 @@ def stage_mark(con: duckdb.DuckDBPyConnection, stage: Stage) -> StageMark | None
     return StageMark(*row) if row else None
 
 
+def is_stale(con: duckdb.DuckDBPyConnection, log_size: int) -> bool:
+    """Whether a check is red that was run over less evidence than there is now."""
+    mark = stage_mark(con, "checks")
+    if mark is None or mark.log_size == log_size:
+        return False
+    row = con.execute("select count(*) from quality.check_results where not is_passed").fetchone()
+    return row is not None and row[0] > 0
+
+
+def forget_stage(con: duckdb.DuckDBPyConnection, stage: Stage) -> None:
+    """Let a stage be gone through again."""
+    con.execute("delete from build.stages where stage = ?", [stage])
+
+
 def mark_stage(con: duckdb.DuckDBPyConnection, stage: Stage, mark: StageMark) -> None:
     """Record that a stage has brought a build to its end."""
     con.execute(_STAGES)

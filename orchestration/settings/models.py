@@ -16,6 +16,7 @@ from connectors.settings import (
     SourceSettings,
 )
 from connectors.sources import SOURCE_KINDS
+from orchestration.settings.alerts import Alerts
 from orchestration.settings.calendars import Calendar
 from orchestration.settings.ownership import Ownership
 from orchestration.settings.people import Identity, MappedPerson
@@ -158,6 +159,13 @@ class Rules(SettingsSection):
     response: ResponseRules = ResponseRules()
 
 
+class Reconciliation(SettingsSection):
+    """What each build asks the sources again: records of each stream, and totals of each stream's scopes."""
+
+    sample_size: Annotated[int, Field(ge=0, le=200)] = 5
+    total_scopes: Annotated[int, Field(ge=0, le=1000)] = 10
+
+
 class Schedule(SettingsSection):
     """When the nightly run starts, in the reporting time zone (cron, five fields)."""
 
@@ -188,8 +196,10 @@ class Settings(SettingsSection):
     rules: Rules = Rules()
     people: tuple[MappedPerson, ...] = ()
     identity: Identity = Identity()
+    reconciliation: Reconciliation = Reconciliation()
     schedule: Schedule = Schedule()
     on_failure: OnFailure = OnFailure()
+    alerts: Alerts = Alerts()
 
 
 def midnight(day: date, time_zone: str) -> datetime:

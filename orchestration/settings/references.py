@@ -34,6 +34,7 @@ def reference_faults(settings: Settings) -> Iterator[Fault]:
     yield from _calendar_faults(settings)
     yield from _source_faults(settings)
     yield from _context_faults(settings)
+    yield from _alert_faults(settings)
 
 
 def presence_faults(settings: Settings, environment: Mapping[str, str], folder: Path) -> Iterator[Fault]:
@@ -72,6 +73,7 @@ def _repeated_names(settings: Settings) -> Iterator[Fault]:
     named = {
         "sources": [source.name for source in settings.sources],
         "services": [service.name for service in settings.services],
+        "alerts.channels": [channel.name for channel in settings.alerts.channels],
     }
     yield from _reused_names(settings)
     for section, names in named.items():
@@ -82,7 +84,7 @@ def _repeated_names(settings: Settings) -> Iterator[Fault]:
             seen[key] += 1
             if seen[key] == 2:  # noqa: PLR2004 - the second of a name is the one to report
                 message = f"the name '{name}' is taken"
-                yield Fault((section, index, "name"), message, "Names are unique; choose another")
+                yield Fault((*section.split("."), index, "name"), message, "Names are unique; choose another")
 
 
 def _reused_names(settings: Settings) -> Iterator[Fault]:
@@ -257,3 +259,14 @@ def _unknown_streams(path: KeyPath, source: SourceSettings) -> Iterator[Fault]:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(known)}"
             yield Fault((*path, "streams", position), f"{kind.title} has no stream '{name}' here", hint)
+
+
+def _alert_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield sources of which something fresh is expected and which nothing is read from."""
+    names = [source.name for source in settings.sources]
+    for index, rule in enumerate(settings.alerts.freshness):
+        if rule.source not in names:
+            close = difflib.get_close_matches(rule.source, names, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else f"Known here: {', '.join(names)}"
+            message = f"there is no source '{rule.source}'"
+            yield Fault(("alerts", "freshness", index, "source"), message, hint)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from orchestration.errors import BuildFailedError
 from orchestration.slos.config_columns import SLO_TABLES
+from orchestration.steps.stream_gaps import GAP_COLUMNS
 
 _INSTANT = "timestamptz"
 CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
@@ -126,6 +127,7 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         "mitigated_pattern": "varchar",
         "same_incident_minutes": "integer",
     },
+    "stream_gaps": GAP_COLUMNS,
     **SLO_TABLES,
 }
 _ONE_ROW = ("reporting", "rules")

@@ -26,6 +26,7 @@ from orchestration.steps.build_state import (
 from orchestration.steps.config_tables import write_config_tables
 from orchestration.steps.raw_views import CommittedFile, all_pages, new_pages, page_list
 from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
+from quality_checks.stored_results import create_results
 
 _TABLES = """
 create table if not exists raw.reused_pages (stream varchar, log_index bigint);
@@ -141,6 +142,7 @@ def build_raw_schema(
     with transaction(con):
         create_state(con)
         con.execute(_TABLES)
+        create_results(con)
         fingerprints = write_config_tables(con, config)
         inputs = _inputs(
             con, evidence, staging_sha256=staging_sha256, rules_sha256=fingerprints["config.rules"]

@@ -7,6 +7,7 @@ import pytest
 
 from connectors.sources import SOURCE_KINDS
 from orchestration.assets.automation import JOB
+from orchestration.assets.checks import asset_checks
 from orchestration.dbt_runner import DbtProject
 from orchestration.definitions import workspace_definitions
 from orchestration.model_graph import ModelGraph
@@ -71,6 +72,17 @@ def test_dbt_tests_and_reconciliation_are_asset_checks(
     graph = ModelGraph(DbtProject(workspace).manifest(), absent_kinds(workspace.settings()))
     tests = {test["name"].replace(".", "_") for test in graph.tests.values()}
     assert tests <= {name for name, _ in shown}
+
+
+def test_a_check_of_what_is_no_asset_is_one_of_all_results(workspace: Workspace) -> None:
+    results = dg.AssetKey(["quality", "check_results"])
+    checks = {spec.key for spec in asset_checks(workspace.settings(), {results}).check_specs}
+    assert {key.asset_key for key in checks} == {results}
+    names = {key.name for key in checks}
+    assert len(names) == len(checks)
+    for declared in declared_checks(contracts_of({"github", "git"})):
+        assert f"{declared.name}__{declared.subject}".replace(".", "_") in names
+    assert "checks_of_what_is_no_asset" in names
 
 
 def test_what_the_workspace_does_not_have_is_no_asset(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-from orchestration.failures import RunFailure, report_failure
+from orchestration.failures import RunFailure, note_success, report_failure, standing_failure
 from orchestration.settings import Settings
 from orchestration.workspace import Workspace
 
@@ -86,3 +86,17 @@ def test_the_webhook_is_called_and_its_address_stays_secret(tmp_path: Path) -> N
     problems = report_failure(workspace, chosen, FAILURE, environment={"HOOK": "nonsense"})
     assert len(problems) == 1
     assert "nonsense" not in problems[0]
+
+
+def test_a_failure_stands_until_a_run_has_reached_its_end(tmp_path: Path) -> None:
+    """The status named the last failure for good, also long after it was mended."""
+    workspace = Workspace(tmp_path)
+    workspace.data.mkdir()
+    assert standing_failure(workspace) is None
+    note_success(workspace, run_id="run-0", ended_at="2026-05-04T11:00:00+00:00")
+    report_failure(workspace, settings(), FAILURE, environment={})
+    standing = standing_failure(workspace)
+    assert standing is not None
+    assert standing["run_id"] == "run-1"
+    note_success(workspace, run_id="run-2", ended_at="2026-05-04T12:30:00+00:00")
+    assert standing_failure(workspace) is None

@@ -19,6 +19,13 @@ EVIDENCE_LEAVES = 300
 
 
 @dataclass(frozen=True)
+class Repair:
+    """What mends a check, as quality checks say it."""
+
+    command: str
+
+
+@dataclass(frozen=True)
 class Check:
     """A result as quality checks give it."""
 
@@ -27,6 +34,11 @@ class Check:
     severity: str = "blocking"
     is_passed: bool = True
     message: str = "3,120 of 3,120"
+    layer: str = "facts"
+    offenders: tuple[str, ...] = ()
+    offender_count: int = 0
+    remedy: str = ""
+    repairs: tuple[Repair, ...] = ()
 
 
 CONTEXT = PublicationContext(
@@ -34,7 +46,10 @@ CONTEXT = PublicationContext(
     time_zone="UTC",
     payload_log_size=EVIDENCE_LEAVES - 50,
     definition_hashes={metric[0]: f"{number:064x}" for number, metric in enumerate(METRICS, 1)},
-    checks=(Check(), Check("covers_windows", "github.workflow_runs", "warning", message="complete")),
+    checks=(
+        Check(),
+        Check("covers_windows", "github.workflow_runs", "warning", message="complete", layer="extraction"),
+    ),
     environment={"Assay": "0.1.0"},
     sources=(SourceSummary("github", "github", 40, 3000, AT - timedelta(hours=2)),),
 )

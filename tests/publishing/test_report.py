@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -147,6 +148,28 @@ def test_a_partial_month_is_never_joined_to_the_line() -> None:
     assert [row["joined"] for row in rows] == [1.0, None, 2.0, None]
     assert [row["state"] for row in rows] == ["complete", "complete", "complete", "partial"]
     assert rows[3]["value"] == 2.5
+
+
+def test_an_incomplete_month_is_hollow_and_never_joined() -> None:
+    whole = figures(values=[3600, 7200])
+    cells = {
+        key: replace(cell, flags=("incomplete",)) if cell.period_start == whole.months[0] else cell
+        for key, cell in whole.cells.items()
+    }
+    chart = metric_charts(replace(whole, cells=cells), whole.metrics[0])["organisation"]
+    rows = chart.specification["datasets"]["rows"]
+    assert [(row["state"], row["joined"]) for row in rows] == [("incomplete", None), ("complete", 2.0)]
+
+
+def test_an_incomplete_value_says_so_in_the_tables_and_is_not_compared(release: Release) -> None:
+    release.change(
+        "update marts.mart_metric_values set flags = ['incomplete'] where period_start = '2025-08-01'"
+    )
+    release.publish()
+    page = report_of(release)
+    assert page.count('<small class="incomplete"') > 0
+    assert "values are incomplete" in page
+    assert "not compared, for not all was read" in page
 
 
 def test_one_value_far_beyond_the_rest_is_named_and_does_not_flatten_the_others() -> None:

@@ -15,6 +15,7 @@ _ENVELOPES = {"/actions/runs": "workflow_runs", "/jobs": "jobs"}
 _COMPARISON = "/compare/"
 _SEARCH_RESULTS = 1000
 _CHILD_PARTS = 5
+_ASKED_BY = ("number", "sha", "id")
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class ListServer:
             return Response(b'{"resources":{"core":{"limit":5000,"remaining":4999,"reset":1795000000}}}')
         if request.path in self._documents:
             return _conditional(request, self._documents[request.path], {})
+        if request.path not in self._lists and request.path.rpartition("/")[0] in self._lists:
+            return self._one(request)
         envelope = next((name for end, name in _ENVELOPES.items() if request.path.endswith(end)), None)
         if _COMPARISON in request.path:
             envelope = "commits"
@@ -67,6 +70,16 @@ class ListServer:
             count = b"total_commits" if envelope == "commits" else b"total_count"
             body = b'{"%s":%d,"%s":%s}' % (count, total, envelope.encode(), body)
         return _conditional(request, body, _link(request, page, last))
+
+    def _one(self, request: Request) -> Response:
+        """The answer to a question for one record of a list, by what its kind of record is asked for by."""
+        path, _, name = request.path.rpartition("/")
+        for record in self._lists[path]:
+            item = msgspec.json.decode(record.body)
+            asked_by = next((item[key] for key in _ASKED_BY if key in item), None)
+            if str(asked_by) == name:
+                return _conditional(request, record.body, {})
+        return Response(b'{"message":"Not Found"}', HTTPStatus.NOT_FOUND)
 
 
 def _selected(records: list[Record], query: Mapping[str, str]) -> list[Record]:

@@ -1,0 +1,1 @@
+"""Asking the sources themselves, at the end of a build, whether staging says what they say."""
