@@ -10,7 +10,7 @@ PYTEST_WORKERS ?= 2
 SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo truth-at-scale test test-slow lint types dev bench clean env
+.PHONY: help demo truth-at-scale test test-slow test-faults lint types dev bench clean env
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: $(READY) ## the whole test suite but the slow part, on PYTEST_WORKERS=2 pr
 
 test-slow: $(READY) ## crash, restart and scale tests: minutes
 	@$(BIN)/python -m pytest -m slow $(SPREAD)
+
+test-faults: $(READY) ## every planted fault, one by one: up to an hour
+	@$(BIN)/python -m pytest -m slow --faults=all tests/planted_faults $(SPREAD)
 
 lint: $(READY) ## ruff and the import contracts
 	@$(BIN)/ruff check .

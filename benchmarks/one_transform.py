@@ -5,12 +5,12 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from benchmarks.measuring import MEGABYTE, cpu_seconds, peak_megabytes, stopwatch
+from benchmarks.measuring import MEGABYTE, peak_megabytes
+from benchmarks.stages import Stages
 from orchestration.dbt_runner import NodeOutcome
 from orchestration.flow.building import (
     build_models,
@@ -28,25 +28,9 @@ from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.workspace import Workspace
 
 
-@dataclass(slots=True)
-class _Stages:
-    """Seconds and CPU seconds by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    cpu: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        before = cpu_seconds()
-        with stopwatch() as watch:
-            yield
-        self.seconds[name] = watch.seconds
-        self.cpu[name] = cpu_seconds() - before
-
-
 def main(root: Path) -> None:
     """Build; print seconds by stage and by model, and the most memory held."""
-    workspace, stages = Workspace(root.resolve()), _Stages()
+    workspace, stages = Workspace(root.resolve()), Stages()
     with open_session(workspace, command="benchmark", needs_sources=False) as session:
         outcomes = transform(session, enter=stages.stage)
     models = {each.name: each.seconds for each in outcomes if each.kind == "model"}

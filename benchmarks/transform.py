@@ -1,5 +1,8 @@
 """The transform of a long history and of one more day, beside DuckDB's bare parsing of the same evidence.
 
+After each of the two, all checks run: of the long history with every page still to be counted by the second
+parser, of one more day with the pages of that day.
+
 Factor 1 has 10,000 pull requests, 100,000 CI jobs, 20,000 issues and 50,000 changes of status; factor 100 a
 million, ten million, two million and five million. Both are measured in seconds and in CPU seconds: what else
 the machine does at the time changes the first more than the second.
@@ -62,12 +65,14 @@ def measure(factor: int) -> Iterator[Figure]:
     parsed, parsed_cpu = _parsed(history)
     full = _transformed(history)
     yield from _of_full(full, parsed, parsed_cpu)
+    yield from _of_checks("checks of all", _checked(history), full)
     history.write_last_day()
     day = _transformed(history)
     yield Figure("one more day", day["transform"], "s", full["transform"], "the full transform")
     yield Figure(
         "one more day, CPU", day["transform_cpu"], "CPU s", full["transform_cpu"], "the full transform"
     )
+    yield from _of_checks("checks after one more day", _checked(history), full)
 
 
 def _of_full(full: dict[str, Any], parsed: float, parsed_cpu: float) -> Iterator[Figure]:
@@ -78,6 +83,23 @@ def _of_full(full: dict[str, Any], parsed: float, parsed_cpu: float) -> Iterator
     yield Figure("tests of the models beside it", full["tests"], "s", full["transform"], "the full transform")
     yield Figure("peak memory", full["peak"], "MB")
     yield Figure("warehouse", full["warehouse_megabytes"], "MB")
+
+
+def _of_checks(name: str, checked: dict[str, Any], full: dict[str, Any]) -> Iterator[Figure]:
+    """By hand-over, and all of them beside the full transform."""
+    limit = "the full transform"
+    yield Figure(name, checked["checks"], "s", full["transform"], limit)
+    yield Figure(f"{name}, CPU", checked["checks_cpu"], "CPU s", full["transform_cpu"], limit)
+    for layer, seconds in checked["cpu"].items():
+        yield Figure(f"{name}: {layer}, CPU", seconds, "CPU s")
+    yield Figure(f"{name}: peak memory", checked["peak"], "MB")
+    yield Figure(f"{name}: red", len(checked["red"]), "checks")
+
+
+def _checked(history: LongHistory) -> dict[str, Any]:
+    program = [sys.executable, "-m", "benchmarks.one_checking", str(history.workspace.root)]
+    document: dict[str, Any] = json.loads(run_process(program).output.splitlines()[-1])
+    return document
 
 
 def _transformed(history: LongHistory) -> dict[str, Any]:

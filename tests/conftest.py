@@ -10,6 +10,11 @@ import pytest
 from tests.shared import RUN_VARIABLE
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the planted faults be all of them, or a sample."""
+    parser.addoption("--faults", choices=("sample", "all"), default="sample", help="which faults to plant")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the workers of one run share; they inherit its name."""
     if not hasattr(config, "workerinput"):

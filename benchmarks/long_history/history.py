@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks.figures import FOLDER
 from benchmarks.long_history.shape import BEGIN, BEGINS_AT, DAY_SECONDS, DAYS, Shape
-from benchmarks.long_history.streams import Answered, streams
+from benchmarks.long_history.streams import STREAMS, Answered, streams
 from connectors.evidence import Batch, EvidenceStore, Page, PageRef, WindowClose
 from lineage.ledger import Ledger
 from orchestration.demonstration import simulated_people
@@ -101,11 +101,11 @@ class LongHistory:
             "reporting": {"time_zone": "UTC", "from": since},
             "sources": [
                 {"name": "github", "kind": "github", "base_url": NOWHERE, "organisation": "acme",
-                 "token_env": "ASSAY_GITHUB_TOKEN"},
+                 "token_env": "ASSAY_GITHUB_TOKEN", "streams": list(STREAMS["github"])},
                 {"name": "gitlab", "kind": "gitlab", "base_url": NOWHERE, "groups": ["acme"],
-                 "token_env": "ASSAY_GITLAB_TOKEN"},
+                 "token_env": "ASSAY_GITLAB_TOKEN", "streams": list(STREAMS["gitlab"])},
                 {"name": "jira", "kind": "jira", "base_url": NOWHERE, "email_env": "ASSAY_JIRA_EMAIL",
-                 "token_env": "ASSAY_JIRA_TOKEN"},
+                 "token_env": "ASSAY_JIRA_TOKEN", "streams": list(STREAMS["jira"])},
             ],
             "teams": teams,
             "services": services,

@@ -18,6 +18,14 @@ _LONGEST_WORK_SECONDS = 160 * HOUR_SECONDS  # of issues
 Pages = Iterable[tuple[bytes, int]]
 
 
+STREAMS = {
+    "github": ("pull_requests", "commits", "deployments", "deployment_statuses", "issues"),
+    "gitlab": ("pipelines", "jobs"),
+    "jira": ("statuses", "status_categories", "issues", "changelogs"),
+}
+"""What the history has of each source; its settings ask for no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One list: whose it is, and its pages with the number of records of each."""

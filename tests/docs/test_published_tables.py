@@ -24,7 +24,7 @@ _UNITS = (
 )
 _NO_AMOUNT = ("number", "id", "year", "level", "attempt", "version", "rank")
 _BESIDE = ("unit", "profile_unit")
-_TOLD = re.compile(r"\((?:seconds|days|hours)\)\.?$|^(?:Of them, i|I)tems ")
+_TOLD = re.compile(r"\((?:seconds|days|hours|in units of `measure`)\)\.?$|^(?:Of them, i|I)tems ")
 
 
 @cache

@@ -76,7 +76,8 @@ def _copy(con: duckdb.DuckDBPyConnection) -> None:
     """Copy what dbt reads and what Python steps wrote; views come after what they read."""
     tables = con.execute(
         "select schema_name, table_name from duckdb_tables() "
-        "where database_name = 'held' and schema_name not in ('intermediate', 'marts', 'quality', 'build')"
+        "where database_name = 'held' and (schema_name not in ('intermediate', 'marts', 'quality', 'build') "
+        "or table_name = 'check_results')"
     ).fetchall()
     for schema in {*_MADE_BY_DBT, "raw", *(schema for schema, _ in tables)}:
         con.execute(f"create schema if not exists assay.{schema}")

@@ -102,6 +102,15 @@ def test_every_comparison_of_every_stream_ran_and_is_green(runs: Runs) -> None:
     assert [result for result in runs.first.checks if not result.is_passed] == []
 
 
+def test_the_fields_of_every_stream_are_sighted_and_no_source_drifts(runs: Runs) -> None:
+    with runs.warehouse as con:
+        drifts = con.execute("from quality.source_drift where drift_class <> 'harmless'").fetchall()
+        sighted = con.execute("select distinct kind || '.' || stream from quality.field_sightings").fetchall()
+    staged = {f"{contract.kind}.{contract.stream}" for contract in contracts_of(SOURCE_KINDS.keys())}
+    assert drifts == []
+    assert staged - {name for (name,) in sighted} == WITHOUT_DATA.keys()
+
+
 def test_a_second_run_brings_nothing_and_builds_nothing(runs: Runs) -> None:
     assert runs.second.models_built == 0
     assert not runs.second.is_published_anew
