@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from tests.house.company import END, company
+from tests.house.every_source import clock_at
 from tests.house.rows import hashes_of_rows
 
 WHOLE_LISTS = (
@@ -40,12 +41,15 @@ def random_instants(seed: int, count: int) -> list[datetime]:
 def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path, seed: int) -> None:
     first, *later = random_instants(seed, 3)
     with company(tmp_path, at=first, seed=seed) as grown:
-        grown.run()
+        with clock_at(first):
+            grown.run()
         for instant in [*later, END]:
             grown.move_to(instant)
-            grown.run()
+            with clock_at(instant):
+                grown.run()
         by_increments = hashes_of_rows(grown.workspace.warehouse)
-        grown.run(is_full_refresh=True)
+        with clock_at(END):
+            grown.run(is_full_refresh=True)
         assert by_increments == hashes_of_rows(grown.workspace.warehouse)
 
 

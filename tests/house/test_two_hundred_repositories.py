@@ -63,6 +63,7 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
         found = pull(number, updated=number) | {
             "state": "open",
             "head": {"sha": f"{number:040x}", "ref": "x"},
+            "base": {"sha": f"{number:040x}", "ref": "main"},
         }
         github.put("pulls", found, repository=repository)
         github.put(f"pulls/{number}/reviews", {"id": number, "state": "APPROVED"}, repository=repository)

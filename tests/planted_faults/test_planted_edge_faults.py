@@ -8,7 +8,8 @@ import pytest
 
 from orchestration.verification import verify_workspace
 from orchestration.workspace import Workspace
-from tests.house.company import company
+from tests.house.company import END, company
+from tests.house.every_source import clock_at
 from tests.planted_faults.direct_run import run_directly
 from tests.planted_faults.edge_company import EdgeCompany, edge_company
 from tests.planted_faults.edge_fault import STOPPED, EvidenceFault, ExportFault, SourceFault
@@ -38,7 +39,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeCompany]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    with company(tmp_path_factory.mktemp("published"), services=2) as acme:
+    with clock_at(END), company(tmp_path_factory.mktemp("published"), services=2) as acme:
         assert run_directly(acme.workspace, acme.environment, is_published=True).publishes
         assert found_by_verifying(acme.workspace) == set()
         yield acme.workspace
