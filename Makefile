@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTEST_WORKERS ?= 2
 # one worker is this process; files stay together, for what a file's tests share is made once; long ones first
 SPREAD := $(if $(filter-out 0 1,$(PYTEST_WORKERS)),-n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder)
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
 .PHONY: help demo truth-at-scale test test-slow test-faults lint types dev bench clean env
 

@@ -5,9 +5,9 @@ page is read once in its life: the counts and the hashed keys stay in the wareho
 only the pages that came since. A page that does not parse stays counted as such until it is read anew.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import duckdb
 import msgspec
@@ -64,17 +64,17 @@ def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
 
 def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
     _forget_foreign_pages(con, contract)
-    keep, names = _Kept(con, contract), _Names(contract)
+    kept, names = _Kept(con, contract), _Names(contract)
     read = key_reader(contract)
     for page in _new_pages(con, contract):
         try:
-            keys = [names.of(page, at, key) for at, key in enumerate(read(page.body))]
+            prefix, keys = names.of(page, read(page.body))
         except (msgspec.DecodeError, ValueError):
-            keep.unparsed(page.log_index)
+            kept.keep(_Counted(page.log_index, page.source, is_parsed=False))
             continue
-        keep.parsed(page.log_index, page.source, keys)
-    keep.flush()
-    return keep.pages
+        kept.keep(_Counted(page.log_index, page.source, is_parsed=True, prefix=prefix, keys=keys))
+    kept.flush()
+    return kept.pages
 
 
 class _Page(NamedTuple):
@@ -83,7 +83,7 @@ class _Page(NamedTuple):
     scope: str
     parent_key: str | None
     window_id: str
-    body: bytes
+    body: memoryview
 
 
 @dataclass(slots=True)
@@ -97,34 +97,57 @@ class _Names:
     contract: StreamContract
     people: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def of(self, page: _Page, ordinal: int, key: str | None) -> str:
-        if key is None:
-            return f"{page.source}{BETWEEN_PARTS}{page.log_index}/{ordinal}"
+    def of(self, page: _Page, keys: list[str | None]) -> tuple[str, list[str]]:
+        """What the names of a page's records begin with, and how each goes on."""
         if self.contract.is_about_people:
-            name = BETWEEN_PARTS.join((*self._of_page(page), key))
-            number = self.people.setdefault((page.window_id, name), len(self.people))
-            return f"{page.window_id}{BETWEEN_PARTS}{number}"
-        of_record = (key,) if self.contract.record_parts else ()
-        return BETWEEN_PARTS.join((page.source, *self._of_page(page), *of_record))
+            return "", [self._of_person(page, at, key) for at, key in enumerate(keys)]
+        if not self.contract.record_parts:
+            return BETWEEN_PARTS.join((page.source, *self._of_page(page))), [""] * len(keys)
+        if None in keys:
+            prefix = BETWEEN_PARTS.join((*self._of_page(page), ""))
+            going_on = (
+                _of_place(page, at) if key is None else f"{prefix}{key}" for at, key in enumerate(keys)
+            )
+            return f"{page.source}{BETWEEN_PARTS}", list(going_on)
+        return BETWEEN_PARTS.join((page.source, *self._of_page(page), "")), cast("list[str]", keys)
+
+    def _of_person(self, page: _Page, ordinal: int, key: str | None) -> str:
+        if key is None:
+            return f"{page.source}{BETWEEN_PARTS}{_of_place(page, ordinal)}"
+        name = BETWEEN_PARTS.join((*self._of_page(page), key))
+        number = self.people.setdefault((page.window_id, name), len(self.people))
+        return f"{page.window_id}{BETWEEN_PARTS}{number}"
 
     def _of_page(self, page: _Page) -> Iterator[str]:
         for part in self.contract.page_parts:
             yield written(part.reading, page.scope if part.path == SCOPE else page.parent_key)
 
 
+def _of_place(page: _Page, ordinal: int) -> str:
+    """The name of a record that has no key: where it stands."""
+    return f"{page.log_index}/{ordinal}"
+
+
 def _new_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> Iterator[_Page]:
-    """The pages that were not counted yet: nearly always those at the end of the log."""
+    """The pages that were not counted yet: nearly always those at the end of the log.
+
+    Bodies stay where DuckDB decoded them: pages are large, and a copy of each costs more than to parse it.
+    """
     counted = f"select log_index from quality.landed_pages where {contract.is_of_stream}"
-    missing = f"from {contract.raw} where log_index not in ({counted})"
-    row = con.execute(f"select min(log_index) {missing}").fetchone()
-    if row is None or row[0] is None:
+    missing = con.execute(
+        f"select list(log_index), min(log_index) from {contract.raw} where log_index not in ({counted})"
+    ).fetchone()
+    if missing is None or missing[1] is None:
         return
+    wanted, first = frozenset(missing[0]), int(missing[1])
     # a literal, so that whole Parquet row groups are skipped
-    query = f"select {', '.join(_Page._fields)} {missing} and log_index >= {int(row[0])}"
+    query = f"select {', '.join(_Page._fields)} from {contract.raw} where log_index >= {first}"
     with con.cursor() as reader:  # rows are inserted on `con` while this one streams
         for batch in reader.execute(query).to_arrow_reader(PAGES_TOGETHER):
-            columns = (column.to_pylist() for column in batch.columns)
-            yield from map(_Page._make, zip(*columns, strict=True))
+            names = (column.to_pylist() for column in batch.columns[:-1])
+            bodies = (memoryview(body.as_buffer()) for body in batch.column("body"))
+            pages = map(_Page._make, zip(*names, bodies, strict=True))
+            yield from (page for page in pages if page.log_index in wanted)
 
 
 def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> None:
@@ -139,6 +162,28 @@ def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContra
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A page and the names of its records."""
+
+    log_index: int
+    source: str
+    is_parsed: bool
+    prefix: str = ""
+    keys: list[str] = field(default_factory=list)
+
+
+_LOT = pa.schema(
+    [
+        ("log_index", pa.int64()),
+        ("source", pa.string()),
+        ("is_parsed", pa.bool_()),
+        ("prefix", pa.string()),
+        ("keys", pa.list_(pa.string())),
+    ]
+)
+
+
 @dataclass(slots=True)
 class _Kept:
     """Counts on their way into the warehouse, written in lots."""
@@ -146,49 +191,41 @@ class _Kept:
     con: duckdb.DuckDBPyConnection
     contract: StreamContract
     pages: int = 0
-    counts: list[tuple[int, int, bool]] = field(default_factory=list)
-    records: list[tuple[str, int, str]] = field(default_factory=list)
+    held: int = 0
+    lot: list[_Counted] = field(default_factory=list)
 
-    def unparsed(self, log_index: int) -> None:
-        self._count(log_index, 0, is_parsed=False)
-
-    def parsed(self, log_index: int, source: str, keys: Iterable[str]) -> None:
-        first = log_index << ORDINAL_BITS
-        before = len(self.records)
-        self.records.extend((source, first + ordinal, key) for ordinal, key in enumerate(keys))
-        self._count(log_index, len(self.records) - before, is_parsed=True)
-        if len(self.records) >= RECORDS_HELD:
+    def keep(self, page: _Counted) -> None:
+        self.lot.append(page)
+        self.pages += 1
+        self.held += len(page.keys)
+        if self.held >= RECORDS_HELD:
             self.flush()
 
-    def _count(self, log_index: int, counted: int, *, is_parsed: bool) -> None:
-        self.pages += 1
-        self.counts.append((log_index, counted, is_parsed))
-
     def flush(self) -> None:
-        """Write both lots in one transaction: a page is either counted with its records or not at all."""
+        """Write both in one transaction: a page is either counted with its records or not at all."""
+        if not self.lot:
+            return
         name = f"'{self.contract.kind}', '{self.contract.stream}'"
+        columns = [[getattr(page, each) for page in self.lot] for each in _LOT.names]
+        lot = pa.table(columns, schema=_LOT)
+        self.con.register("landed_lot", lot)
         self.con.execute("begin")
         try:
-            self._insert("landed_pages", ("log_index", "counted", "is_parsed"), self.counts, f"{name}, *")
-            self._insert(
-                "landed_records",
-                ("source", "record_id", "key"),
-                self.records,
-                f"{name}, source, record_id, hash(key)",
+            self.con.execute(
+                f"insert into quality.landed_pages "
+                f"select {name}, log_index, len(keys), is_parsed from landed_lot"
+            )
+            self.con.execute(
+                f"insert into quality.landed_records select {name}, source, "
+                f"(log_index << {ORDINAL_BITS}) + ordinal - 1, hash(prefix || key) "
+                "from (select source, log_index, prefix, unnest(keys) as key, "
+                "generate_subscripts(keys, 1) as ordinal from landed_lot)"
             )
         except BaseException:
             self.con.execute("rollback")
             raise
+        finally:
+            self.con.unregister("landed_lot")
         self.con.execute("commit")
-        self.counts.clear()
-        self.records.clear()
-
-    def _insert(
-        self, table: str, names: tuple[str, ...], rows: Sequence[tuple[object, ...]], columns: str
-    ) -> None:
-        if not rows:
-            return
-        lot = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
-        self.con.register("landed_lot", lot)
-        self.con.execute(f"insert into quality.{table} select {columns} from landed_lot")
-        self.con.unregister("landed_lot")
+        self.lot.clear()
+        self.held = 0

@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _Scalar = int | float | str
 
-KeyReader = Callable[[bytes], list[str | None]]
+KeyReader = Callable[[bytes | memoryview], list[str | None]]
 
 
 def key_reader(contract: StreamContract) -> KeyReader:
@@ -30,9 +30,9 @@ def key_reader(contract: StreamContract) -> KeyReader:
     """
     if contract.shape == "separated":
         pattern = _COMMIT if contract.stream == "commits" else _REFERENCE
-        return lambda body: _separated(body, pattern)
+        return lambda body: _separated(bytes(body), pattern)
     records_of, key_of = _records_reader(contract, _record_type(contract)), _key_getter(contract)
-    return lambda body: [key_of(record) for record in records_of(body)]
+    return lambda body: list(map(key_of, records_of(body)))
 
 
 def record_reader(contract: StreamContract) -> Callable[[bytes], list[Any]]:
@@ -63,9 +63,9 @@ def written(reading: KeyReading, value: Any) -> str:
     return _WRITERS[reading](value)
 
 
-def _records_reader(contract: StreamContract, record: Any) -> Callable[[bytes], Iterable[Any]]:
+def _records_reader(contract: StreamContract, record: Any) -> Callable[[bytes | memoryview], Iterable[Any]]:
     if contract.shape == "array":
-        array: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[record]).decode
+        array: Callable[[bytes | memoryview], list[Any]] = msgspec.json.Decoder(list[record]).decode
         return array
     if contract.shape == "array_or_object":
         one_or_many = msgspec.json.Decoder(list[record] | record)
@@ -76,7 +76,7 @@ def _records_reader(contract: StreamContract, record: Any) -> Callable[[bytes], 
     page = msgspec.json.Decoder(list[record] | wrapped)
     inner = attrgetter(".".join("inner" for _ in contract.envelope))
 
-    def unwrapped(body: bytes) -> Iterable[Any]:
+    def unwrapped(body: bytes | memoryview) -> Iterable[Any]:
         found = page.decode(body)
         return found if isinstance(found, list) else _listed(inner(found))
 
@@ -150,6 +150,8 @@ def _walk(record: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
     if value is None or isinstance(value, dict | list):
         raise ValueError("a part of the key is no text and no number")
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -164,6 +166,8 @@ def _date(value: Any) -> str:
 
 
 def _whole_number(value: Any) -> str:
+    if type(value) is int:
+        return str(value)
     number = _decimal(value)
     if number != number.to_integral_value():
         raise ValueError(f"{value!r} is no whole number")

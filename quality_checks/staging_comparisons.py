@@ -223,21 +223,28 @@ def _nothing_cast_away(contract: StreamContract) -> Comparison:
 
 
 def _children_read(child: StreamContract, parent_key: str, scope: str | None) -> Comparison:
-    """A warning: a parent that vanished before its own list could be read leaves a gap for ever."""
+    """A warning: a parent that vanished before its own list could be read leaves a gap for ever.
+
+    Sources that leave the stream out have nothing to read. What was read of a parent that is there no longer
+    is no fault, unless the source tells of none at all.
+    """
     staged_scope, read_scope = (f"{scope}, ", "scope, ") if scope else ("", "")
+    parents = f"staging.stg_{child.kind}__{child.parent}"
+    staged = f"select concat_ws(' ', source, {staged_scope}{parent_key}) as item from {parents}"
     return Comparison(
         name="parents_were_read",
         subjects=(child.raw,),
         layer="staging",
         sentence="Each parent's own list was read to its end.",
         left=f"""
-            select distinct concat_ws(' ', source, {staged_scope}{parent_key}) as item, 1 as value
-            from staging.stg_{child.kind}__{child.parent}
+            select distinct item, 1 as value
+            from ({staged} where source in (select source from raw.fetch_windows where {child.is_of_stream}))
         """,
         right=f"""
             select distinct concat_ws(' ', source, {read_scope}parent_key) as item, 1 as value
             from raw.fetch_windows
             where {child.is_of_stream}
+                and (item in ({staged}) or source not in (select source from {parents}))
         """,
         measure="parents",
         remedy="What stays missing after that was deleted at the source between two requests.",
@@ -253,7 +260,7 @@ def _children_read(child: StreamContract, parent_key: str, scope: str | None) ->
                 {parent_key}::varchar as parent_key,
                 null::timestamptz as requested_from,
                 null::timestamptz as requested_until
-            from staging.stg_{child.kind}__{child.parent}
+            from {parents}
         """,
     )
 

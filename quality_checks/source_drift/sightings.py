@@ -26,11 +26,13 @@ from quality_checks.source_drift.keys import KEYS_OF_ONE_OBJECT, general_key
 from quality_checks.source_drift.shapes import ITSELF, Seen, ShapeBook, contract_tree, fields_of
 from quality_checks.source_drift.values import SightingKey, judged_values
 
-VERSION: Final = "3"  # of the rules by which pages are sighted: another one reads every page anew
+VERSION: Final = "4"  # of the rules by which pages are sighted: another one reads every page anew
 PAGES_TOGETHER: Final = 16
 PAGES_OF_A_DAY: Final = 200
 """So many pages that one day brings of a stream are all read, and of those after them every sixteenth."""
-_EVERY: Final = 16
+PAGES_OF_A_LONG_DAY: Final = 2_000
+"""After so many of one day, every sixty-fourth is read."""
+_EVERY, _EVERY_OF_A_LONG_DAY = 16, 64
 SHAPES_HELD: Final = 50_000
 _TABLES = """
     create schema if not exists quality;
@@ -69,7 +71,11 @@ _WANTED: Final = f"""
         from raw.evidence_pages
         where {OF_STREAM}
     )
-    where (number <= {PAGES_OF_A_DAY} or number % {_EVERY} = 0)
+    where (
+            number <= {PAGES_OF_A_DAY}
+            or (number <= {PAGES_OF_A_LONG_DAY} and number % {_EVERY} = 0)
+            or number % {_EVERY_OF_A_LONG_DAY} = 0
+        )
         and log_index > $first
         and log_index not in (select log_index from raw.redactions)
     order by log_index

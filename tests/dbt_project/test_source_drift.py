@@ -15,7 +15,7 @@ from orchestration.steps.staged_streams import STAGED_STREAMS, StagedStream
 from quality_checks.results import CheckResult
 from quality_checks.source_drift.checks import check_source_drift
 from quality_checks.source_drift.rules import CLASSES, DriftKind
-from quality_checks.source_drift.sightings import PAGES_OF_A_DAY
+from quality_checks.source_drift.sightings import PAGES_OF_A_DAY, PAGES_OF_A_LONG_DAY
 from tests.dbt_project import records
 from tests.dbt_project.test_staging_recorded import land_ants, land_secp256k1
 from tests.dbt_project.warehouse import EvidenceBook, config_tables
@@ -208,9 +208,11 @@ def test_incremental_readings_end_in_the_rows_of_one(watch: Watch) -> None:
 
 def test_of_a_day_of_many_pages_a_part_is_read_the_same_in_every_history_of_runs(watch: Watch) -> None:
     """A page that is read is so by its number within its day, which no later page changes."""
-    bodies = [pulls(1)] * (PAGES_OF_A_DAY + 60)
+    bodies = [pulls(1)] * (PAGES_OF_A_LONG_DAY + 100)
     bodies[PAGES_OF_A_DAY + 8 - 1] = pulls(1, seen=1)  # a sixteenth page
     bodies[PAGES_OF_A_DAY + 9 - 1] = pulls(1, unseen=1)
+    bodies[PAGES_OF_A_LONG_DAY + 48 - 1] = pulls(1, seen_late=1)  # a sixty-fourth page
+    bodies[PAGES_OF_A_LONG_DAY + 64 - 1] = pulls(1, unseen_late=1)  # a sixteenth
     for first in (0, 150, PAGES_OF_A_DAY + 30):
         last = {0: 150, 150: PAGES_OF_A_DAY + 30}.get(first, len(bodies))
         watch.book.land("pull_requests", SHOP, *bodies[first:last])
@@ -222,8 +224,8 @@ def test_of_a_day_of_many_pages_a_part_is_read_the_same_in_every_history_of_runs
         assert full.tables()["field_sightings"] == watch.tables()["field_sightings"]
         assert full.tables()["field_days"] == watch.tables()["field_days"]
         paths = {path for (path,) in con.execute("select json_path from quality.field_sightings").fetchall()}
-    assert "seen" in paths
-    assert "unseen" not in paths
+    assert {"seen", "seen_late"} <= paths
+    assert not {"unseen", "unseen_late"} & paths
 
 
 def test_a_page_is_read_once_and_all_anew_where_what_is_read_has_changed(watch: Watch) -> None:

@@ -40,9 +40,8 @@ def random_instants(seed: int, count: int) -> list[datetime]:
 @pytest.mark.parametrize("seed", [1])
 def test_any_history_of_runs_ends_in_the_rows_of_one_full_refresh(tmp_path: Path, seed: int) -> None:
     first, *later = random_instants(seed, 3)
-    with company(tmp_path, at=first, seed=seed) as grown:
-        with clock_at(first):
-            grown.run()
+    with clock_at(first), company(tmp_path, at=first, seed=seed) as grown:
+        grown.run()
         for instant in [*later, END]:
             grown.move_to(instant)
             with clock_at(instant):

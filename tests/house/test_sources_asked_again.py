@@ -49,9 +49,8 @@ def test_sources_are_asked_with_news_only_and_agree(tmp_path: Path, seed: int) -
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_sources_that_have_gone_on_since_agree(tmp_path: Path) -> None:
-    with company(tmp_path, at=LAST_WEEK, services=2, months=1) as asked:
-        with clock_at(LAST_WEEK):
-            asked.run()
+    with clock_at(LAST_WEEK), company(tmp_path, at=LAST_WEEK, services=2, months=1) as asked:
+        asked.run()
         asked.move_to(END)
         with clock_at(END):
             later = asked.run()
