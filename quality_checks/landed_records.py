@@ -30,6 +30,8 @@ _TABLES = """
     );
 """
 
+_HELD = "select concat('raw.', table_name) from information_schema.tables where table_schema = 'raw'"
+
 
 def count_landed_records(con: duckdb.DuckDBPyConnection, streams: Iterable[StreamContract] = STREAMS) -> int:
     """Bring `quality.landed_pages` and `quality.landed_records` up to the committed pages.
@@ -42,7 +44,8 @@ def count_landed_records(con: duckdb.DuckDBPyConnection, streams: Iterable[Strea
         How many pages were read now.
     """
     con.execute(_TABLES)
-    read = [contract for contract in streams if _exists(con, contract)]
+    held = {name for (name,) in con.execute(_HELD).fetchall()}
+    read = [contract for contract in streams if contract.raw in held]
     _forget_other_streams(con, read)
     return sum(_count_stream(con, contract) for contract in read)
 
@@ -52,14 +55,6 @@ def _forget_other_streams(con: duckdb.DuckDBPyConnection, read: Iterable[StreamC
     kept = " or ".join(f"({contract.is_of_stream})" for contract in read) or "false"
     for table in ("landed_pages", "landed_records"):
         con.execute(f"delete from quality.{table} where not ({kept})")
-
-
-def _exists(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> bool:
-    found = con.execute(
-        "select 1 from information_schema.tables where table_schema = 'raw' and table_name = ?",
-        [f"{contract.kind}__{contract.stream}"],
-    ).fetchone()
-    return found is not None
 
 
 def _count_stream(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> int:
