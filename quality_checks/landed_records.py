@@ -13,12 +13,12 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from quality_checks.page_reading import read_pages
 from quality_checks.record_keys import BETWEEN_PARTS, key_reader, written
 from quality_checks.streams import SCOPE, STREAMS, StreamContract
 
 ORDINAL_BITS = 23  # record_id = log_index << 23 | ordinal
 RECORDS_HELD = 200_000
-PAGES_TOGETHER = 16  # DuckDB never hands over less than a row group, which is cut small
 
 _TABLES = """
     create schema if not exists quality;
@@ -124,25 +124,14 @@ def _of_place(page: _Page, ordinal: int) -> str:
 
 
 def _new_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> Iterator[_Page]:
-    """The pages that were not counted yet: nearly always those at the end of the log.
-
-    Bodies stay where DuckDB decoded them: pages are large, and a copy of each costs more than to parse it.
-    """
+    """The pages that were not counted yet: nearly always those at the end of the log."""
     counted = f"select log_index from quality.landed_pages where {contract.is_of_stream}"
     missing = con.execute(
-        f"select list(log_index), min(log_index) from {contract.raw} where log_index not in ({counted})"
-    ).fetchone()
-    if missing is None or missing[1] is None:
-        return
-    wanted, first = frozenset(missing[0]), int(missing[1])
-    # a literal, so that whole Parquet row groups are skipped
-    query = f"select {', '.join(_Page._fields)} from {contract.raw} where log_index >= {first}"
-    with con.cursor() as reader:  # rows are inserted on `con` while this one streams
-        for batch in reader.execute(query).to_arrow_reader(PAGES_TOGETHER):
-            names = (column.to_pylist() for column in batch.columns[:-1])
-            bodies = (memoryview(body.as_buffer()) for body in batch.column("body"))
-            pages = map(_Page._make, zip(*names, bodies, strict=True))
-            yield from (page for page in pages if page.log_index in wanted)
+        f"select log_index from {contract.raw} where log_index not in ({counted}) order by log_index"
+    )
+    wanted = [log_index for (log_index,) in missing.fetchall()]
+    *columns, _ = _Page._fields
+    return map(_Page._make, read_pages(con, contract.raw, columns, wanted))
 
 
 def _forget_foreign_pages(con: duckdb.DuckDBPyConnection, contract: StreamContract) -> None:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from quality_checks.page_reading import read_pages
 from quality_checks.source_drift.contracts import (
     ANY_KEY,
     ITEM,
@@ -27,7 +28,6 @@ from quality_checks.source_drift.shapes import ITSELF, Seen, ShapeBook, contract
 from quality_checks.source_drift.values import SightingKey, judged_values
 
 VERSION: Final = "4"  # of the rules by which pages are sighted: another one reads every page anew
-PAGES_TOGETHER: Final = 16
 PAGES_OF_A_DAY: Final = 200
 """So many pages that one day brings of a stream are all read, and of those after them every sixteenth."""
 PAGES_OF_A_LONG_DAY: Final = 2_000
@@ -271,17 +271,10 @@ def _new_pages(
     first = min(book.last_log_index for book in books.values())
     named = {"kind": contract.kind, "stream": contract.stream}
     wanted = [log_index for (log_index,) in con.execute(_WANTED, {**named, "first": first}).fetchall()]
-    query = f"""
-        select log_index, source, fetched_at at time zone 'UTC', body
-        from {contract.relation}
-        where log_index > {first} and list_contains($wanted::bigint[], log_index)
-    """  # a join would bring them in any order
-    with con.cursor() as reader:
-        reader.execute("set TimeZone = 'UTC'")
-        for batch in reader.execute(query, {"wanted": wanted}).to_arrow_reader(PAGES_TOGETHER):
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                if row[1] in books and row[0] > books[row[1]].last_log_index:
-                    yield row
+    columns = ("log_index", "source", "fetched_at at time zone 'UTC'")
+    for log_index, source, fetched_at, body in read_pages(con, contract.relation, columns, wanted):
+        if source in books and log_index > books[source].last_log_index:
+            yield log_index, source, fetched_at, bytes(body)
 
 
 def _take_in(con: duckdb.DuckDBPyConnection, book: SourceSightings, shapes: ShapeBook, day: date) -> None:
