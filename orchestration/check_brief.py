@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import UsageError
 from orchestration.workspace import Workspace
 from publishing.check_summary import summarise_checks
 from publishing.completeness import completeness_document, read_completeness
@@ -37,7 +38,13 @@ def read_brief(workspace: Workspace) -> dict[str, Any] | None:
     """Return what the newest checks said; None where none ever ran."""
     if not workspace.checks.exists():
         return None
-    document: dict[str, Any] = json.loads(workspace.checks.read_text(encoding="utf-8"))
+    try:
+        document: dict[str, Any] = json.loads(workspace.checks.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UsageError(
+            f"{workspace.checks} cannot be read as JSON: {error}. Delete it; `assay reconcile` and the next "
+            "build write it anew"
+        ) from error
     return document
 
 

@@ -12,7 +12,7 @@ from governance.source_drift import DriftDecision, accepted_drifts
 from governance.token_key import load_token_key
 from lineage.ledger import Ledger
 from orchestration.errors import UsageError
-from orchestration.flow.warehouse import forget_stage, open_warehouse
+from orchestration.flow.warehouse import forget_stage, open_warehouse, read_between_runs
 from orchestration.session import open_ledger, open_session
 from orchestration.workspace import TOKEN_KEY, Workspace
 
@@ -163,7 +163,7 @@ def _told(drift: ListedDrift, decided: Mapping[str, tuple[int, DriftDecision]]) 
 def _found(workspace: Workspace, *, is_all: bool) -> Sequence[ListedDrift]:
     if not workspace.warehouse.exists():
         raise UsageError("Nothing was checked yet, so no drift is known. Begin with: assay run")
-    with open_warehouse(workspace.warehouse, is_read_only=True) as con:
+    with read_between_runs(workspace, command="assay drift") as con:
         try:
             rows = con.execute(_LISTED, {"is_all": is_all}).fetchall()
         except duckdb.CatalogException as error:

@@ -51,7 +51,8 @@ class Overview:
             yield from brief_lines(self.brief)
         yield from (("not fetched", line) for line in self.uncollected)
         if self.open_causes:
-            yield "alerts", f"{self.open_causes} open causes; assay alert list"
+            causes = "1 open cause" if self.open_causes == 1 else f"{self.open_causes} open causes"
+            yield "alerts", f"{causes}; assay alert list"
         yield from (("not told", line) for line in self.undelivered)
         if self.last_failure:
             first = str(self.last_failure["message"]).splitlines()[0]

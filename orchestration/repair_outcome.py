@@ -9,7 +9,7 @@ import duckdb
 
 from connectors.evidence import EvidenceStore
 from orchestration.errors import AssayError, FindingsError, UsageError, WorkspaceLockedError
-from orchestration.flow.warehouse import open_warehouse
+from orchestration.flow.warehouse import read_between_runs
 from orchestration.lock import lock_holder
 from orchestration.repairing import RepairPlan, steps_of
 from orchestration.session import open_ledger
@@ -35,7 +35,7 @@ def last_results(workspace: Workspace) -> list[CheckResult]:
         )
     if not workspace.warehouse.exists():
         raise UsageError("Nothing was checked here yet. Run assay run first")
-    with open_warehouse(workspace.warehouse, is_read_only=True) as con:
+    with read_between_runs(workspace, command="assay repair") as con:
         try:
             return read_results(con)
         except duckdb.CatalogException:

@@ -2,13 +2,14 @@
 
 import difflib
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.committer import split_cursor
 from connectors.evidence import EvidenceStore
+from connectors.settings import HttpSettings
 from connectors.streams import Place, Stream, TimeWindow
 from orchestration.errors import UsageError
 from orchestration.repairing import RepairStep, instant_of
@@ -53,7 +54,8 @@ def step_for(
         _check_scope(name, scope, _known_scopes(source, stream, windows))
     if parent_key is not None:
         _check_parent(name, source, stream, store, parent_key=parent_key, scope=scope, mine=mine)
-    window = _window_of(name, stream, first, until, now=now, mine=mine)
+    since = source.since if isinstance(source, HttpSettings) else None
+    window = _window_of(name, stream, first, until, now=now, mine=mine, since=since)
     return RepairStep(source=source.name, stream=stream.name, place=Place(scope, parent_key), window=window)
 
 
@@ -117,6 +119,7 @@ def _window_of(
     *,
     now: datetime,
     mine: pa.Table,
+    since: date | None,
 ) -> TimeWindow | None:
     if first is None and until is None:
         return None
@@ -130,14 +133,13 @@ def _window_of(
     if start >= end:
         raise UsageError(f"--until {until} does not come after --from {first}: the end is exclusive")
     ends = [each for each in mine["requested_until"].to_pylist() if each is not None]
-    starts = [each for each in mine["requested_from"].to_pylist() if each is not None]
     latest = max([datetime.combine(now.date() + timedelta(days=1), time.min, now.tzinfo), *ends])
     if end > latest:
         raise UsageError(f"--until {until} lies ahead. What is not over yet comes with assay run")
-    if starts and end <= min(starts):
+    if since is not None and end.date() <= since:
         raise UsageError(
-            f"{name} was never read before {min(starts):%Y-%m-%d}, and this window ends {until}. For more "
-            "history move `since` of the source back in assay.yml, then run"
+            f"{name} is asked for nothing before {since}, and this window ends {until}. For more history "
+            "move `since` of the source back in assay.yml, then run"
         )
     return TimeWindow(start, end)
 

@@ -1,8 +1,9 @@
 """What a repair fetches again: exactly the windows and lists that a red check names, or the user."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -238,6 +239,8 @@ def _followers(settings: Settings, step: RepairStep) -> Iterable[RepairStep]:
 def requests_of(step: RepairStep, windows: pa.Table) -> int:
     """Return how many requests a step takes at about: as many as the pages that are held of the same place.
 
+    Of a window that is not held, or not whole, the rest takes what as long a time of the place took.
+
     Args:
         step: What is read again.
         windows: Every closed window.
@@ -249,12 +252,35 @@ def requests_of(step: RepairStep, windows: pa.Table) -> int:
         is_mine = pc.and_(is_mine, pc.equal(windows["parent_key"], step.place.parent_key))
     mine = windows.filter(is_mine)
     if step.window is not None:
-        mine = mine.filter(
+        held = mine.filter(
             pc.and_(
                 pc.less(mine["requested_from"], pa.scalar(step.window.end)),
                 pc.greater(mine["requested_until"], pa.scalar(step.window.start)),
             )
         )
-    elif step.place.parent_key is not None:
+        return max(1, _pages(held) + _pages_of_gaps(step.window, mine))
+    if step.place.parent_key is not None:
         mine = mine.slice(max(mine.num_rows - 1, 0))  # the newest; windows come in the log's order
-    return max(1, len({index for pages in mine["page_indexes"].to_pylist() for index in pages}))
+    return max(1, _pages(mine))
+
+
+def _pages(windows: pa.Table) -> int:
+    return len({index for pages in windows["page_indexes"].to_pylist() for index in pages})
+
+
+def _pages_of_gaps(wanted: TimeWindow, held: pa.Table) -> int:
+    """How many pages the parts of a window may have that were never read."""
+    read = sorted(
+        (start, end)
+        for start, end in zip(
+            held["requested_from"].to_pylist(), held["requested_until"].to_pylist(), strict=True
+        )
+        if start is not None and end is not None
+    )
+    known, missing, reached = timedelta(0), timedelta(0), wanted.start
+    for start, end in read:
+        known += end - start
+        missing += max(timedelta(0), min(start, wanted.end) - reached)
+        reached = max(reached, end)
+    missing += max(timedelta(0), wanted.end - reached)
+    return math.ceil(_pages(held) * (missing / known)) if known else 0

@@ -1,6 +1,7 @@
 """A publication without a run: the last build, the present registers and policies."""
 
 from orchestration.errors import UsageError
+from orchestration.flow.checking import check_again
 from orchestration.flow.publication import publish_warehouse
 from orchestration.flow.warehouse import open_warehouse, stage_mark
 from orchestration.session import open_session
@@ -9,7 +10,7 @@ from publishing import Publication
 
 
 def publish_again(workspace: Workspace) -> Publication:
-    """Publish the last complete and checked build.
+    """Publish the last complete build, once every check was run over it again.
 
     Raises:
         UsageError: there is none.
@@ -20,4 +21,6 @@ def publish_again(workspace: Workspace) -> Publication:
             models, checks = stage_mark(con, "models"), stage_mark(con, "checks")
         if models is None or checks is None or models.build_id != checks.build_id:
             raise UsageError("There is no complete and checked build to publish. Make one with: assay run")
+        with open_warehouse(workspace.warehouse) as con:
+            check_again(session, con)  # somebody may have altered the warehouse since
         return publish_warehouse(session, checks)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
@@ -52,6 +53,15 @@ class ExpectedPlace:
     scope: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRange:
+    """What the settings ask of a source: from `since` on, up to but without `until`; None without end."""
+
+    source: str
+    since: datetime | None
+    until: datetime | None
+
+
 def comparisons(streams: Sequence[StreamContract] = STREAMS) -> tuple[Comparison, ...]:
     """Every comparison, in the order of the layers.
 
@@ -96,6 +106,7 @@ def run_checks(
     streams: Sequence[StreamContract] = STREAMS,
     layers: Collection[Layer] = LAYERS,
     expected: Iterable[ExpectedPlace] | None = None,
+    ranges: Iterable[SourceRange] = (),
 ) -> list[CheckResult]:
     """Run the checks of the named layers, reconciliation first, then the expectation suites.
 
@@ -106,11 +117,12 @@ def run_checks(
         layers: Which hand-overs to check.
         expected: The places that the settings name. Without them: every configured repository for each
             stream that its source lists per repository.
+        ranges: The stretches of time that the settings ask for, of sources that they limit.
 
     Returns:
         One result per check and subject, in the order of declaration.
     """
-    results = run_reconciliation(con, streams=streams, layers=layers, expected=expected)
+    results = run_reconciliation(con, streams=streams, layers=layers, expected=expected, ranges=ranges)
     return results + run_expectations(con, streams) if "expectations" in layers else results
 
 
@@ -120,6 +132,7 @@ def run_reconciliation(
     streams: Sequence[StreamContract] = STREAMS,
     layers: Collection[Layer] = LAYERS,
     expected: Iterable[ExpectedPlace] | None = None,
+    ranges: Iterable[SourceRange] = (),
 ) -> list[CheckResult]:
     """Run the comparisons of the named layers; see `run_checks`."""
     if _ON_EVIDENCE & set(layers):
@@ -127,6 +140,7 @@ def run_reconciliation(
         compare_staged_values(con, streams)
         create_answers(con)
         _write_expected_places(con, streams, expected)
+        _write_source_ranges(con, ranges)
     scopes = {layer: _scope(con, layer) for layer in LAYERS if layer in layers}
     return [
         result
@@ -185,6 +199,16 @@ def _write_expected_places(
         )
     if _has_staged_repositories(con):
         con.execute(f"insert into quality.expected_places by name {_LISTED_PLACES}")
+
+
+def _write_source_ranges(con: duckdb.DuckDBPyConnection, ranges: Iterable[SourceRange]) -> None:
+    con.execute(
+        "create or replace table quality.source_ranges (source varchar, since timestamptz, until timestamptz)"
+    )
+    for each in sorted(ranges, key=lambda one: one.source):
+        con.execute(
+            "insert into quality.source_ranges values (?, ?, ?)", [each.source, each.since, each.until]
+        )
 
 
 _LISTED_PLACES = """

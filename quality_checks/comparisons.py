@@ -1,5 +1,6 @@
 """Reconciliation as data: two queries that must agree item by item, and the engine that compares them."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from quality_checks.results import OFFENDERS_SHOWN, CheckDeclaration, CheckResul
 from quality_checks.streams import STREAMS, StreamContract
 
 Rule = Literal["equal", "at_least"]
+_RELATION = re.compile(r"\b(?:raw|config|quality|staging|intermediate|marts)\.[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,11 @@ def _sql(comparison: Comparison) -> str:
     """
 
 
+def _relations(query: str) -> tuple[str, ...]:
+    """The relations that a query reads, by their names."""
+    return tuple(sorted(set(_RELATION.findall(query))))
+
+
 def _result(comparison: Comparison, subject: str, found: _Found, *, scope: str) -> CheckResult:
     is_passed = found.failure is None and found.differing == 0
     if found.failure is not None:
@@ -223,5 +230,8 @@ def _result(comparison: Comparison, subject: str, found: _Found, *, scope: str) 
         expected_total=None if found.failure else int(found.expected),
         observed_total=None if found.failure else int(found.observed),
         tolerance=comparison.tolerance,
+        rule=comparison.rule,
+        left_relations=_relations(comparison.left),
+        right_relations=_relations(comparison.right),
         repairs=() if is_passed else found.repairs,
     )

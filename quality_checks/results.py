@@ -55,6 +55,9 @@ class CheckResult:
         expected_total: What the first place holds of it, over all items.
         observed_total: What the second place holds of it.
         tolerance: The largest difference that one item may show.
+        rule: How the two places relate: `equal`, or `at_least` where more than was asked for may arrive.
+        left_relations: The relations whose rows say what must arrive.
+        right_relations: The relations whose rows say what arrived.
         repairs: What mends it when it is red, each with its command; empty where no command does.
     """
 
@@ -75,6 +78,9 @@ class CheckResult:
     expected_total: int | None = None
     observed_total: int | None = None
     tolerance: int | None = None
+    rule: str | None = None
+    left_relations: tuple[str, ...] = ()
+    right_relations: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
 
     @property
@@ -83,9 +89,9 @@ class CheckResult:
         return not self.is_passed and self.severity == "blocking"
 
     def as_row(self) -> dict[str, object]:
-        """The result as one row of plain values; offenders and repairs become lists."""
-        repairs = [asdict(repair) for repair in self.repairs]
-        return asdict(self) | {"offenders": list(self.offenders), "repairs": repairs}
+        """The result as one row of plain values; what is several becomes lists."""
+        row = asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
 def blocking_failures(results: Iterable[CheckResult]) -> list[CheckResult]:

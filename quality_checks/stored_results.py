@@ -21,6 +21,8 @@ _SQL_TYPES = {
     "expected_total": "bigint",
     "observed_total": "bigint",
     "tolerance": "bigint",
+    "left_relations": "varchar[]",
+    "right_relations": "varchar[]",
     "repairs": _REPAIRS,
 }
 _ARROW_TYPES = {
@@ -71,5 +73,6 @@ def read_results(con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
 
 
 def _result(row: dict[str, Any]) -> CheckResult:
+    several = {name: tuple(row[name]) for name in ("offenders", "left_relations", "right_relations")}
     repairs = tuple(Repair(**repair) for repair in row["repairs"])
-    return CheckResult(**(row | {"offenders": tuple(row["offenders"]), "repairs": repairs}))
+    return CheckResult(**(row | several | {"repairs": repairs}))

@@ -101,6 +101,10 @@ def _listed(workspace: "Workspace", red: "list[CheckResult]") -> "list[RedCheck]
     return with_evidence(workspace, lambda store: red_checks(red, store.windows())) if red else []
 
 
+def _about(requests: int) -> str:
+    return "about 1 request" if requests == 1 else f"about {requests:,} requests"
+
+
 def _show(listed: "list[RedCheck]") -> None:
     if not listed:
         click.echo("No check is red: there is nothing to repair.")
@@ -110,7 +114,7 @@ def _show(listed: "list[RedCheck]") -> None:
         for offender in check.offenders[:_OFFENDERS_SHOWN]:
             click.echo(f"  - {offender}")
         for each in check.repairs[:_COMMANDS_SHOWN]:
-            cost = f"  (about {each.requests} requests)" if each.requests is not None else ""
+            cost = f"  ({_about(each.requests)})" if each.requests is not None else ""
             click.echo(f"  $ {each.command}{cost}")
         if len(check.repairs) > _COMMANDS_SHOWN:
             click.echo(f"  and {len(check.repairs) - _COMMANDS_SHOWN} more")
@@ -129,7 +133,7 @@ def _show_plan(workspace: "Workspace", plan: "RepairPlan", *, as_json: bool) -> 
         document = {"command": step.command, "requests": count, "followers": followers}
         click.echo(json.dumps(document, indent=2))
         return
-    click.echo(f"$ {step.command}  (about {count} requests)")
+    click.echo(f"$ {step.command}  ({_about(count)})")
     if followers:
         click.echo(f"then, for records that it brings to light: {', '.join(followers)}")
 

@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.check_brief import write_brief
 from orchestration.drift import accepted_in
-from orchestration.flow.expected_places import expected_places
+from orchestration.flow.expected_places import expected_places, source_ranges
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import forget_stage, is_stale, mark_stage, stage_mark
 from orchestration.session import Session
@@ -15,7 +15,7 @@ from orchestration.stream_contracts import contracts_of
 from quality_checks.checks import run_checks
 from quality_checks.results import CheckResult
 from quality_checks.source_drift.checks import check_source_drift
-from quality_checks.stored_results import read_results, write_results
+from quality_checks.stored_results import create_results, read_results, write_results
 
 
 def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) -> list[CheckResult]:
@@ -30,19 +30,53 @@ def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) ->
     if held and not is_stale(con, plan.raw.log_size):
         results = held
     else:
-        kinds = frozenset(source.kind for source in session.settings.sources)
-        repositories = con.execute("select source, repository from config.repositories").fetchall()
-        results = [
-            *run_checks(con, streams=contracts_of(kinds), expected=expected_places(session, repositories)),
-            *check_source_drift(con, source_contracts(kinds), accepted=accepted_in(session.ledger)),
-        ]
-        write_results(con, results)
-        write_brief(session.workspace, con, results, log_size=plan.raw.log_size)
+        results = _run(session, con)
+        _keep(session, con, results, log_size=plan.raw.log_size, held=held if is_checked else None)
         mark_stage(con, "checks", replace(plan.build, log_size=plan.raw.log_size))
-        if is_checked and _verdicts(results) != _verdicts(held):
-            forget_stage(con, "publication")  # it shows what was red
     session.record.checks = results
     return results
+
+
+def check_again(session: Session, con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Return the results for the warehouse as it stands now, also where a run would find nothing to do.
+
+    They are those of its build from now on: what somebody has altered since is red until it is built anew.
+    """
+    results = _run(session, con)
+    mark = stage_mark(con, "checks")
+    if mark is not None:
+        create_results(con)
+        _keep(session, con, results, log_size=mark.log_size, held=read_results(con))
+    return results
+
+
+def _run(session: Session, con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    kinds = frozenset(source.kind for source in session.settings.sources)
+    repositories = con.execute("select source, repository from config.repositories").fetchall()
+    return [
+        *run_checks(
+            con,
+            streams=contracts_of(kinds),
+            expected=expected_places(session, repositories),
+            ranges=source_ranges(session),
+        ),
+        *check_source_drift(con, source_contracts(kinds), accepted=accepted_in(session.ledger)),
+    ]
+
+
+def _keep(
+    session: Session,
+    con: duckdb.DuckDBPyConnection,
+    results: list[CheckResult],
+    *,
+    log_size: int,
+    held: list[CheckResult] | None,
+) -> None:
+    """Put results in the place of those held of the same build; None where they are its first."""
+    write_results(con, results)
+    write_brief(session.workspace, con, results, log_size=log_size)
+    if held is not None and _verdicts(results) != _verdicts(held):
+        forget_stage(con, "publication")  # it shows what was red
 
 
 def _verdicts(results: list[CheckResult]) -> set[tuple[str, str, bool]]:

@@ -1,10 +1,12 @@
 """The places that the settings ask for and the collection register allows, whether they were read or not."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
 
+from connectors.settings import HttpSettings
 from orchestration.session import Session
 from orchestration.sources import enabled_streams
-from quality_checks.checks import ExpectedPlace
+from quality_checks.checks import ExpectedPlace, SourceRange
 
 _READ_BY_REPOSITORY = ("github", "git")
 _ORGANISATION_WIDE = ("repositories", "teams", "members")
@@ -29,3 +31,16 @@ def expected_places(session: Session, repositories: Iterable[tuple[str, str]]) -
         for name, repository in rows
         if name == source.name
     ]
+
+
+def source_ranges(session: Session) -> list[SourceRange]:
+    """Return the stretches of time that the settings ask for, of sources that they limit."""
+    return [
+        SourceRange(source.name, since=_midnight(source.since), until=_midnight(source.until))
+        for source in session.settings.sources
+        if isinstance(source, HttpSettings) and (source.since or source.until)
+    ]
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), UTC)

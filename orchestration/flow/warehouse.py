@@ -1,15 +1,18 @@
 """The warehouse as the pipeline opens it, and what it remembers of its own builds."""
 
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
 from orchestration.errors import BuildFailedError
+from orchestration.lock import workspace_lock
+from orchestration.workspace import Workspace
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
 Stage = Literal["models", "checks", "publication"]
@@ -32,6 +35,24 @@ class StageMark:
     code_sha256: str
     log_size: int
     ended_at: datetime
+
+
+@contextmanager
+def read_between_runs(workspace: Workspace, *, command: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the file being built to look something up while no run is at work; runs wait meanwhile.
+
+    Args:
+        workspace: Whose warehouse.
+        command: What the lock's holder is called when a run is refused.
+
+    Raises:
+        WorkspaceLockedError: a run is at work; it would fail if somebody else had the file open.
+        BuildFailedError: it cannot be opened.
+    """
+    with ExitStack() as stack:
+        if os.access(workspace.lock.parent, os.W_OK):  # where nobody may write, no run is at work
+            stack.enter_context(workspace_lock(workspace.lock, command=command, at=datetime.now(UTC)))
+        yield stack.enter_context(open_warehouse(workspace.warehouse, is_read_only=True))
 
 
 @contextmanager

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.errors import UsageError
+from orchestration.flow.checking import check_again
 from orchestration.flow.warehouse import open_warehouse, stage_mark
 from orchestration.reconciliation.asking import Answers, Extent, ask_sources
 from orchestration.session import Session, open_session
-from orchestration.stream_contracts import contracts_of
 from orchestration.workspace import Workspace
-from quality_checks.comparisons import compare
 from quality_checks.results import CheckResult
-from quality_checks.source_comparisons import source_comparisons
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def reconcile_now(
     totals: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Verdicts:
-    """Ask the sources about what the warehouse holds.
+    """Ask the sources about what the warehouse holds, then run every check over it as it stands.
 
     Args:
         workspace: Whose warehouse.
@@ -70,12 +68,7 @@ def reconcile_now(
         log_size = session.ledger.size("payload")
         answers = ask_sources(session, extent, log_size=log_size)
         with open_warehouse(workspace.warehouse) as con:
-            streams = contracts_of({source.kind for source in session.settings.sources})
-            results = [
-                result
-                for comparison in source_comparisons(streams)
-                for result in compare(con, comparison, scope=f"payload log below {log_size}", streams=streams)
-            ]
+            results = check_again(session, con)
         return Verdicts(answers, results)
 
 

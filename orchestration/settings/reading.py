@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -148,12 +149,19 @@ def _explain(error: ErrorDetails, path: KeyPath, values: Any) -> tuple[str, str]
     if kind.startswith("union_tag"):
         return f"the kind of a source is one of {', '.join(SOURCE_KINDS)}", "Add for example kind: github"
     if kind == "string_pattern_mismatch":
-        return f"'{error['input']}' does not have the form {error['ctx']['pattern']}", "Mend the value"
+        shown = shown_value(error["input"])
+        return f"{shown} does not have the form {error['ctx']['pattern']}", "Mend the value"
     message = error["msg"][:1].lower() + error["msg"][1:]
     if REMEDY in error.get("ctx", {}):
         return message.rstrip("."), str(error["ctx"][REMEDY])
-    shown = error["input"] if isinstance(error["input"], str | int | float | bool) else None
-    return message.rstrip("."), f"The value here is {shown!r}" if shown is not None else "Mend the value"
+    is_plain = isinstance(error["input"], str | int | float | bool)
+    remedy = f"The value here is {shown_value(error['input'])}" if is_plain else "Mend the value"
+    return message.rstrip("."), remedy
+
+
+def shown_value(value: object) -> str:
+    """Return a value as an error may show it: of an address the beginning, for the rest may hold a secret."""
+    return re.sub(r"(\w+://)[^']*", r"\1...", repr(value))
 
 
 def _unknown_key(path: KeyPath, values: Any) -> tuple[str, str]:

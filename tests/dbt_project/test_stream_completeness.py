@@ -65,6 +65,14 @@ def test_a_list_that_was_read_from_the_beginning_after_the_range_is_complete(tol
     assert place["claimed_count"] == 7
 
 
+def test_lists_of_its_own_parents_are_counted_and_leave_no_gap(told: Told) -> None:
+    read(told)
+    read(told, parent_key="7", since=None, until=None, at="01-10 00:00", record_count=30, page_indexes=[3])
+    (place,) = places(told)
+    assert (place["window_count"], place["page_count"], place["record_count"]) == (2, 3, 35)
+    assert place["is_complete"]
+
+
 def test_what_was_last_read_before_the_range_ends_leaves_a_gap_at_its_end(told: Told) -> None:
     read(told, at="01-20 06:00")
     assert gaps(told) == [("01-20 06:00", "02-01 00:00")]

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.command import main
-from orchestration.drift import accepted_in
-from orchestration.flow.warehouse import open_warehouse, stage_mark
+from orchestration.drift import accepted_in, listed_drifts
+from orchestration.errors import WorkspaceLockedError
+from orchestration.flow.warehouse import open_warehouse, read_between_runs, stage_mark
+from orchestration.lock import workspace_lock
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 
@@ -119,3 +123,13 @@ def test_before_the_first_run_there_is_nothing_to_list(
 ) -> None:
     assert main(["drift", "list", "--workspace", str(make_workspace().root)]) == 2
     assert "Begin with: assay run" in capsys.readouterr().err
+
+
+def test_the_list_stays_away_from_a_run_and_keeps_none_from_its_warehouse(workspace: Workspace) -> None:
+    """Whoever has the file open when dbt comes to it makes the run fail."""
+    run = partial(workspace_lock, workspace.lock, command="assay run", at=datetime.now(UTC))
+    with run(), pytest.raises(WorkspaceLockedError, match="assay run"):
+        listed_drifts(workspace)
+    with read_between_runs(workspace, command="assay drift"), pytest.raises(WorkspaceLockedError), run():
+        pass
+    assert listed_drifts(workspace)

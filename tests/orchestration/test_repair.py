@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import msgspec
+import pyarrow as pa
 import pytest
 
 from connectors.streams import Place, TimeWindow
@@ -24,7 +25,14 @@ from orchestration.flow.pinning import pin_evidence
 from orchestration.flow.settings_rows import settings_rows
 from orchestration.repair_outcome import outcome_of
 from orchestration.repair_targets import step_for
-from orchestration.repairing import RepairPlan, RepairStep, plan_of_checks, plan_of_steps, red_checks
+from orchestration.repairing import (
+    RepairPlan,
+    RepairStep,
+    plan_of_checks,
+    plan_of_steps,
+    red_checks,
+    requests_of,
+)
 from orchestration.run_record import RunRecord
 from orchestration.scaffold import scaffold
 from orchestration.session import open_session
@@ -301,7 +309,7 @@ def test_what_the_source_no_longer_has_is_said_and_nothing_is_read(shop: Shop) -
         ("assay repair ci.workflow_runs --from=2026-02-01 --until=soon", "no day and no instant"),
         ("assay repair ci.workflow_runs --from=2026-03-01 --until=2026-02-01", "the end is exclusive"),
         ("assay repair ci.workflow_runs --from=2029-03-01 --until=2029-04-01", "lies ahead"),
-        ("assay repair ci.workflow_runs --from=2024-03-01 --until=2024-04-01", "was never read before"),
+        ("assay repair ci.workflow_runs --from=2024-03-01 --until=2024-04-01", "nothing before 2026-01-01"),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(shop: Shop, command: str, message: str) -> None:
@@ -319,11 +327,26 @@ def test_a_repair_is_planned_and_estimated_without_a_request(
     line = ["repair", "ci.workflow_runs", "--scope=acme/shop", "--from=2026-02-01", "--until=2026-03-01"]
     assert main([*line, "--dry-run", "--workspace", str(shop.workspace.root)]) == 0
     shown = capsys.readouterr().out
-    assert "--from 2026-02-01 --until 2026-03-01  (about 1 requests)" in shown
+    assert "--from 2026-02-01 --until 2026-03-01  (about 1 request)" in shown
     assert "ci.workflow_jobs" in shown
     assert shop.github.asked() == []
     assert main(["repair", "--workspace", str(shop.workspace.root)]) == 2
     assert "Run assay run first" in capsys.readouterr().err
+
+
+def test_a_window_that_was_never_read_takes_what_as_long_a_time_took() -> None:
+    day = datetime(2026, 2, 1, tzinfo=UTC)
+    rows = [
+        {"source": "ci", "stream": "workflow_runs", "scope": "acme/shop", "parent_key": None,
+         "requested_from": day + timedelta(days=at), "requested_until": day + timedelta(days=at + 1),
+         "page_indexes": [2 * at, 2 * at + 1]}
+        for at in range(10)
+    ]  # fmt: skip
+    windows, place = pa.Table.from_pylist(rows), Place("acme/shop")
+    for first, last, requests in ((0, 10, 20), (-10, 0, 20), (-5, 5, 20), (8, 20, 24), (40, 41, 2)):
+        window = TimeWindow(day + timedelta(days=first), day + timedelta(days=last))
+        step = RepairStep(source="ci", stream="workflow_runs", place=place, window=window)
+        assert requests_of(step, windows) == requests, (first, last)
 
 
 def red_check(*repairs: Repair, is_passed: bool = False) -> CheckResult:

@@ -39,6 +39,23 @@ def test_each_fault_has_its_own_line_and_no_echo(tmp_path: Path, source: str, sa
     assert SECRET not in "\n".join(found)
 
 
+@pytest.mark.parametrize(
+    "alerts",
+    [
+        f"'https://u:{SECRET}@host/hook'",
+        f"{{channels: 'https://hooks.example/{SECRET}'}}",
+        f"{{channels: ['https://hooks.example/{SECRET}']}}",
+        f"{{channels: [{{name: 'slack://{SECRET}', url_env: ASSAY_HOOK}}]}}",
+        f"{{channels: [{{name: ops, url_env: 'slack://{SECRET}'}}]}}",
+    ],
+)
+def test_an_address_that_stands_where_none_belongs_is_not_repeated(tmp_path: Path, alerts: str) -> None:
+    text = f"organisation: acme\nsources: [{{name: g, kind: github, organisation: acme}}]\nalerts: {alerts}\n"
+    _, found = examine(text, folder=tmp_path)
+    assert [problem.key.split(".")[0].split("[")[0] for problem in found] == ["alerts"] * len(found) != []
+    assert SECRET not in "\n".join(f"{problem.message} {problem.remedy}" for problem in found)
+
+
 def test_a_list_that_is_really_empty_is_still_told(tmp_path: Path) -> None:
     _, found = examine("organisation: acme\nsources: []\n", folder=tmp_path)
     assert any("at least 1 item" in problem.message for problem in found)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from connectors.sources import SOURCE_KINDS
+from orchestration.source_contracts import source_contracts
 from orchestration.stream_contracts import contracts_of
 from quality_checks import declared_checks, publication_declarations
+from quality_checks.source_drift.checks import drift_declarations
 from tests.planted_faults.catalogue import FAULTS
 from tests.planted_faults.fault import FaultLayer, PlantedFault
 
@@ -29,7 +31,12 @@ def page() -> str:
 
 def severities() -> dict[str, str]:
     """Return how much each check weighs, by its name; what dbt and `assay verify` find stops everything."""
-    declarations = [*declared_checks(contracts_of(SOURCE_KINDS.keys())), *publication_declarations()]
+    kinds = frozenset(SOURCE_KINDS)
+    declarations = [
+        *declared_checks(contracts_of(kinds)),
+        *drift_declarations(source_contracts(kinds)),
+        *publication_declarations(),
+    ]
     return {declaration.name: declaration.severity for declaration in declarations}
 
 

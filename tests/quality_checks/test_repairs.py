@@ -1,13 +1,17 @@
 """What a red check says about its repair: the place, the command, the record; and what covers a fault."""
 
+from datetime import datetime
+
 import duckdb
 import pytest
 
 from quality_checks import run_reconciliation
+from quality_checks.checks import SourceRange, comparisons
 from quality_checks.repairs import REBUILD, RESTORE, Repair, refetch
 from quality_checks.results import CheckResult
 from tests.quality_checks.evidence import places
 
+_RANGE = next(each for each in comparisons() if each.name == "reported_range_was_read")
 TAGS = "kind = 'github' and stream = 'tags'"
 
 
@@ -142,6 +146,32 @@ def test_a_list_of_a_parent_that_was_never_read_is_asked_for_by_that_parent(
     assert (repair.source, repair.stream) == ("github", "reviews")
     assert repair.scope is not None
     assert repair.parent_key is not None
+
+
+def test_what_the_settings_do_not_ask_of_a_source_is_no_gap(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """One that begins later on purpose is whole; of a gap only the part that is asked for is fetched."""
+    warehouse.execute("""
+        update marts.mart_stream_completeness
+        set gaps = [{
+            'gap_from': timestamptz '2026-01-10T00:00:00Z', 'gap_until': timestamptz '2026-01-20T00:00:00Z'
+        }]
+        where stream = 'issues'
+    """)
+    for since, until, asked in (
+        (None, None, ("2026-01-10", "2026-01-20")),
+        ("2026-01-15", None, ("2026-01-15", "2026-01-20")),
+        (None, "2026-01-12", ("2026-01-10", "2026-01-12")),
+        ("2026-01-20", None, None),
+    ):
+        ends = (None if day is None else datetime.fromisoformat(f"{day}T00:00:00Z") for day in (since, until))
+        results = run_reconciliation(warehouse, expected=places(), ranges=[SourceRange("github", *ends)])
+        (result,) = [each for each in results if each.name == "reported_range_was_read"]
+        assert result.is_passed == (asked is None)
+        ((fetched,),) = warehouse.execute(f"""
+            select list((requested_from::date::varchar, requested_until::date::varchar))
+            from ({_RANGE.places}) where stream = 'issues'
+        """).fetchall()
+        assert fetched == ([asked] if asked else None)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ RED = CheckResult(
     expected_total=2,
     observed_total=1,
     tolerance=0,
+    rule="equal",
+    left_relations=("staging.stg_github__reviews",),
+    right_relations=("marts.fct_reviews",),
     repairs=(RUN,),
 )
 

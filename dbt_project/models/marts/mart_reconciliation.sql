@@ -4,6 +4,9 @@ select
     name as check_name,
     subject,
     layer,
+    left_relations,
+    right_relations,
+    rule,
     measure,
     expected_total,
     observed_total,
@@ -14,6 +17,7 @@ select
     is_passed,
     severity,
     scope,
+    message,
     remedy,
     repairs[1].command as repair_command,
     owner

@@ -9,10 +9,7 @@ with readings as (
         windows.scope,
         coalesce(windows.requested_from, {{ beginning_of_time() }}) as read_from,
         least(coalesce(windows.requested_until, windows.started_at), windows.started_at) as read_until,
-        windows.requested_until is not null as is_windowed,
-        windows.record_count,
-        windows.claimed_total,
-        len(windows.page_indexes) as page_count
+        windows.requested_until is not null as is_windowed
     from {{ source('raw', 'fetch_windows') }} as windows
     where windows.parent_key is null or windows.requested_until is not null
 ),
@@ -28,6 +25,20 @@ chained as (
     from readings
 ),
 
+counted as (
+    select
+        source,
+        kind,
+        stream,
+        scope,
+        count(*) as window_count,
+        {{ exact_sum('len(page_indexes)') }} as page_count,
+        {{ exact_sum('record_count') }} as record_count,
+        {{ exact_sum('claimed_total') }} as claimed_count
+    from {{ source('raw', 'fetch_windows') }}
+    group by source, kind, stream, scope
+),
+
 places as (
     select
         source,
@@ -35,10 +46,6 @@ places as (
         stream,
         scope,
         bool_or(is_windowed) as is_windowed,
-        count(*) as window_count,
-        {{ exact_sum('page_count') }} as page_count,
-        {{ exact_sum('record_count') }} as record_count,
-        {{ exact_sum('claimed_total') }} as claimed_count,
         min(read_from) as read_from,
         max(read_until) as read_until,
         coalesce(
@@ -53,6 +60,10 @@ places as (
 gaps as (
     select
         places.*,
+        counted.window_count,
+        counted.page_count,
+        counted.record_count,
+        counted.claimed_count,
         list_filter(
             list_concat(
                 [{'gap_from': reporting.coverage_from, 'gap_until': places.read_from}],
@@ -64,6 +75,7 @@ gaps as (
         reporting.coverage_from,
         reporting.coverage_until
     from places
+    inner join counted using (source, kind, stream, scope)
     cross join {{ ref('int_reporting') }} as reporting
 )
 
