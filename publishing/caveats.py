@@ -18,6 +18,7 @@ _REASONS = {
     "not_merged": "they were not merged",
     "merge_result_unknown": "their merge could not be found in the commit graph",
 }
+_METRICS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,17 @@ def _incomplete(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "mart_metric_values",
         ("flags",),
-        "select count(*), count(distinct metric) from marts.mart_metric_values "
+        "select count(*), list(distinct metric order by metric) from marts.mart_metric_values "
         "where list_contains(flags, 'incomplete')",
     )
     if not rows or not rows[0][0]:
         return []
     count, metrics = rows[0]
+    named = [metric.replace("_", " ") for metric in metrics[:_METRICS_NAMED]]
+    more = [f"{len(metrics) - len(named):,} more"] if len(metrics) > len(named) else []
     text = (
         "Something of their period was not read from its source, so events may be missing in them. "
-        f"They are of {metrics:,} metrics and carry the flag incomplete."
+        f"They carry the flag incomplete, and are of {', '.join([*named, *more])}."
     )
     return [Caveat("limit", f"{count:,} values are incomplete", text)]
 

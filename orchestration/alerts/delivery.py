@@ -48,7 +48,7 @@ def _begin(
 ) -> "subprocess.Popen[str] | str":
     address = environment.get(channel.url_env, "").strip()
     if not address:
-        return f"the environment variable {channel.url_env} is not set"
+        return f"the environment variable {channel.url_env} is not set or empty"
     asked = {"url": address, "title": notice.title, "body": notice.body, "kind": notice.kind}
     try:
         process = subprocess.Popen(

@@ -55,7 +55,7 @@ def send(url: str, *, title: str, body: str, kind: str) -> str | None:
     return (
         f"it was answered with {heard.status}"
         if heard.status
-        else "nobody took it: no connection or a refusal"
+        else "nobody took it: no connection, a refusal, or no answer in time"
     )
 
 

@@ -45,7 +45,7 @@ def sandbox() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 lets the system choose.")
 @click.option("--token-env", help="The variable with the one token that is let in. Default: everybody is.")
 def serve(*, port: int, token_env: str | None, **chosen: Any) -> None:
-    """Serve its GitHub on this machine until Ctrl-C."""
+    """Serve its sources on this machine, GitHub at the root, until Ctrl-C."""
     from connectors.sandbox import serve as serve_organisation
     from orchestration.errors import UsageError
 

@@ -140,6 +140,11 @@ def _problem(document: LocatedDocument, error: ErrorDetails) -> Problem:
     return Problem(document.line(path), key_text(path), message, remedy)
 
 
+_SECTION = "this is a section: its keys stand below it, further in"
+_LIST = "this is a list: its entries stand below it, each after a dash"
+_SHAPES = {"model_type": _SECTION, "dict_type": _SECTION, "tuple_type": _LIST, "list_type": _LIST}
+
+
 def _explain(error: ErrorDetails, path: KeyPath, values: Any) -> tuple[str, str]:
     kind = error["type"]
     if kind == "extra_forbidden":
@@ -151,7 +156,7 @@ def _explain(error: ErrorDetails, path: KeyPath, values: Any) -> tuple[str, str]
     if kind == "string_pattern_mismatch":
         shown = shown_value(error["input"])
         return f"{shown} does not have the form {error['ctx']['pattern']}", "Mend the value"
-    message = error["msg"][:1].lower() + error["msg"][1:]
+    message = _SHAPES.get(kind, error["msg"][:1].lower() + error["msg"][1:])
     if REMEDY in error.get("ctx", {}):
         return message.rstrip("."), str(error["ctx"][REMEDY])
     is_plain = isinstance(error["input"], str | int | float | bool)

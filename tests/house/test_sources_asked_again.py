@@ -11,6 +11,8 @@ from connectors.sandbox.settings import CODE_KINDS
 from orchestration.check_brief import read_brief
 from orchestration.flow.warehouse import open_warehouse
 from orchestration.reconciliation.verdicts import reconcile_now
+from orchestration.republishing import publish_again
+from publishing.errors import PublicationRefusedError
 from quality_checks.source_answers import SAMPLED_RECORDS, SOURCE_TOTALS
 from tests.house.company import END, Company, company
 from tests.house.every_source import clock_at
@@ -81,6 +83,8 @@ def _look_now(asked: Company) -> None:
     told = read_brief(asked.workspace)
     assert told is not None
     assert told["checks"]["blocked"] == len(red)
+    with pytest.raises(PublicationRefusedError, match="blocking checks are red"):
+        publish_again(asked.workspace)
     asked.server.stop()
     down = reconcile_now(asked.workspace, environment=asked.environment)
     assert {row["verdict"] for row in (*down.answers.samples, *down.answers.totals)} == {"not_taken"}

@@ -176,7 +176,7 @@ def test_a_recovery_that_nobody_accepts_is_tried_again_too(runs: Runs, hook: Web
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("", "the environment variable CHANNEL is not set"),
+        ("", "the environment variable CHANNEL is not set or empty"),
         (f"nonsense {SECRET}", "no form that apprise knows"),
         (f"telegraph://{SECRET}@station/", "no form that apprise knows"),
         (f"json://127.0.0.1:9/{SECRET}", "no connection"),

@@ -56,6 +56,16 @@ def test_an_address_that_stands_where_none_belongs_is_not_repeated(tmp_path: Pat
     assert SECRET not in "\n".join(f"{problem.message} {problem.remedy}" for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [("reconciliation:", "this is a section"), ("alerts: {channels: ops}", "this is a list")],
+)
+def test_what_has_the_wrong_shape_is_told_the_right_one(tmp_path: Path, section: str, said: str) -> None:
+    text = f"organisation: acme\nsources: [{{name: g, kind: github, organisation: acme}}]\n{section}\n"
+    (problem,) = examine(text, folder=tmp_path)[1]
+    assert said in problem.message
+
+
 def test_a_list_that_is_really_empty_is_still_told(tmp_path: Path) -> None:
     _, found = examine("organisation: acme\nsources: []\n", folder=tmp_path)
     assert any("at least 1 item" in problem.message for problem in found)

@@ -169,6 +169,7 @@ def test_an_incomplete_value_says_so_in_the_tables_and_is_not_compared(release: 
     page = report_of(release)
     assert page.count('<small class="incomplete"') > 0
     assert "values are incomplete" in page
+    assert "carry the flag incomplete, and are of change fail rate, " in page
     assert "not compared, for not all was read" in page
 
 
