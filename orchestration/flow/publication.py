@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
 
 import duckdb
 
@@ -11,8 +10,8 @@ from connectors.streams import is_kept_beside
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
-from lineage.definitions import define_metrics, read_definitions
 from orchestration.dbt_runner import DbtProject
+from orchestration.defining import present_definitions
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
 from orchestration.session import Session
@@ -54,7 +53,8 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
     workspace, at = session.workspace, utc_now()
     compiled = DbtProject(workspace).compiled_manifest()
     with open_warehouse(workspace.warehouse) as con:
-        hashes = _definition_hashes(session, con, compiled)
+        defined = present_definitions(con, compiled, session.settings)
+        hashes = {metric: definition.sha256 for metric, definition in defined.items()}
         context = _context(session, con, build.log_size, hashes)
     publication = publish(
         workspace.warehouse,
@@ -68,20 +68,6 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
     with open_warehouse(workspace.warehouse) as con:
         mark_stage(con, "publication", replace(build, ended_at=at))
     return publication
-
-
-def _definition_hashes(
-    session: Session, con: duckdb.DuckDBPyConnection, compiled: Mapping[str, Any]
-) -> dict[str, str]:
-    """Hash every metric's definition together with the settings that change its numbers."""
-    settings = session.settings
-    parameters = {
-        "time_zone": settings.reporting.time_zone,
-        "deployments": settings.deployments.model_dump(mode="json"),
-        "rules": settings.rules.model_dump(mode="json"),
-    }
-    defined = define_metrics(compiled, read_definitions(con), parameters=parameters)
-    return {metric: definition.sha256 for metric, definition in defined.items()}
 
 
 def _context(
