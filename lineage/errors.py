@@ -3,7 +3,8 @@
 LineageError
 ├── DefinitionError        a metric's upstream cannot be read from the compiled models
 ├── CellNotFoundError      there is no such metric, scope or period; the nearest names are given
-└── TraceInputError        the database lacks what a trace reads, or an argument has the wrong form
+├── TraceInputError        the database lacks what a trace reads, or an argument has the wrong form
+└── ReplayInputError       what a publication stored for its replay is missing or another, or does not run
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ class DefinitionError(LineageError):
 
 class TraceInputError(LineageError):
     """The database lacks what a trace reads, or an argument has the wrong form."""
+
+
+class ReplayInputError(LineageError):
+    """What a publication stored for its replay is missing or not what it was, or it does not run."""
 
 
 class CellNotFoundError(LineageError):

@@ -66,6 +66,11 @@ class Workspace:
         return self.published / "current"
 
     @property
+    def replay(self) -> Path:
+        """Compiled models, settings and tokens of publications, for replays; only the owner reads them."""
+        return self.data / "replay"
+
+    @property
     def dagster(self) -> Path:
         """The instance's home: runs, events, schedules."""
         return self.data / "dagster"

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from connectors.evidence import bookkeeping, recovery
 from connectors.evidence.batch_checks import check_batch
+from connectors.evidence.bulk_reading import BulkReader
 from connectors.evidence.committing import BatchCommit
 from connectors.evidence.compaction import groups_to_merge, merge_files
 from connectors.evidence.errors import EvidenceError
@@ -35,7 +36,7 @@ from connectors.evidence.results import (
 )
 from connectors.evidence.schema import create_tables, has_tables
 from connectors.evidence.verification import EvidenceCheck
-from connectors.evidence.window_table import window_table
+from connectors.evidence.window_table import window_table, window_table_of
 
 _COMPACTED_BYTES = 64 << 20
 _LEAST_SMALL_FILES = 8
@@ -76,6 +77,7 @@ class EvidenceStore:
         self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
         self._pages = PageReader(self._landing, self._query)
+        self._bulk = BulkReader(self._landing, ledger, self._query)
 
     def recover(self) -> RecoveryReport:
         """Finish the moves that a crash cut off, and delete what was never committed."""
@@ -166,6 +168,34 @@ class EvidenceStore:
     def records(self, record_ids: Iterable[int]) -> list[StoredRecord]:
         """Records in the order asked for; quicker than one by one."""
         return self._pages.records(record_ids)
+
+    def pages(self, log_indexes: Collection[int]) -> pa.Table:
+        """Return many pages with their bodies in log order, each checked against its leaf in the log.
+
+        Raises:
+            EvidenceMissingError: there is no such page.
+            EvidenceDamagedError: its file is missing or unreadable, or it is not the page that was committed.
+        """
+        return self._bulk.pages(log_indexes)
+
+    def addresses(self, log_indexes: Collection[int]) -> pa.Table:
+        """Return source, stream, scope, parent and number of records of pages, without their bodies."""
+        return self._bulk.addresses(log_indexes)
+
+    def stream_addresses(
+        self, source: str, stream: str, *, scopes: Collection[str] | None, log_size: int
+    ) -> pa.Table:
+        """Return the same of a stream's pages below a size of the log, of some scopes or of all."""
+        rows = self._stream_files(source, stream)
+        paths = [row.path for row in rows if row.first_log_index < log_size]
+        return self._bulk.stream_addresses(paths, scopes, log_size=log_size)
+
+    def windows_of(
+        self, source: str, stream: str, scopes: Collection[str], *, log_size: int
+    ) -> pa.Table:
+        """Return the closed windows of some scopes of a stream below a size of the log, in log order."""
+        with self._reading() as connection:
+            return window_table_of(connection, (source, stream), scopes, log_size=log_size)
 
     def redact(
         self,

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Collection
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +44,24 @@ def window_table(connection: sqlite3.Connection, log_size: int | None, *, first_
         last = rows[-1][0]
         batches.append(_record_batch(rows))
     return pa.Table.from_batches(batches, schema=WINDOW_SCHEMA)
+
+
+def window_table_of(
+    connection: sqlite3.Connection, stream: tuple[str, str], scopes: Collection[str], *, log_size: int
+) -> pa.Table:
+    """The windows of some scopes of a stream, given as source and name, below the log size, in log order."""
+    names = ", ".join(WINDOW_SCHEMA.names)
+    query = (
+        f"SELECT {names} FROM fetch_windows JOIN scopes USING (scope_id)"
+        " WHERE scope_id = (SELECT scope_id FROM scopes WHERE source = ? AND stream = ? AND scope = ?)"
+        " AND window_index < ? ORDER BY window_index"
+    )
+    batches = []
+    for scope in sorted(scopes):
+        rows = connection.execute(query, (*stream, scope, log_size)).fetchall()
+        if rows:
+            batches.append(_record_batch(rows))
+    return pa.Table.from_batches(batches, schema=WINDOW_SCHEMA).sort_by("window_index")
 
 
 def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:

@@ -1,0 +1,26 @@
+"""Replay: a published number made again from the bytes of its records alone, with the SQL that was stored."""
+
+from lineage.replay.bundle import META_KEY, RULES, ContextRule, ModelBundle, StoredModel
+from lineage.replay.inputs import StoredInputs, keep_inputs
+from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay
+from lineage.replay.ports import EvidenceArchive, PageAddress, Step
+from lineage.replay.replaying import StoredBuild, replay_cell
+
+__all__ = [
+    "META_KEY",
+    "RULES",
+    "CellValues",
+    "ContextRule",
+    "EvidenceArchive",
+    "Loaded",
+    "ModelBundle",
+    "PageAddress",
+    "Redundancy",
+    "Replay",
+    "Step",
+    "StoredBuild",
+    "StoredInputs",
+    "StoredModel",
+    "keep_inputs",
+    "replay_cell",
+]

@@ -1,0 +1,275 @@
+"""Replaying one cell: its records alone, the same stored SQL, the same number exactly (DESIGN I4)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+import json
+import time
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lineage.errors import ReplayInputError, TraceInputError
+from lineage.replay.blanking import RECORDS_AT, keep_records
+from lineage.replay.bundle import ModelBundle
+from lineage.replay.inputs import StoredInputs
+from lineage.replay.outcome import CellValues, Loaded, Replay, differences
+from lineage.replay.ports import EvidenceArchive, PageAddress, Step
+from lineage.replay.running import Sandbox, load_inputs, load_pages, open_sandbox
+from lineage.trace.cells import CellName, Formulas, find_cell, find_definition
+from lineage.trace.context import ORDINAL_BITS, CellContext, Siblings, find_context, services_of
+from lineage.trace.document import TracedCell, TracedDefinition, TracedFact
+from lineage.trace.facts import find_facts
+from lineage.trace.queries import literal, run_query
+from lineage.trace.tracing import WITHHELD
+
+_ORDINALS = (1 << ORDINAL_BITS) - 1
+_DEPLOYMENTS = "intermediate.int_deployments_rolled_out"
+_DEPLOYMENT_FACTS = "marts.fct_deployments"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBuild:
+    """What a publication stored for its replay, and the parts that run it.
+
+    Attributes:
+        bundle: the compiled models.
+        inputs: settings and tokens.
+        inputs_sha256: the hash that names them.
+        archive: the evidence below the publication's cutoff.
+        accounts: `account_key`, `account_token` of the accounts known today.
+        steps: the steps that SQL cannot take.
+        clock: seconds that only go forward, for saying how long parts took.
+    """
+
+    bundle: ModelBundle
+    inputs: StoredInputs
+    inputs_sha256: str
+    archive: EvidenceArchive
+    accounts: Callable[[], pa.Table]
+    steps: Sequence[Step]
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCell:
+    """A published cell with its definition, its facts and the records that it is read against."""
+
+    cell: TracedCell
+    definition: TracedDefinition
+    formulas: Formulas
+    facts: tuple[TracedFact, ...]
+    context: CellContext
+    order: tuple[str, ...]
+
+    @property
+    def values(self) -> CellValues:
+        """The published numbers."""
+        return CellValues(self.cell.value, self.cell.numerator, self.cell.denominator, self.cell.n)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by part."""
+
+    clock: Callable[[], float]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Book the time of a block on a part."""
+        begun = self.clock()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + self.clock() - begun
+
+
+def find_published_cell(
+    con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild
+) -> PublishedCell:
+    """Find a published cell, and everything that a replay of it reads.
+
+    Raises:
+        CellNotFoundError: there is no such cell.
+        TraceInputError: the cell is withheld, or the database lacks something.
+        ReplayInputError: the stored models do not make the metric's facts.
+    """
+    cell = find_cell(con, name)
+    if WITHHELD in cell.flags:
+        raise TraceInputError(
+            f"{name.metric} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld, so there is no "
+            "number to compare a replay with"
+        )
+    definition, formulas = find_definition(con, cell)
+    facts = find_facts(con, cell, definition, formulas)
+    order = _order(build, definition.fact_relation)
+    return PublishedCell(
+        cell=cell,
+        definition=definition,
+        formulas=formulas,
+        facts=facts,
+        context=find_context(
+            facts,
+            build.archive,
+            rules=build.bundle.context_rules(order),
+            siblings=_siblings(con, cell, facts, order),
+            is_everywhere=cell.scope_kind == "organisation",
+        ),
+        order=tuple(order),
+    )
+
+
+def replay_cell(
+    con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild, *, drop: Collection[int] = ()
+) -> Replay:
+    """Make a published cell again from its records alone and compare it with the published one, exactly.
+
+    Args:
+        con: the publication's `analyst.duckdb`; read only.
+        name: which cell.
+        build: what the publication stored for its replay.
+        drop: ids of records to leave out, to see what they do.
+
+    Raises:
+        CellNotFoundError: there is no such cell.
+        TraceInputError: the cell is withheld, or the database lacks something.
+        ReplayInputError: what was stored is missing or another, or does not run.
+    """
+    watch = Stopwatch(build.clock)
+    with watch.part("find the records"):
+        found = find_published_cell(con, name, build)
+    with duckdb.connect(":memory:") as sandbox_con:
+        sandbox, loaded = load_cell(sandbox_con, found, build, drop=drop, watch=watch)
+        with watch.part("run the models"):
+            sandbox.run(found.order)
+            replayed = cell_values(sandbox_con, found)
+    return Replay(
+        cell=found.cell,
+        published=found.values,
+        replayed=replayed,
+        differences=differences(found.values, replayed),
+        loaded=loaded,
+        ran=tuple(sandbox.ran),
+        models_sha256=build.bundle.sha256,
+        inputs_sha256=build.inputs_sha256,
+        dropped_each=(),
+        seconds=watch.seconds,
+    )
+
+
+def load_cell(
+    con: duckdb.DuckDBPyConnection,
+    found: PublishedCell,
+    build: StoredBuild,
+    *,
+    drop: Collection[int],
+    watch: Stopwatch,
+) -> tuple[Sandbox, Loaded]:
+    """Lay out a sandbox with the records of a cell and nothing else of the evidence."""
+    context = found.context
+    rules = build.bundle.context_rules(found.order)
+    kept = _kept_ordinals(context, drop)
+    addresses: dict[int, PageAddress] = {
+        index: page
+        for index, page in {**context.named_pages, **context.pages}.items()
+        if page.table in rules and (index in context.pages or index in kept)
+    }
+    with watch.part("read the pages"):
+        pages = build.archive.pages(addresses)
+        windows = build.archive.windows(addresses.values())
+    with watch.part("load them"):
+        sandbox = open_sandbox(con, build.bundle, build.steps)
+        load_inputs(con, build.inputs, build.accounts(), needed=set(found.order))
+        load_pages(con, rules, _by_table(pages, addresses, kept), windows)
+        sandbox.with_pages = frozenset(page.table for page in addresses.values())
+    loaded = Loaded(
+        contributing=len(context.contributing),
+        context=context.record_count,
+        pages=pages.num_rows,
+        body_bytes=pc.sum(pc.binary_length(pages["body"])).as_py() or 0,
+        dropped=tuple(sorted(drop)),
+        frames=context.frames,
+    )
+    return sandbox, loaded
+
+
+def cell_values(con: duckdb.DuckDBPyConnection, found: PublishedCell) -> CellValues:
+    """Form the cell's numbers from the facts that a sandbox holds, with the definition's own SQL."""
+    definition, formulas, cell = found.definition, found.formulas, found.cell
+    row = run_query(
+        con,
+        f"select cast({formulas.value_sql} as decimal(28, 9)), "
+        f"cast({formulas.numerator_sql or 'null'} as bigint), "
+        f"cast({formulas.denominator_sql or 'null'} as bigint), cast({formulas.n_sql} as bigint) "
+        f"from {definition.fact_relation} where ({definition.filter_sql}) and ({definition.scope_sql}) "
+        f"and {definition.event_at_column} >= $period_start and {definition.event_at_column} < $period_end",
+        scope_id=cell.scope_id,
+        period_start=cell.period_start,
+        period_end=cell.period_end,
+    )[0]
+    return CellValues(*row)
+
+
+def _order(build: StoredBuild, relation: str) -> list[str]:
+    also: dict[str, Sequence[str]] = {name: step.reads for step in build.steps for name in step.writes}
+    return build.bundle.closure([relation], also=also)
+
+
+def _siblings(
+    con: duckdb.DuckDBPyConnection, cell: TracedCell, facts: Sequence[TracedFact], order: Sequence[str]
+) -> Siblings:
+    """Find the services of a cell, their repositories, and all of their deployments: each replaces another."""
+    services = services_of(facts) | ({cell.scope_id} if cell.scope_kind == "service" else frozenset())
+    if not services:
+        return Siblings()
+    listed = literal(sorted(services))
+    places = run_query(
+        con, f"select distinct repository from marts.dim_services where list_contains({listed}, service_id)"
+    )
+    ids: Iterable[tuple[Any, ...]] = ()
+    if _DEPLOYMENTS in order:
+        ids = run_query(
+            con,
+            "select distinct unnest(record_ids || context_record_ids) "
+            f"from {_DEPLOYMENT_FACTS} where list_contains({listed}, service_id)",
+        )
+    return Siblings(
+        frozenset(one for (one,) in ids), frozenset(place for (place,) in places if place is not None)
+    )
+
+
+def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, frozenset[int] | None]:
+    """Return for each page which records stay; pages that stay whole are left out."""
+    without = set(drop)
+    kept: dict[int, set[int]] = defaultdict(set)
+    for one in (context.contributing | context.named) - without:
+        if one >> ORDINAL_BITS not in context.pages:
+            kept[one >> ORDINAL_BITS].add(one & _ORDINALS)
+    for index in {one >> ORDINAL_BITS for one in without} & context.pages.keys():
+        every = range(context.pages[index].record_count)
+        kept[index] = {at for at in every if (index << ORDINAL_BITS) | at not in without}
+    return {index: frozenset(ordinals) for index, ordinals in kept.items()}
+
+
+def _by_table(
+    pages: pa.Table, addresses: Mapping[int, PageAddress], kept: Mapping[int, frozenset[int] | None]
+) -> dict[str, pa.Table]:
+    """Part pages by stream, and blank in each the records that were not traced."""
+    bodies, tables = [], defaultdict[str, list[int]](list)
+    indexes = pages["log_index"].to_pylist()
+    headers = pages["headers"].to_pylist()
+    raw = (body for chunk in pages["body"].chunks for body in chunk)
+    for at, (index, header, body) in enumerate(zip(indexes, headers, raw, strict=True)):
+        page, ordinals = addresses[index], kept.get(index)
+        tables[page.table].append(at)
+        if ordinals is None or len(ordinals) >= max(page.record_count, 1):
+            bodies.append(body.as_py())
+        else:
+            path = json.loads(header).get(RECORDS_AT)
+            bodies.append(keep_records(body.as_py(), ordinals, path=path))
+    loaded = pages.set_column(
+        pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary())
+    )
+    return {table: loaded.take(rows) for table, rows in tables.items()}
