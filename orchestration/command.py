@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.trace:trace",
         "Show where one published number comes from, to the byte.",
     ),
+    "replay": (
+        "orchestration.commands.replay:replay",
+        "Make one published number again from its records alone.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

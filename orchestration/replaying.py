@@ -15,12 +15,24 @@ import pyarrow as pa
 from connectors.evidence import EvidenceStore
 from connectors.streams import is_kept_beside
 from lineage.errors import ReplayInputError
-from lineage.replay import ModelBundle, PageAddress, StoredBuild, StoredInputs, keep_inputs
+from lineage.replay import (
+    ModelBundle,
+    PageAddress,
+    Replay,
+    StoredBuild,
+    StoredInputs,
+    keep_inputs,
+    replay_cell,
+    replay_without_each,
+)
+from lineage.trace import parse_period, parse_scope
+from lineage.trace.cells import CellName
 from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 from publishing.durable import write_durably
+from publishing.manifest import read_manifest
 
 MODELS, INPUTS = "models", "inputs"
 
@@ -187,3 +199,57 @@ class Archive:
                 yield PageAddress(
                     row["log_index"], table, row["source"], row["scope"], row["parent_key"], row["record_count"]
                 )
+
+
+def replay_published_cell(
+    workspace: Workspace,
+    metric: str,
+    *,
+    scope: str,
+    period: str,
+    drop: Collection[int] = (),
+    is_each_dropped: bool = False,
+) -> Replay:
+    """Make one published value again from its records alone.
+
+    Args:
+        workspace: Whose current publication.
+        metric: Its name.
+        scope: `service:checkout`, `team:payments`, `organisation:acme`.
+        period: `2026-05`, `2026-W21`, `2026-Q2`.
+        drop: Ids of records to leave out.
+        is_each_dropped: Whether each contributing record is left out in turn, to see what it does.
+
+    Raises:
+        UsageError: nothing is published yet, or the publication stored nothing for a replay.
+        LineageError: there is no such cell, an argument has the wrong form, or what was stored is another.
+        EvidenceError: a page is missing, or is not the one that was committed.
+    """
+    scope_kind, scope_id = parse_scope(scope)
+    name = CellName(metric, scope_kind, scope_id, parse_period(period))
+    manifest = _manifest(workspace)
+    log_size = int(manifest["evidence"]["payload_log_size"])
+    with (
+        open_build(workspace, _stored(workspace, manifest), log_size=log_size) as build,
+        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
+    ):
+        con.execute("set TimeZone = 'UTC'")
+        if is_each_dropped:
+            return replay_without_each(con, name, build)
+        return replay_cell(con, name, build, drop=drop)
+
+
+def _manifest(workspace: Workspace) -> Mapping[str, Any]:
+    if not workspace.current.exists():
+        raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
+    return read_manifest(workspace.current).document
+
+
+def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, str]:
+    stored: Mapping[str, str] = manifest.get("replay") or {}
+    if {MODELS, INPUTS} - stored.keys():
+        raise UsageError(
+            f"The publication {manifest['publication_id']} of {workspace.root} is of an earlier version, which "
+            "stored no SQL to replay. Make a new one with: assay run"
+        )
+    return stored

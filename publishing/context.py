@@ -100,6 +100,7 @@ class PublicationContext:
         cosigned_by: names of witnesses whose cosignature of the latest checkpoint was verified.
         environment: versions of software, by name.
         sources: what was read, for the provenance section.
+        replay: hashes of what a replay needs beside the evidence (compiled models, settings), by name.
     """
 
     organisation: str
@@ -113,3 +114,4 @@ class PublicationContext:
     cosigned_by: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[SourceSummary, ...] = ()
+    replay: Mapping[str, str] = field(default_factory=dict)

@@ -304,6 +304,7 @@ def _manifest_document(
         "signed_by": signed_by,
         "evidence": {"payload_log_size": context.payload_log_size, "payload_root": run.payload_root},
         "environment": dict(context.environment),
+        "replay": dict(context.replay),
         "files": [entry.to_document() for entry in build.files],
         "tables": [
             {"name": one.table, "rows": one.rows, "logical_sha256": one.sha256} for one in build.hashes

@@ -1,6 +1,7 @@
 """Replay: a published number made again from the bytes of its records alone, with the SQL that was stored."""
 
 from lineage.replay.bundle import META_KEY, RULES, ContextRule, ModelBundle, StoredModel
+from lineage.replay.dropping import replay_without_each
 from lineage.replay.inputs import StoredInputs, keep_inputs
 from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay
 from lineage.replay.ports import EvidenceArchive, PageAddress, Step
@@ -23,4 +24,5 @@ __all__ = [
     "StoredModel",
     "keep_inputs",
     "replay_cell",
+    "replay_without_each",
 ]

@@ -1,18 +1,16 @@
 """Replaying one cell: its records alone, the same stored SQL, the same number exactly (DESIGN I4)."""
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-import json
-import time
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.errors import ReplayInputError, TraceInputError
+from lineage.errors import TraceInputError
 from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import ModelBundle
 from lineage.replay.inputs import StoredInputs
@@ -27,8 +25,13 @@ from lineage.trace.queries import literal, run_query
 from lineage.trace.tracing import WITHHELD
 
 _ORDINALS = (1 << ORDINAL_BITS) - 1
-_DEPLOYMENTS = "intermediate.int_deployments_rolled_out"
-_DEPLOYMENT_FACTS = "marts.fct_deployments"
+_SIBLINGS = {
+    "intermediate.int_deployments_rolled_out": "marts.fct_deployments",
+    "intermediate.int_incident_timeline": "marts.fct_incident_response",
+    "intermediate.int_incidents": "marts.fct_incidents",
+}
+"""Facts that stand beside a cell's own, by what they are made of: each deployment replaces another, and of two
+tellings of an incident one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,24 +223,18 @@ def _order(build: StoredBuild, relation: str) -> list[str]:
 def _siblings(
     con: duckdb.DuckDBPyConnection, cell: TracedCell, facts: Sequence[TracedFact], order: Sequence[str]
 ) -> Siblings:
-    """Find the services of a cell, their repositories, and all of their deployments: each replaces another."""
-    services = services_of(facts) | ({cell.scope_id} if cell.scope_kind == "service" else frozenset())
-    if not services:
-        return Siblings()
-    listed = literal(sorted(services))
-    places = run_query(
-        con, f"select distinct repository from marts.dim_services where list_contains({listed}, service_id)"
-    )
-    ids: Iterable[tuple[Any, ...]] = ()
-    if _DEPLOYMENTS in order:
-        ids = run_query(
-            con,
-            "select distinct unnest(record_ids || context_record_ids) "
-            f"from {_DEPLOYMENT_FACTS} where list_contains({listed}, service_id)",
-        )
-    return Siblings(
-        frozenset(one for (one,) in ids), frozenset(place for (place,) in places if place is not None)
-    )
+    """Find the services of a cell, their repositories, and the records of their deployments and incidents."""
+    condition = "true"
+    if cell.scope_kind != "organisation":
+        services = services_of(facts) | ({cell.scope_id} if cell.scope_kind == "service" else frozenset())
+        condition = f"list_contains({literal(sorted(services))}, service_id)" if services else "false"
+    places = run_query(con, f"select distinct repository from marts.dim_services where {condition}")
+    ids = set[int]()
+    for made_of, relation in _SIBLINGS.items():
+        if made_of in order:
+            query = f"select distinct unnest(record_ids || context_record_ids) from {relation} where {condition}"
+            ids.update(one for (one,) in run_query(con, query))
+    return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
 
 
 def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, frozenset[int] | None]:

@@ -14,6 +14,7 @@ from orchestration.dbt_runner import DbtProject
 from orchestration.defining import present_definitions
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
+from orchestration.replaying import keep_build
 from orchestration.session import Session
 from orchestration.sources import utc_now
 from publishing import Publication, PublicationContext, SourceSummary, current_publication, publish
@@ -55,7 +56,8 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
     with open_warehouse(workspace.warehouse) as con:
         defined = present_definitions(con, compiled, session.settings)
         hashes = {metric: definition.sha256 for metric, definition in defined.items()}
-        context = _context(session, con, build.log_size, hashes)
+        stored = keep_build(workspace, con, compiled)
+        context = replace(_context(session, con, build.log_size, hashes), replay=stored)
     publication = publish(
         workspace.warehouse,
         workspace.published,

@@ -1,0 +1,84 @@
+"""A replay as a person reads it: what was loaded, what ran, both numbers, and what each record does."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import fields
+from decimal import Decimal
+
+from lineage.replay import CellValues, Redundancy, Replay
+
+_MEGABYTE = 1_000_000
+_MOST_PLACES = 4
+_MOST_REDUNDANT = 40
+_RULES = {
+    "whole": "the whole of a small stream",
+    "place": "of the cell's places",
+    "named": "named by facts",
+}
+
+
+def replay_lines(replay: Replay) -> Iterator[str]:
+    """Yield the lines of a replay."""
+    cell, loaded = replay.cell, replay.loaded
+    yield f"{cell.metric}, {cell.scope_kind} {cell.scope_id}, {cell.period_start} to {cell.period_end}"
+    megabytes = loaded.body_bytes / _MEGABYTE
+    yield ""
+    yield (
+        f"loaded: {loaded.contributing:,} records that make the number and {loaded.context:,} that it is read "
+        f"against, from {loaded.pages:,} pages ({megabytes:.1f} MB), each checked against its leaf in the log"
+    )
+    yield from _context_lines(replay)
+    if loaded.dropped:
+        yield f"  left out on request: {', '.join(map(str, loaded.dropped))}"
+    yield f"ran:    {len(replay.ran)} stored models and steps (SQL {replay.models_sha256[:16]}, "
+    yield f"        settings {replay.inputs_sha256[:16]}) in an empty database"
+    yield from (f"        {name}: {seconds:.2f} s" for name, seconds in replay.seconds.items())
+    yield ""
+    yield f"{'':14}{'published':>24}{'from the records':>24}"
+    for each in fields(CellValues):
+        published, replayed = getattr(replay.published, each.name), getattr(replay.replayed, each.name)
+        mark = "" if published == replayed else "  differs"
+        yield f"  {each.name:12}{_text(published):>24}{_text(replayed):>24}{mark}"
+    yield ""
+    yield from _each_lines(replay)
+    yield _verdict(replay)
+
+
+def _context_lines(replay: Replay) -> Iterator[str]:
+    """One line per stream: how many records, why, and where."""
+    streams: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for frame in replay.loaded.frames:
+        streams[frame.stream, frame.rule].append((frame.place, frame.records))
+    for (stream, rule), places in sorted(streams.items(), key=lambda each: (each[0][1], each[0][0])):
+        names = ", ".join(place for place, _ in places[:_MOST_PLACES])
+        rest = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+        records = sum(count for _, count in places)
+        yield f"  {stream:34}{records:>9,}  {_RULES[rule]}: {names}{rest}"
+
+
+def _each_lines(replay: Replay) -> Iterator[str]:
+    if not replay.dropped_each:
+        return
+    redundant = replay.redundant
+    yield (
+        f"left out one by one: {len(replay.dropped_each) - len(redundant)} of {len(replay.dropped_each)} "
+        f"contributing records change the number, {len(redundant)} are redundant"
+    )
+    yield from (_redundant_line(one) for one in redundant[:_MOST_REDUNDANT])
+    if len(redundant) > _MOST_REDUNDANT:
+        yield f"  … and {len(redundant) - _MOST_REDUNDANT} more; --json lists all"
+    yield ""
+
+
+def _redundant_line(one: Redundancy) -> str:
+    return f"  {one.record_id}  {one.reason}"
+
+
+def _verdict(replay: Replay) -> str:
+    if replay.is_equal:
+        return "The records alone make exactly the published number."
+    return f"The records do NOT make the published number: {'; '.join(replay.differences)}"
+
+
+def _text(value: Decimal | int | None) -> str:
+    return "empty" if value is None else str(value)
