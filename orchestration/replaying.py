@@ -1,6 +1,7 @@
 """Opening what a replay needs: the publication, the stored models and settings, the evidence, the tokens."""
 
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,8 +32,6 @@ from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
-from publishing.durable import write_durably
-from publishing.manifest import read_manifest
 
 MODELS, INPUTS = "models", "inputs"
 
@@ -45,6 +44,8 @@ class ReplayFiles:
 
     def keep(self, content: bytes, *, name: str | None = None) -> str:
         """Store bytes and return the hash that names them; what is there already stays."""
+        from publishing.durable import write_durably  # noqa: PLC0415 - charts come with it, and replays need none
+
         sha256 = name or hashlib.sha256(content).hexdigest()
         path = self.folder / sha256
         if not path.exists():
@@ -240,9 +241,13 @@ def replay_published_cell(
 
 
 def _manifest(workspace: Workspace) -> Mapping[str, Any]:
-    if not workspace.current.exists():
-        raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
-    return read_manifest(workspace.current).document
+    try:
+        document: Mapping[str, Any] = json.loads((workspace.current / "manifest.json").read_bytes())
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"Nothing is published in {workspace.root} yet. Make a publication with: assay run"
+        ) from error
+    return document
 
 
 def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, str]:

@@ -11,8 +11,9 @@ from tests.shared import RUN_VARIABLE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the planted faults be all of them, or a sample."""
+    """Let the planted faults be all of them, or a sample, and replays as many as are asked for."""
     parser.addoption("--faults", choices=("sample", "all"), default="sample", help="which faults to plant")
+    parser.addoption("--cells", type=int, default=25, help="how many published cells to replay")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,210 @@
+"""Published numbers, made again from their records alone (DESIGN I4)."""
+
+import gzip
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.evidence.errors import EvidenceDamagedError
+from lineage.errors import ReplayInputError
+from lineage.replay import Replay, StoredBuild, replay_cell, replay_without_each
+from lineage.trace.arguments import Period
+from lineage.trace.cells import CellName
+from lineage.trace.context import ORDINAL_BITS
+from orchestration.command import main
+from orchestration.errors import UsageError
+from orchestration.replaying import open_build, replay_published_cell
+from orchestration.workspace import Workspace
+from tests.house.company import company
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+KINDS = ("github", "git", "jira", "pagerduty")
+SEED = 20260701
+_CELLS = """
+    select metric, scope_kind, scope_id, period_grain, period_start
+    from (
+        select *, row_number() over (
+            partition by metric, scope_kind
+            order by n = 0 and hash(scope_id, period_start, $seed) % 10 <> 0,
+                hash(scope_id, period_grain, period_start, $seed)
+        ) as turn
+        from marts.mart_metric_values
+        where not list_contains(flags, 'withheld')
+    )
+    order by turn, hash(metric, scope_kind, $seed)
+    limit $cells
+"""
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Two months of a company with three services, published."""
+    with company(tmp_path_factory.mktemp("acme"), kinds=KINDS) as acme:
+        acme.run()
+        yield acme.workspace
+
+
+@pytest.fixture
+def copied(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """A copy that may be spoilt."""
+    shutil.copytree(workspace.root, tmp_path / "workspace", symlinks=True)
+    return Workspace(tmp_path / "workspace")
+
+
+@contextmanager
+def opened(workspace: Workspace) -> Iterator[tuple[duckdb.DuckDBPyConnection, StoredBuild]]:
+    manifest = json.loads((workspace.current / "manifest.json").read_bytes())
+    log_size = manifest["evidence"]["payload_log_size"]
+    with (
+        open_build(workspace, manifest["replay"], log_size=log_size) as build,
+        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
+    ):
+        con.execute("set TimeZone = 'UTC'")
+        yield con, build
+
+
+def test_random_cells_of_every_metric_follow_from_their_records_alone(
+    workspace: Workspace, pytestconfig: pytest.Config
+) -> None:
+    values = {"seed": SEED, "cells": pytestconfig.getoption("--cells")}
+    differing, held = [], Counter[str]()
+    with opened(workspace) as (con, build):
+        for metric, scope_kind, scope_id, grain, start in con.execute(_CELLS, values).fetchall():
+            found = replay_cell(con, CellName(metric, scope_kind, scope_id, Period(grain, start)), build)
+            held[scope_kind] += 1
+            if not found.is_equal:
+                differing.append((metric, f"{scope_kind}:{scope_id}", str(start), found.differences))
+    assert not differing
+    assert set(held) == {"service", "team", "organisation"}
+
+
+def cell_with(con: duckdb.DuckDBPyConnection, metric: str, *, most: int) -> CellName:
+    """A service's month with some events, and not too many."""
+    row = con.execute(
+        "select scope_id, period_start from marts.mart_metric_values where metric = ? and scope_kind = 'service' "
+        "and period_grain = 'month' and n between 2 and ? order by n desc, scope_id limit 1",
+        [metric, most],
+    ).fetchone()
+    assert row is not None
+    return CellName(metric, "service", row[0], Period("month", row[1]))
+
+
+@pytest.mark.parametrize("metric", ["deployment_frequency", "change_lead_time"])
+def test_each_contributing_record_changes_the_number_or_is_listed_as_redundant(
+    workspace: Workspace, metric: str
+) -> None:
+    with opened(workspace) as (con, build):
+        name = cell_with(con, metric, most=12)
+        whole = replay_without_each(con, name, build)
+        assert whole.is_equal
+        assert len(whole.dropped_each) == whole.loaded.contributing
+        assert any(not one.is_redundant for one in whole.dropped_each)
+        assert all(one.reason for one in whole.redundant)
+        for one in [*whole.dropped_each[::9], *whole.redundant[:2]]:  # the long way says the same
+            assert replay_cell(con, name, build, drop=[one.record_id]).replayed == one.without
+
+
+def deciding(workspace: Workspace) -> tuple[CellName, Replay, int]:
+    """A cell, its replay, and a record that it hangs on."""
+    with opened(workspace) as (con, build):
+        name = cell_with(con, "deployment_frequency", most=12)
+        whole = replay_without_each(con, name, build)
+    return name, whole, next(one.record_id for one in whole.dropped_each if not one.is_redundant)
+
+
+def arguments(name: CellName, workspace: Workspace) -> list[str]:
+    scope = f"{name.scope_kind}:{name.scope_id}"
+    return ["replay", name.metric, "--scope", scope, "--period", str(name.period), "--workspace", str(workspace.root)]
+
+
+def test_the_command_says_what_was_loaded_and_that_the_number_follows(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, _, record_id = deciding(workspace)
+    assert main(arguments(name, workspace)) == 0
+    text = capsys.readouterr().out
+    assert "each checked against its leaf in the log" in text
+    assert "github__commits" in text
+    assert "The records alone make exactly the published number." in text
+    assert main([*arguments(name, workspace), "--drop", str(record_id)]) == 1
+    assert "do NOT make the published number: value: published" in capsys.readouterr().out
+    assert main([*arguments(name, workspace), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["is_equal"] is True
+
+
+def replayed(workspace: Workspace, name: CellName, **options: Any) -> Replay:
+    scope = f"{name.scope_kind}:{name.scope_id}"
+    return replay_published_cell(workspace, name.metric, scope=scope, period=str(name.period), **options)
+
+
+def test_stored_sql_that_was_changed_is_named_and_not_run(copied: Workspace) -> None:
+    sha256 = json.loads((copied.current / "manifest.json").read_bytes())["replay"]["models"]
+    file = copied.replay / sha256
+    changed = gzip.decompress(file.read_bytes()).replace(b"'success'", b"'failure'")
+    file.write_bytes(gzip.compress(changed))
+    with pytest.raises(ReplayInputError, match=f"not {sha256}"):
+        replayed(copied, any_cell(copied))
+
+
+def test_stored_settings_that_are_missing_are_named(copied: Workspace) -> None:
+    stored = json.loads((copied.current / "manifest.json").read_bytes())["replay"]
+    (copied.replay / stored["inputs"]).unlink()
+    with pytest.raises(ReplayInputError, match=f"{stored['inputs']}.*take it from a backup"):
+        replayed(copied, any_cell(copied))
+
+
+def test_a_page_of_which_a_byte_was_changed_is_named(copied: Workspace) -> None:
+    name, _, record_id = deciding(copied)
+    log_index = record_id >> ORDINAL_BITS
+    spoil(copied, log_index)
+    with pytest.raises(EvidenceDamagedError, match=f"page {log_index} .* is not the one that was committed"):
+        replayed(copied, name)
+
+
+def test_a_publication_without_stored_sql_says_so(copied: Workspace) -> None:
+    file = copied.current / "manifest.json"
+    document = json.loads(file.read_bytes())
+    del document["replay"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match="stored no SQL to replay"):
+        replayed(copied, any_cell(copied))
+
+
+def test_what_replays_need_is_the_owners_alone_and_names_nobody(workspace: Workspace) -> None:
+    assert workspace.replay.stat().st_mode & 0o077 == 0
+    with duckdb.connect(str(workspace.vault), read_only=True) as vault:
+        keys = [key.encode() for (key,) in vault.execute("select account_key from account_tokens").fetchall()]
+    held = b"".join(file.read_bytes() for file in workspace.replay.iterdir())
+    assert keys
+    assert not [key for key in keys if key in held]
+
+
+def any_cell(workspace: Workspace) -> CellName:
+    with duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con:
+        return cell_with(con, "deployment_frequency", most=100)
+
+
+def spoil(workspace: Workspace, log_index: int) -> None:
+    """Change one byte of one body, and nothing that says so."""
+    for file in workspace.evidence.rglob("*.parquet"):
+        table = pq.read_table(file)
+        indexes = table["log_index"].to_pylist()
+        if log_index in indexes:
+            bodies = table["body"].to_pylist()
+            at = indexes.index(log_index)
+            bodies[at] = bodies[at].replace(b"1", b"2", 1)
+            place = table.schema.get_field_index("body")
+            spoilt = table.set_column(place, table.schema.field(place), pa.array(bodies, pa.binary()))
+            pq.write_table(spoilt, file)
+            return
+    raise AssertionError(log_index)

@@ -1,0 +1,1 @@
+"""Replay: from stored SQL and the bytes of records to a number."""
