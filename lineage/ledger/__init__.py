@@ -1,8 +1,8 @@
 """The ledger: what was fetched, decided and published, in two Merkle logs that nobody can rewrite unseen.
 
 `Ledger` appends and proves; `merkle` holds the pure hash functions and checks of proofs; `NoteSigner`,
-`NoteVerifier` and `verify_note` are C2SP signed notes; `canonical_json` makes leaves. `TlogProof` is a proof that
-verifies offline, `Trust` follows changes of the key, `Witness` cosigns for another department.
+`NoteVerifier` and `verify_note` are C2SP signed notes; `canonical_json` makes leaves. `TlogProof` is a proof
+that verifies offline, `Trust` follows changes of the key, `Witness` cosigns for another department.
 """
 
 from lineage.ledger.canonical import canonical_json

@@ -4,6 +4,7 @@ Format: https://c2sp.org/signed-note. Keys have the text forms of Go's `sumdb/no
 `<name>+<key id>+<base64>` for verifying, `PRIVATE+KEY+<name>+<key id>+<base64>` for signing.
 """
 
+import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -126,6 +127,10 @@ class NoteSigner:
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of a message."""
         return self._key().sign(message)
+
+    def secret(self, purpose: str) -> bytes:
+        """Thirty-two bytes that only this key's holder can derive, others for each purpose."""
+        return hmac.digest(self.seed, b"assay secret, 1\n" + purpose.encode(), "sha256")
 
     def _key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)

@@ -48,9 +48,12 @@ def check_statements(
 
 
 def _first_keys(connection: sqlite3.Connection) -> list[NoteVerifier]:
-    """The key that signed the first checkpoint: where nobody trusts any key, the chain is judged from there."""
-    row = connection.execute("SELECT verifier_key FROM checkpoints ORDER BY checkpoint_id LIMIT 1").fetchone()
-    return [NoteVerifier.parse(row[0])] if row else []
+    """The first checkpoint's key: where nobody trusts any, changes of the key are judged from there."""
+    query = "SELECT verifier_key FROM checkpoints ORDER BY checkpoint_id LIMIT 1"
+    try:
+        return [NoteVerifier.parse(key) for (key,) in connection.execute(query).fetchall()]
+    except NoteError:
+        return []  # the checkpoint's own finding names it
 
 
 def _check_checkpoints(
@@ -77,7 +80,8 @@ def _check_checkpoints(
 
 def _check_cosignatures(file: str, connection: sqlite3.Connection, origin: str) -> Iterator[Finding]:
     rows = connection.execute(
-        "SELECT log, size, root, witness_key, line, cosigned_at FROM cosignatures ORDER BY log, size, witness_key"
+        "SELECT log, size, root, witness_key, line, cosigned_at FROM cosignatures"
+        " ORDER BY log, size, witness_key"
     ).fetchall()
     for log, size, root, witness_key, line, at in rows:
         name = f"{file}: cosignature of the {log} log at size {size} by {str(witness_key).partition('+')[0]}"

@@ -1,21 +1,29 @@
 """A Merkle tree in memory, for lists that are sealed at once: a publication's cells and its files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lineage.ledger import merkle
 
 
 class MerkleTree:
-    """The RFC 6962 tree over some leaves, which it does not keep."""
+    """The RFC 6962 tree over some leaves, of which it keeps the hashes alone.
 
-    def __init__(self, leaves: Iterable[bytes]) -> None:
-        self._nodes: dict[tuple[int, int], bytes] = {}
+    Args:
+        hashes: the leaves' hashes (`merkle.leaf_hash`), in order.
+    """
+
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        self._levels: list[list[bytes]] = []
         edge: dict[int, bytes] = {}
-        hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+        for _, _, row in merkle.extend(edge, 0, hashes):
+            self._levels.append(row)
         self.size = len(hashes)
-        for level, first, row in merkle.extend(edge, 0, hashes):
-            self._nodes.update(((level, first + place), each) for place, each in enumerate(row))
         self.root = merkle.root_of_edge(edge)
+
+    @classmethod
+    def over(cls, leaves: Iterable[bytes]) -> "MerkleTree":
+        """The tree over leaves by their content."""
+        return cls([merkle.leaf_hash(leaf) for leaf in leaves])
 
     def inclusion_proof(self, index: int) -> list[bytes]:
         """The audit path of a leaf, for `merkle.verify_inclusion`.
@@ -23,4 +31,4 @@ class MerkleTree:
         Raises:
             ValueError: the tree has no such leaf.
         """
-        return merkle.inclusion_proof(lambda level, place: self._nodes[level, place], index, self.size)
+        return merkle.inclusion_proof(lambda level, place: self._levels[level][place], index, self.size)

@@ -64,7 +64,7 @@ class Trust:
         signers = ", ".join(f"{line.name} ({line.key_id.hex()})" for line in note.signatures)
         trusted = ", ".join(_called(one) for one in self.verifiers) or "none"
         return (
-            f"no trusted key signed it. It is signed by {signers}; trusted are {trusted}, and no leaf of a "
+            f"no known key signed it. It is signed by {signers}; trusted are {trusted}, and no leaf of a "
             "key rotation leads from one to the other: the key was swapped, or the wrong one is trusted"
         )
 
