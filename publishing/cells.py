@@ -1,8 +1,8 @@
 """Values that somebody answers for as leaves, so that one number can be proven without showing another.
 
-DuckDB makes the leaves from the published table, in the order of the cells' keys. Each is salted: a path shows
-hashes of neighbours, and a value that is one of few could be found by trying. The salt follows from a secret
-that only the publication's manifest holds.
+DuckDB makes the leaves from the published table, in the order of the cells' keys. Each is salted: a path
+shows hashes of neighbours, and a value that is one of few could be found by trying. The salt follows from a
+secret that only the publication's manifest holds.
 """
 
 from collections.abc import Mapping, Sequence

@@ -82,7 +82,10 @@ def verify_exported_file(
         yield Finding(f"{folder.name}/{MANIFEST}", str(error))
         return
     yield from _check_file(path, folder, manifest)
-    yield from _check_chain(folder, manifest, trust(keys))
+    try:
+        yield from _check_chain(folder, manifest, trust(keys))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        yield Finding(f"{folder.name}/{MANIFEST}", f"does not have the form of a manifest: {error!r}")
     yield from _check_wanted(folder, witnesses)
     if not verifiers:
         yield Finding(

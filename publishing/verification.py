@@ -52,7 +52,10 @@ def verify_publication(
     trust = ledger.trust(verifiers or named)
     yield from _verify_payload_note(folder, manifest, ledger, trust)
     yield from _verify_governance_note(folder, ledger, trust, leaf_index)
-    yield from _verify_proofs(folder, manifest, ledger, trust)
+    try:
+        yield from _verify_proofs(folder, manifest, ledger, trust)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        yield Finding(f"{name}/{MANIFEST}", f"does not have the form of a manifest: {error!r}")
 
 
 def verify_publications(
