@@ -2,7 +2,7 @@
 
 `governance/policies.yml`:
 
-    witnesses: [internal-audit]
+    witnesses: [internal-audit]               # governance/witnesses.py says what else may stand here
     metrics:
       change_lead_time:
         tier: certified                       # exploratory < operational < certified < incentive
@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from governance.errors import PolicyError
+from governance.witnesses import Timestamping, Witness, read_operator, read_timestamping, read_witnesses
 from governance.yaml_documents import Document, read_document
 
 TIERS = ("exploratory", "operational", "certified", "incentive")
 SCOPE_KINDS = ("service", "team", "organisation")
 INCENTIVE_SCOPE_KINDS = ("team",)
 INCENTIVE_ROLES = ("metric_owner", "people_operations")
+_BOOK_KEYS = ("witnesses", "operated_by", "timestamping", "metrics")
 _KEYS = ("tier", "minimum_n", "scope_kinds", "required_roles", "review_by")
 
 
@@ -58,7 +60,14 @@ class PolicyBook:
 
     document: Document
     metrics: Mapping[str, Mapping[str, Any]]
-    witnesses: tuple[str, ...] = ()
+    configured_witnesses: tuple[Witness, ...] = ()
+    operated_by: str | None = None
+    timestamping: Timestamping | None = None
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """The names of the witnesses."""
+        return tuple(witness.name for witness in self.configured_witnesses)
 
     @classmethod
     def empty(cls) -> "PolicyBook":
@@ -75,7 +84,7 @@ class PolicyBook:
         if not path.exists():
             return cls.empty()
         document = read_document(path)
-        _refuse_unknown(document, (), document.value, ("witnesses", "metrics"))
+        _refuse_unknown(document, (), document.value, _BOOK_KEYS)
         metrics = document.value.get("metrics") or {}
         if not isinstance(metrics, dict):
             raise PolicyError(f"{document.place('metrics')}: metrics is a mapping from metric to policy")
@@ -84,10 +93,13 @@ class PolicyBook:
                 raise PolicyError(f"{document.place('metrics', metric)}: the policy of {metric} is a mapping")
             _refuse_unknown(document, ("metrics", metric), policy, _KEYS)
             _check_types(document, metric, policy)
-        witnesses = document.value.get("witnesses") or []
-        if not isinstance(witnesses, list) or not all(isinstance(name, str) for name in witnesses):
-            raise PolicyError(f"{document.place('witnesses')}: witnesses is a list of names")
-        return cls(document, metrics, tuple(witnesses))
+        return cls(
+            document,
+            metrics,
+            configured_witnesses=read_witnesses(document),
+            operated_by=read_operator(document),
+            timestamping=read_timestamping(document),
+        )
 
     def check_known(self, metrics: Iterable[str]) -> None:
         """Refuse a policy for a metric that does not exist: it would protect nothing.

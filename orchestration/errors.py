@@ -2,6 +2,7 @@
 
 AssayError                  70 a fault of Assay itself, unless a subclass says better
 ├── FindingsError            1 a check, a verification or a comparison found something
+├── WitnessRefusedError      1 a witness or a timestamp authority refused or did not answer
 ├── UsageError               2 the command line or the workspace does not allow this
 │   └── SettingsError        2 `assay.yml` is wrong: every problem, with its line and remedy
 ├── SourceFailedError        3 a source gave up; what it had delivered is kept, run again
@@ -57,3 +58,9 @@ class NotCollectedError(AssayError):
     """Everything that may be fetched was, and was published; the register does not allow the rest."""
 
     exit_code = 6
+
+
+class WitnessRefusedError(AssayError):
+    """A witness or a timestamp authority refused or did not answer; nothing was changed."""
+
+    exit_code = 1

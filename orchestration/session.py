@@ -18,6 +18,7 @@ from lineage.ledger import Ledger, NoteSigner
 from orchestration.collection import load_register, record_register, uncollected_streams
 from orchestration.errors import UsageError
 from orchestration.identity_settings import identity_rules
+from orchestration.key_rotation import finish_rotation
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
 from orchestration.settings import Settings, SourceSettings
@@ -155,6 +156,8 @@ def open_session(
         )
         if needs_sources:
             record_register(ledger, register)
+        if finish_rotation(workspace.key(SIGNING_KEY, settings), ledger):
+            session.watcher.note("a change of the signing key was cut off, and is finished now")
         mended = store.recover()
         if mended.finished or mended.discarded:
             session.watcher.note(

@@ -12,9 +12,10 @@ from publishing.errors import (
     PublicationRefusedError,
     PublishingError,
 )
+from publishing.finding import Finding
 from publishing.publication import Publication, current_publication, publish
 from publishing.recovery import recover_publications
-from publishing.verification import Finding, verify_publication, verify_publications
+from publishing.verification import verify_publication, verify_publications
 
 __all__ = [
     "Finding",

@@ -85,6 +85,23 @@ class SourceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedWitness:
+    """A witness outside the team that runs Assay whose cosignatures of both logs were verified.
+
+    Attributes:
+        name: as in its key.
+        key: its public key as one line.
+        team: to whom it belongs.
+        cosigned_at: when it cosigned the payload log at the evidence cutoff, by its own clock.
+    """
+
+    name: str
+    key: str
+    team: str
+    cosigned_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationContext:
     """The circumstances of a publication.
 
@@ -97,7 +114,11 @@ class PublicationContext:
         policies: the workspace's metric policies.
         register: whose signatures count.
         sign_offs: what was signed.
-        cosigned_by: names of witnesses whose cosignature of the latest checkpoint was verified.
+        cosigned_by: names of witnesses whose cosignatures were verified: of the payload log at the evidence
+            cutoff, and of a state of the governance log that covers the sign-offs.
+        counted_witnesses: the same witnesses with their keys, for the manifest.
+        cosigned_payload: the payload checkpoint at the evidence cutoff with their cosignatures.
+        cosigned_registers: the checkpoint of the governance log that they cosigned.
         environment: versions of software, by name.
         sources: what was read, for the provenance section.
         replay: hashes of what a replay needs beside the evidence (compiled models, settings), by name.
@@ -112,6 +133,9 @@ class PublicationContext:
     register: SignerRegister = field(default_factory=SignerRegister)
     sign_offs: tuple[SignOff, ...] = ()
     cosigned_by: tuple[str, ...] = ()
+    counted_witnesses: tuple[CountedWitness, ...] = ()
+    cosigned_payload: str | None = None
+    cosigned_registers: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[SourceSummary, ...] = ()
     replay: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,9 @@ from publishing.logical_hash import LogicalHash
 MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint.txt"
 PAYLOAD_CHECKPOINT = "payload-checkpoint.txt"
-UNLISTED = (MANIFEST, CHECKPOINT)
+REGISTERS_CHECKPOINT = "registers-checkpoint.txt"
+PROOF = "publication.tlog-proof"
+UNLISTED = (MANIFEST, CHECKPOINT, PROOF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +13,7 @@ from governance.gate import Decision, record_decisions
 from lineage.ledger import Ledger, NoteSigner
 from publishing.analyst import build_analyst_database, open_published, review_warehouse, write_about
 from publishing.caveats import find_caveats
+from publishing.cells import cells_tree
 from publishing.check_summary import summarise_checks
 from publishing.completeness import completeness_document, read_completeness
 from publishing.context import PublicationContext
@@ -24,6 +25,7 @@ from publishing.logical_hash import LogicalHash, logical_hash
 from publishing.manifest import (
     MANIFEST,
     PAYLOAD_CHECKPOINT,
+    REGISTERS_CHECKPOINT,
     FileEntry,
     Manifest,
     content_sha256,
@@ -34,7 +36,8 @@ from publishing.manifest import (
 from publishing.recovery import recover_publications
 from publishing.report import Provenance, render_report
 from publishing.review import Review
-from publishing.sealing import PAYLOAD_LOG, announce, building_folder, finish, payload_note
+from publishing.sealed_lists import SealedList, files_tree, sealed_metrics
+from publishing.sealing import PAYLOAD_LOG, Cosign, announce, building_folder, finish, payload_note
 from publishing.service_levels import read_service_levels
 from publishing.tables import Table
 from publishing.workbook import write_workbook
@@ -67,6 +70,7 @@ class _Build:
     content_sha256: str
     previous: str | None
     completeness: dict[str, Any]
+    cells: SealedList
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class _Run:
     building: Path
     context: PublicationContext
     payload_root: str
+    cells_secret: str
     at: datetime
     on_step: Callable[[str], None]
 
@@ -91,6 +96,7 @@ def publish(
     signer: NoteSigner,
     at: datetime,
     on_step: Callable[[str], None] | None = None,
+    cosign: Cosign | None = None,
 ) -> Publication:
     """Write a publication and switch `current` to it, unless an equal one is current already.
 
@@ -103,6 +109,7 @@ def publish(
         signer: who signs the checkpoints.
         at: the instant of publication.
         on_step: told the name of each step as it begins.
+        cosign: asks witnesses about the governance log's new checkpoint.
 
     Raises:
         PublicationInputError: the warehouse or an argument cannot be used.
@@ -118,6 +125,7 @@ def publish(
         building=building_folder(target_root, publication_id),
         context=context,
         payload_root=_payload_root(ledger, context.payload_log_size),
+        cells_secret=signer.secret(f"cells of publication {publication_id}").hex(),
         at=at,
         on_step=on_step or (lambda _step: None),
     )
@@ -136,7 +144,7 @@ def publish(
         return cast("Publication", existing)  # only its content can be the same
     # from here on the ledger decides: a folder that is left over is finished or removed by recovery
     manifest = _announce(run, ledger, review.decisions, build=build, signer=signer)
-    folder = finish(target_root, publication_id, ledger=ledger, signer=signer, at=at)
+    folder = finish(target_root, publication_id, ledger=ledger, signer=signer, at=at, cosign=cosign)
     return Publication(
         publication_id,
         folder,
@@ -203,7 +211,7 @@ def _payload_root(ledger: Ledger, size: int) -> str:
 
 
 def _payload_note(run: _Run, ledger: Ledger, signer: NoteSigner) -> str:
-    return payload_note(ledger, run.context.payload_log_size, signer)
+    return payload_note(ledger, run.context.payload_log_size, signer, cosigned=run.context.cosigned_payload)
 
 
 def _build(
@@ -223,12 +231,16 @@ def _build(
         return None
     write_about(analyst, _about(run), review.decisions)
     (run.building / PAYLOAD_CHECKPOINT).write_text(note, encoding="utf-8")
+    if run.context.cosigned_registers is not None:
+        (run.building / REGISTERS_CHECKPOINT).write_text(run.context.cosigned_registers, encoding="utf-8")
     rows = _write_files(run, tables, review.decisions)
     run.on_step("seal")
     files = list_files(run.building, rows)
     sync_tree(run.building)
     previous = existing.publication_id if existing else None
-    return _Build(tuple(files), tuple(hashes), content, previous, completeness)
+    with open_published(analyst) as con:
+        cells = cells_tree(con, secret=run.cells_secret, definition_hashes=sealed_metrics(review.decisions))
+    return _Build(tuple(files), tuple(hashes), content, previous, completeness, SealedList.of(cells))
 
 
 def _about(run: _Run) -> dict[str, str]:
@@ -305,6 +317,11 @@ def _manifest_document(
         "evidence": {"payload_log_size": context.payload_log_size, "payload_root": run.payload_root},
         "environment": dict(context.environment),
         "replay": dict(context.replay),
+        "sealed": {
+            "cells": {**build.cells.to_document(), "secret": run.cells_secret},
+            "files": SealedList.of(files_tree(build.files)).to_document(),
+        },
+        "witnesses": [asdict(witness) for witness in context.counted_witnesses],
         "files": [entry.to_document() for entry in build.files],
         "tables": [
             {"name": one.table, "rows": one.rows, "logical_sha256": one.sha256} for one in build.hashes

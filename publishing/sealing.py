@@ -4,16 +4,18 @@ A crash between two steps leaves a state from which `finish` goes on.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from governance.canonical import canonical_json
 from governance.log import GOVERNANCE_LOG
-from lineage.ledger import Checkpoint, Ledger, LedgerTransaction, NoteSigner, sign_note
+from lineage.ledger import Ledger, LedgerTransaction, Note, NoteSigner
+from lineage.ledger.leaf_proof import prove_leaf
 from publishing.durable import BUILDING_PREFIX, CURRENT, switch_current, sync_folder, write_durably
-from publishing.manifest import CHECKPOINT, Manifest
+from publishing.errors import PublicationInputError
+from publishing.manifest import CHECKPOINT, PROOF, Manifest
 
 PAYLOAD_LOG = "payload"
 _KIND = "publication"
@@ -25,16 +27,42 @@ def building_folder(root: Path, publication_id: str) -> Path:
     return root / f"{BUILDING_PREFIX}{publication_id}"
 
 
-def payload_note(ledger: Ledger, size: int, signer: NoteSigner) -> str:
-    """Sign a checkpoint of the payload log at the publication's own evidence cutoff."""
-    root = ledger.root(PAYLOAD_LOG, size)
-    return sign_note(Checkpoint(ledger.log_origin(PAYLOAD_LOG), size, root).text(), [signer])
+Cosign = Callable[[str], str]
+"""Asks witnesses about a signed checkpoint, and returns it with what cosignatures they gave."""
+
+
+def payload_note(ledger: Ledger, size: int, signer: NoteSigner, *, cosigned: str | None = None) -> str:
+    """Sign a checkpoint of the payload log at the publication's own evidence cutoff.
+
+    Args:
+        ledger: whose log.
+        size: the cutoff.
+        signer: whose signature stands first.
+        cosigned: the same checkpoint with cosignatures, which are taken over.
+
+    Raises:
+        PublicationInputError: what was cosigned is another checkpoint.
+    """
+    note = Note.parse(ledger.signed(PAYLOAD_LOG, size, signer))
+    if cosigned is None:
+        return note.document()
+    given = Note.parse(cosigned)
+    if given.text != note.text:
+        raise PublicationInputError(
+            f"what the witnesses cosigned is not the payload log at the evidence cutoff {size}"
+        )
+    return note.with_signatures(given.signatures).document()
 
 
 def announce(transaction: LedgerTransaction, manifest: Manifest) -> int:
     """Append the publication's leaf to the governance log and return its index."""
+    return transaction.append(GOVERNANCE_LOG, canonical_json(leaf_of(manifest)))
+
+
+def leaf_of(manifest: Manifest) -> dict[str, Any]:
+    """Return the leaf that announces a publication with this manifest."""
     evidence: Mapping[str, Any] = manifest.document["evidence"]
-    leaf = {
+    return {
         "v": 1,
         "kind": _KIND,
         "publication_id": manifest.publication_id,
@@ -42,18 +70,41 @@ def announce(transaction: LedgerTransaction, manifest: Manifest) -> int:
         "content_sha256": manifest.content_sha256,
         "payload_log_size": evidence["payload_log_size"],
         "payload_root": evidence["payload_root"],
+        "cells": _listed(manifest, "cells"),
+        "files": _listed(manifest, "files"),
         "previous": manifest.document["previous"],
         "published_at": manifest.document["published_at"],
     }
-    return transaction.append(GOVERNANCE_LOG, canonical_json(leaf))
 
 
-def finish(root: Path, publication_id: str, *, ledger: Ledger, signer: NoteSigner, at: datetime) -> Path:
-    """Sign the governance log, rename the folder into place and switch `current` to it."""
+def finish(
+    root: Path,
+    publication_id: str,
+    *,
+    ledger: Ledger,
+    signer: NoteSigner,
+    at: datetime,
+    cosign: Cosign | None = None,
+) -> Path:
+    """Sign the governance log, prove the leaf, rename the folder into place and switch `current` to it.
+
+    Args:
+        root: the folder of publications.
+        publication_id: what the ledger announces.
+        ledger: whose governance log.
+        signer: who signs its checkpoint.
+        at: when.
+        cosign: asks witnesses; a publication is finished whether or not they answer.
+    """
     building, folder = building_folder(root, publication_id), root / publication_id
     if building.exists():
         note = ledger.checkpoint(GOVERNANCE_LOG, signer, at=at)
+        if cosign is not None:
+            note = cosign(note)
+        index = announced_at(ledger, publication_id)
+        proof = prove_leaf(ledger, GOVERNANCE_LOG, index, note=note)
         write_durably(building / CHECKPOINT, note.encode())
+        write_durably(building / PROOF, proof.document().encode())
         sync_folder(building)
         building.rename(folder)
         sync_folder(root)
@@ -76,3 +127,20 @@ def announced(ledger: Ledger) -> Iterator[tuple[int, dict[str, Any]]]:
             leaf = json.loads(content)
             if isinstance(leaf, dict) and leaf.get("kind") == _KIND:
                 yield index, leaf
+
+
+def announced_at(ledger: Ledger, publication_id: str) -> int:
+    """Return the index of the leaf that announces a publication.
+
+    Raises:
+        PublicationInputError: no leaf does.
+    """
+    for index, leaf in announced(ledger):
+        if leaf["publication_id"] == publication_id:
+            return index
+    raise PublicationInputError(f"the governance log announces no publication {publication_id}")
+
+
+def _listed(manifest: Manifest, name: str) -> dict[str, Any]:
+    listed = manifest.document["sealed"][name]
+    return {"size": listed["size"], "root": listed["root"]}

@@ -1,33 +1,26 @@
 """Finding what was changed in a publication since it was sealed, and naming each object."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from governance.log import GOVERNANCE_LOG
-from lineage.ledger import Checkpoint, Ledger, LedgerError, NoteVerifier, verify_note
+from lineage.ledger import Checkpoint, Ledger, LedgerError, Note, NoteVerifier, Trust
 from publishing.durable import BUILDING_PREFIX, CURRENT, sha256_file
 from publishing.errors import ManifestError
+from publishing.finding import Finding
 from publishing.manifest import (
     CHECKPOINT,
     MANIFEST,
     PAYLOAD_CHECKPOINT,
+    REGISTERS_CHECKPOINT,
     UNLISTED,
     FileEntry,
     Manifest,
     read_manifest,
 )
+from publishing.proof_checks import check_cosignatures, check_lists, check_proof, check_registers
 from publishing.sealing import PAYLOAD_LOG, announced
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One object that is not as it was published. A note (`is_fatal` false) is merely unfinished."""
-
-    object_name: str
-    problem: str
-    is_fatal: bool = True
 
 
 def verify_publication(
@@ -51,8 +44,18 @@ def verify_publication(
     if leaf_index is None:
         yield Finding(f"{name}/{MANIFEST}", "differs from what the governance log says of this publication")
     yield from _verify_files(folder, manifest)
-    yield from _verify_payload_note(folder, manifest, ledger, verifiers)
-    yield from _verify_governance_note(folder, manifest, ledger, verifiers, leaf_index)
+    try:
+        named = [NoteVerifier.parse(str(manifest.document.get("signed_by")))]
+    except LedgerError as error:
+        yield Finding(f"{name}/{MANIFEST}", f"names no key that could have signed it: {error}")
+        return
+    trust = ledger.trust(verifiers or named)
+    yield from _verify_payload_note(folder, manifest, ledger, trust)
+    yield from _verify_governance_note(folder, ledger, trust, leaf_index)
+    try:
+        yield from _verify_proofs(folder, manifest, ledger, trust)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        yield Finding(f"{name}/{MANIFEST}", f"does not have the form of a manifest: {error!r}")
 
 
 def verify_publications(
@@ -130,11 +133,9 @@ def _verify_file(folder: Path, path: str, entry: FileEntry) -> Iterator[Finding]
         yield Finding(name, f"has the SHA-256 {digest}, not {entry.sha256} as published")
 
 
-def _verify_payload_note(
-    folder: Path, manifest: Manifest, ledger: Ledger, verifiers: Sequence[NoteVerifier]
-) -> Iterator[Finding]:
+def _verify_payload_note(folder: Path, manifest: Manifest, ledger: Ledger, trust: Trust) -> Iterator[Finding]:
     evidence: dict[str, Any] = manifest.document.get("evidence") or {}
-    checkpoint = _checkpoint(folder, PAYLOAD_CHECKPOINT, manifest, verifiers)
+    checkpoint = _checkpoint(folder, PAYLOAD_CHECKPOINT, trust, PAYLOAD_LOG)
     if isinstance(checkpoint, Finding):
         yield checkpoint
         return
@@ -145,13 +146,9 @@ def _verify_payload_note(
 
 
 def _verify_governance_note(
-    folder: Path,
-    manifest: Manifest,
-    ledger: Ledger,
-    verifiers: Sequence[NoteVerifier],
-    leaf_index: int | None,
+    folder: Path, ledger: Ledger, trust: Trust, leaf_index: int | None
 ) -> Iterator[Finding]:
-    checkpoint = _checkpoint(folder, CHECKPOINT, manifest, verifiers)
+    checkpoint = _checkpoint(folder, CHECKPOINT, trust, GOVERNANCE_LOG)
     if isinstance(checkpoint, Finding):
         yield checkpoint
         return
@@ -163,17 +160,27 @@ def _verify_governance_note(
     yield from _compare_root(name, checkpoint, ledger, GOVERNANCE_LOG)
 
 
-def _checkpoint(
-    folder: Path, file: str, manifest: Manifest, verifiers: Sequence[NoteVerifier]
-) -> Checkpoint | Finding:
+def _verify_proofs(folder: Path, manifest: Manifest, ledger: Ledger, trust: Trust) -> Iterator[Finding]:
+    """What the publication carries to prove itself offline; those of earlier versions carry nothing."""
+    if "sealed" not in manifest.document:
+        return
+    yield from check_proof(folder, manifest, trust)
+    yield from check_cosignatures(folder, manifest, trust)
+    yield from check_lists(folder, manifest)
+    registers = check_registers(folder, trust)
+    if isinstance(registers, Finding):
+        yield registers
+    elif registers is not None:
+        yield from _compare_root(f"{folder.name}/{REGISTERS_CHECKPOINT}", registers, ledger, GOVERNANCE_LOG)
+
+
+def _checkpoint(folder: Path, file: str, trust: Trust, log: str) -> Checkpoint | Finding:
     name = f"{folder.name}/{file}"
     try:
         content = (folder / file).read_bytes().decode()
-        trusted = verifiers or [NoteVerifier.parse(str(manifest.document.get("signed_by")))]
-        note = verify_note(content, trusted)
-        if note.document() != content:
+        if Note.parse(content).document() != content:
             return Finding(name, "is not spelled as it was signed")
-        return Checkpoint.parse(note.text)
+        return trust.open(content, log=log)
     except FileNotFoundError:
         return Finding(name, "is missing")
     except (OSError, UnicodeDecodeError, LedgerError) as error:

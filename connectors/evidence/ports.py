@@ -40,5 +40,8 @@ class LedgerPort(Protocol):
     def size(self, log: str) -> int:
         """Committed leaves of the log."""
 
+    def leaf(self, log: str, index: int) -> bytes:
+        """The content of a leaf."""
+
     def leaves(self, log: str, start: int, stop: int) -> list[tuple[int, bytes]]:
         """(index, content) of leaves, stop exclusive."""

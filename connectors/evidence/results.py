@@ -79,6 +79,14 @@ class StoredPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PageOpening:
+    """What a page's leaf commits to, and the salt (hexadecimal) without which nobody can check that."""
+
+    salt: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRecord:
     """One top-level record: its page, and its value (JSON, or text where the body is not JSON)."""
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from connectors.evidence import bookkeeping, recovery
 from connectors.evidence.batch_checks import check_batch
 from connectors.evidence.bulk_reading import BulkReader
+from connectors.evidence.commitments import PAGE_COLUMNS, canonical, commit_to, leaf_of, microseconds
 from connectors.evidence.committing import BatchCommit
 from connectors.evidence.compaction import groups_to_merge, merge_files
 from connectors.evidence.errors import EvidenceError
@@ -28,6 +29,7 @@ from connectors.evidence.results import (
     CompactionReport,
     EvidenceFile,
     Finding,
+    PageOpening,
     RecoveryReport,
     Redaction,
     StoredPage,
@@ -156,6 +158,26 @@ class EvidenceStore:
     def page(self, log_index: int) -> StoredPage:
         """The page, checked against the ledger's hash."""
         return self._pages.page(log_index)
+
+    def opening(self, log_index: int) -> PageOpening:
+        """What the page's leaf commits to, to be handed to whoever shall check it.
+
+        Raises:
+            EvidenceMissingError: there is no such page.
+            EvidenceError: its salt is gone, because the page was redacted: its leaf cannot be opened again.
+        """
+        page = self.page(log_index)
+        rows = self._query("SELECT salt FROM salts WHERE log_index = ?", (log_index,))
+        metadata = {name: getattr(page, name) for name in PAGE_COLUMNS}
+        metadata["headers"] = canonical(dict(page.headers)).decode()
+        metadata["fetched_at"] = microseconds(page.fetched_at)
+        salt = bytes(rows[0][0]) if rows else b""
+        if leaf_of("page", commit_to(metadata, salt)) != self.ledger.leaf("payload", log_index):
+            raise EvidenceError(
+                f"the leaf of page {log_index} cannot be opened: the page was redacted, and its salt "
+                "destroyed. `assay proof leaf payload` proves the leaf as it is"
+            )
+        return PageOpening(salt.hex(), metadata)
 
     def log_indexes(self, source: str, stream: str) -> list[int]:
         """Where the pages of a stream stand in the log, in order."""

@@ -7,17 +7,30 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lineage.ledger import log_reading, merkle
 from lineage.ledger.checkpoint import Checkpoint
+from lineage.ledger.endorsements import Anchor, Cosignature, kept_anchors, kept_cosignatures
 from lineage.ledger.errors import LedgerError
 from lineage.ledger.files import mark_dirty, marker_path, process_lock
+from lineage.ledger.finding import Finding
 from lineage.ledger.note import NoteSigner, NoteVerifier, sign_note
-from lineage.ledger.schema import as_ledger_error, check_log, connect, create_tables, schema_version
+from lineage.ledger.schema import (
+    SCHEMA_VERSION,
+    as_ledger_error,
+    check_log,
+    connect,
+    create_tables,
+    schema_version,
+)
 from lineage.ledger.seal import write_seal
 from lineage.ledger.transaction import LedgerTransaction
-from lineage.ledger.verification import Finding, verify_ledger
+from lineage.ledger.trust import Trust, rotation_leaves, trust
+from lineage.ledger.verification import verify_ledger
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 _BUSY_TIMEOUT_SECONDS = 60.0
 
@@ -126,6 +139,29 @@ class Ledger:
         """The first line of the log's checkpoints."""
         return f"{self.origin}/{check_log(log)}"
 
+    def trust(self, verifiers: Iterable[NoteVerifier]) -> Trust:
+        """The keys that count when somebody trusts these: changes of the key are followed both ways."""
+        with self._reading() as connection:
+            return trust(verifiers, rotation_leaves(connection))
+
+    def cosignatures(self, log: str | None = None) -> list[Cosignature]:
+        """What witnesses said, greatest size first; of one log where it is named."""
+        with self._reading() as connection:
+            return kept_cosignatures(connection, log)
+
+    def anchors(self) -> list[Anchor]:
+        """Timestamps of checkpoints, oldest first."""
+        with self._reading() as connection:
+            return kept_anchors(connection)
+
+    def signed(self, log: str, size: int, signer: NoteSigner) -> str:
+        """Sign the log's root at an earlier size; nothing is kept.
+
+        Raises:
+            LedgerError: the log does not have so many leaves.
+        """
+        return sign_note(Checkpoint(self.log_origin(log), size, self.root(log, size)).text(), [signer])
+
     def checkpoint(self, log: str, signer: NoteSigner, *, at: datetime) -> str:
         """Sign the log's present size and root; the note is kept in the ledger and returned.
 
@@ -145,12 +181,15 @@ class Ledger:
             )
         return note
 
-    def verify(self, *, verifiers: Iterable[NoteVerifier] = ()) -> Iterator[Finding]:
+    def verify(
+        self, *, verifiers: Iterable[NoteVerifier] = (), roots: "Iterable[Certificate]" = ()
+    ) -> Iterator[Finding]:
         """Derive everything anew and compare: leaf hashes, nodes, checkpoints, and the file against its seal.
 
         Args:
             verifiers: keys whose checkpoints are trusted; without any, each note is checked with the key
                 stored beside it, which shows damage but not a forger who signs anew.
+            roots: certificates of timestamp authorities whose tokens count.
         """
         with self._lock:
             if self._is_in_transaction:
@@ -160,6 +199,7 @@ class Ledger:
                     self.path,
                     origin=self.origin,
                     verifiers=tuple(verifiers),
+                    roots=tuple(roots),
                     busy_timeout_seconds=self._busy_timeout_seconds,
                 ),
             )
@@ -242,11 +282,11 @@ class Ledger:
             ):  # a crash before the first commit leaves an empty file: not a broken one
                 mark_dirty(self.path)
             connection.execute("BEGIN IMMEDIATE")
-            is_new = schema_version(connection) == 0
+            version = schema_version(connection)
             mark_dirty(self.path)
             self._has_written = True
-            if is_new:
-                create_tables(connection)
+            if version < SCHEMA_VERSION:
+                create_tables(connection, from_version=version)
         except BaseException as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -4,24 +4,51 @@ Format: https://c2sp.org/signed-note. Keys have the text forms of Go's `sumdb/no
 `<name>+<key id>+<base64>` for verifying, `PRIVATE+KEY+<name>+<key id>+<base64>` for signing.
 """
 
-import base64
-import binascii
+import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lineage.ledger.errors import NoteError
+from lineage.ledger.key_text import (
+    KEY_BYTES,
+    KEY_ID_BYTES,
+    NOTE_KEY,
+    PRIVATE,
+    base64_text,
+    check_key_id,
+    check_length,
+    check_name,
+    key_id,
+    key_text,
+    parse_base64,
+    parse_key,
+)
 
-_ED25519 = b"\x01"
-_KEY_BYTES = 32
-_KEY_ID_BYTES = 4
 _MOST_SIGNATURES = 100  # Go's sumdb/note reads no more
 _SIGNED_PARTS = "\n\n"
 _LINE_START = "— "
-_PRIVATE = "PRIVATE+KEY+"
+
+
+class Verifier(Protocol):
+    """Whoever can tell whether a line is theirs: the key of a log, or that of a witness."""
+
+    @property
+    def name(self) -> str:
+        """The name in the line."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes before the signature."""
+
+    def holds(self, message: bytes, signature: bytes) -> bool:
+        """Whether the signature over the note's text is this key's."""
+
+
+SomeVerifier = TypeVar("SomeVerifier", bound=Verifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +59,25 @@ class NoteVerifier:
     public_key: bytes
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        if len(self.public_key) != _KEY_BYTES:
-            raise NoteError(
-                f"the Ed25519 key of {self.name} has {len(self.public_key)} bytes, not {_KEY_BYTES}"
-            )
+        check_name(self.name)
+        check_length(self.name, "key", self.public_key)
 
     @classmethod
     def parse(cls, text: str) -> "NoteVerifier":
         """Read `<name>+<key id>+<base64>`."""
-        name, key = _parse_key(text.strip(), "verifier key")
+        name, key, stated = parse_key(text.strip(), "verifier key", kind=NOTE_KEY)
         verifier = cls(name, key)
-        _check_key_id(text.strip(), verifier.key_id)
+        check_key_id(stated, verifier.key_id)
         return verifier
 
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public_key).digest()[:_KEY_ID_BYTES]
+        return key_id(self.name, NOTE_KEY, self.public_key)
 
     def text(self) -> str:
         """The key as one line, to hand to whoever verifies."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.public_key)}"
+        return key_text(self.name, self.key_id, NOTE_KEY, self.public_key)
 
     def holds(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature over the message is this key's."""
@@ -72,24 +96,23 @@ class NoteSigner:
     seed: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
-        if len(self.seed) != _KEY_BYTES:
-            raise NoteError(f"the Ed25519 seed of {self.name} has {len(self.seed)} bytes, not {_KEY_BYTES}")
+        check_name(self.name)
+        check_length(self.name, "seed", self.seed)
 
     @classmethod
     def generate(cls, name: str, *, random_bytes: Callable[[int], bytes]) -> "NoteSigner":
         """A new key from a cryptographic source of randomness."""
-        return cls(name, random_bytes(_KEY_BYTES))
+        return cls(name, random_bytes(KEY_BYTES))
 
     @classmethod
     def parse(cls, text: str) -> "NoteSigner":
         """Read `PRIVATE+KEY+<name>+<key id>+<base64>`."""
         stripped = text.strip()
-        if not stripped.startswith(_PRIVATE):
-            raise NoteError(f"a signing key starts with {_PRIVATE}")
-        name, seed = _parse_key(stripped.removeprefix(_PRIVATE), "signing key")
+        if not stripped.startswith(PRIVATE):
+            raise NoteError(f"a signing key starts with {PRIVATE}")
+        name, seed, stated = parse_key(stripped.removeprefix(PRIVATE), "signing key", kind=NOTE_KEY)
         signer = cls(name, seed)
-        _check_key_id(stripped.removeprefix(_PRIVATE), signer.verifier.key_id)
+        check_key_id(stated, signer.verifier.key_id)
         return signer
 
     @property
@@ -99,11 +122,15 @@ class NoteSigner:
 
     def text(self) -> str:
         """The private key as one line. Keep it outside the data folder, readable by its owner only."""
-        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{_base64(_ED25519 + self.seed)}"
+        return PRIVATE + key_text(self.name, self.verifier.key_id, NOTE_KEY, self.seed)
 
     def sign(self, message: bytes) -> bytes:
         """The Ed25519 signature of a message."""
         return self._key().sign(message)
+
+    def secret(self, purpose: str) -> bytes:
+        """Thirty-two bytes that only this key's holder can derive, others for each purpose."""
+        return hmac.digest(self.seed, b"assay secret, 1\n" + purpose.encode(), "sha256")
 
     def _key(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
@@ -119,7 +146,7 @@ class NoteSignature:
 
     def line(self) -> str:
         """The line as it stands in the note."""
-        return f"{_LINE_START}{self.name} {_base64(self.key_id + self.signature)}\n"
+        return f"{_LINE_START}{self.name} {base64_text(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +171,24 @@ class Note:
         lines = tail[:-1].split("\n")
         if len(lines) > _MOST_SIGNATURES:
             raise NoteError(f"a signed note has at most {_MOST_SIGNATURES} signatures; this has {len(lines)}")
-        return cls(text + "\n", tuple(_parse_signature(line) for line in lines))
+        return cls(text + "\n", tuple(parse_signature_line(line) for line in lines))
+
+    def with_signatures(self, lines: Iterable[NoteSignature]) -> "Note":
+        """The note with more signatures; those that it has already are not doubled."""
+        return Note(self.text, tuple(dict.fromkeys((*self.signatures, *lines))))
 
     def document(self) -> str:
         """The note as it is stored and sent."""
         return self.text + "\n" + "".join(signature.line() for signature in self.signatures)
 
-    def verified_by(self, verifiers: Iterable[NoteVerifier]) -> tuple[NoteVerifier, ...]:
+    def verified_by(self, verifiers: Iterable[SomeVerifier]) -> tuple[SomeVerifier, ...]:
         """Those of the verifiers that signed; signatures of unknown keys are ignored.
 
         Raises:
             NoteError: a line claims one of the keys and its signature does not hold, or none of them signed.
         """
         known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
-        found: list[NoteVerifier] = []
+        found: list[SomeVerifier] = []
         for line in self.signatures:
             verifier = known.get((line.name, line.key_id))
             if verifier is None or verifier in found:
@@ -201,46 +232,17 @@ def verify_note(document: str, verifiers: Iterable[NoteVerifier]) -> Note:
     return note
 
 
-def _check_name(name: str) -> None:
-    if not name or "+" in name or any(character.isspace() or ord(character) < ord(" ") for character in name):
-        raise NoteError(f"the key name {name!r} is empty or holds a space, a plus or a control character")
+def parse_signature_line(line: str) -> NoteSignature:
+    """Read one signature line, without its newline.
 
-
-def _parse_key(text: str, what: str) -> tuple[str, bytes]:
-    parts = text.split("+", 2)
-    if len(parts) != 3:  # noqa: PLR2004 - name, key id, key
-        raise NoteError(f"a {what} has the parts name, key id and key, joined by +")
-    blob = _unbase64(parts[2], what)
-    if blob[:1] != _ED25519:
-        raise NoteError(f"the {what} of {parts[0]} is not Ed25519")
-    return parts[0], blob[1:]
-
-
-def _check_key_id(text: str, key_id: bytes) -> None:
-    if text.split("+", 2)[1] != key_id.hex():
-        raise NoteError(f"the key id {text.split('+', 2)[1]} does not belong to this key and name")
-
-
-def _parse_signature(line: str) -> NoteSignature:
+    Raises:
+        NoteError: it is none.
+    """
     name, space, encoded = line.removeprefix(_LINE_START).partition(" ")
     if not line.startswith(_LINE_START) or not space:
         raise NoteError("a signature line is a dash, a name and a signature")
-    _check_name(name)
-    blob = _unbase64(encoded, "signature")
-    if len(blob) <= _KEY_ID_BYTES:
+    check_name(name)
+    blob = parse_base64(encoded, "signature")
+    if len(blob) <= KEY_ID_BYTES:
         raise NoteError(f"the signature of {name} is too short")
-    return NoteSignature(name, blob[:_KEY_ID_BYTES], blob[_KEY_ID_BYTES:])
-
-
-def _base64(blob: bytes) -> str:
-    return base64.b64encode(blob).decode()
-
-
-def _unbase64(text: str, what: str) -> bytes:
-    try:
-        blob = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise NoteError(f"the {what} is not base64: {error}") from error
-    if _base64(blob) != text:
-        raise NoteError(f"the {what} is not canonical base64")
-    return blob
+    return NoteSignature(name, blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:])

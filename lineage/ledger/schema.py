@@ -7,7 +7,7 @@ from pathlib import Path
 from lineage.ledger.errors import LedgerBusyError, LedgerError, LedgerFileError
 
 LOGS = ("payload", "governance")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2 adds what others say of checkpoints
 _APPLICATION_ID = 0x41535359  # "ASSY", so that `file` and others can tell what it is
 
 _LOG_TABLES = """
@@ -26,6 +26,27 @@ CREATE TABLE checkpoints (
     UNIQUE (log, size, verifier_key)
 ) STRICT;
 """
+_ENDORSEMENTS = """
+CREATE TABLE cosignatures (
+    log TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    witness_key TEXT NOT NULL,
+    line TEXT NOT NULL,
+    cosigned_at TEXT NOT NULL,
+    PRIMARY KEY (log, size, witness_key)
+) STRICT;
+CREATE TABLE anchors (
+    anchor_id INTEGER PRIMARY KEY,
+    log TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    token BLOB NOT NULL,
+    authority TEXT NOT NULL,
+    stamped_at TEXT NOT NULL,
+    UNIQUE (note, authority)
+) STRICT;
+"""
 
 
 def check_log(log: str) -> str:
@@ -39,9 +60,11 @@ def check_log(log: str) -> str:
     return log
 
 
-def create_tables(connection: sqlite3.Connection) -> None:
-    """Create the tables of a new ledger inside the transaction that is open."""
-    script = "".join(_LOG_TABLES.format(log=log) for log in LOGS) + _CHECKPOINTS
+def create_tables(connection: sqlite3.Connection, *, from_version: int = 0) -> None:
+    """Create the tables that a ledger of an earlier layout lacks, inside the transaction that is open."""
+    script = _ENDORSEMENTS
+    if from_version == 0:
+        script = "".join(_LOG_TABLES.format(log=log) for log in LOGS) + _CHECKPOINTS + script
     for statement in script.split(";"):
         if statement.strip():
             connection.execute(statement)

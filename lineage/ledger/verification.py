@@ -2,19 +2,24 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineage.ledger import merkle
-from lineage.ledger.checkpoint import Checkpoint
-from lineage.ledger.errors import LedgerError, NoteError
+from lineage.ledger.errors import LedgerError
 from lineage.ledger.files import journal_path, marker_path, opened_for_hashing, seal_path
-from lineage.ledger.log_reading import node_reader, size_of
-from lineage.ledger.note import NoteVerifier, verify_note
+from lineage.ledger.finding import Finding
+from lineage.ledger.log_reading import size_of
+from lineage.ledger.note import NoteVerifier
 from lineage.ledger.schema import LOGS, connect, schema_version
 from lineage.ledger.seal import Seal, seal_of
+from lineage.ledger.statement_checks import check_statements
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 _CHUNK_LEVEL = 12
 _CHUNK = 1 << _CHUNK_LEVEL
@@ -23,21 +28,24 @@ _HEADER = b"SQLite format 3\x00"
 _ROLLBACK_VERSIONS = b"\x01\x01"  # header bytes 18 and 19: rollback journal, as every ledger is written
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One object that is not as it was recorded. A note (`is_fatal` false) says what could not be checked."""
-
-    object_name: str
-    problem: str
-    is_fatal: bool = True
-
-
 def verify_ledger(
-    path: Path, *, origin: str, verifiers: tuple[NoteVerifier, ...] = (), busy_timeout_seconds: float = 60.0
+    path: Path,
+    *,
+    origin: str,
+    verifiers: tuple[NoteVerifier, ...] = (),
+    roots: "tuple[Certificate, ...]" = (),
+    busy_timeout_seconds: float = 60.0,
 ) -> list[Finding]:
     """Check a ledger file against its seal and against itself, in one state, whoever writes meanwhile.
 
     Damage of any kind becomes a finding; nothing is raised for it.
+
+    Args:
+        path: the SQLite file.
+        origin: the organisation's, without the log's name.
+        verifiers: trusted keys; those that rotations lead to are trusted too, each for its time.
+        roots: certificates of timestamp authorities whose tokens count.
+        busy_timeout_seconds: how long to wait for another process.
     """
     if not path.exists():
         return [Finding(path.name, "the ledger is missing")]
@@ -47,7 +55,10 @@ def verify_ledger(
             connection = _open_still(path, descriptor, busy_timeout_seconds, findings)
             if connection is not None:
                 with closing(connection):
-                    findings += _check_everything(path, connection, descriptor, origin, verifiers)
+                    findings += _check_everything(path, connection, descriptor)
+                    findings += check_statements(
+                        path.name, connection, origin, verifiers=verifiers, roots=roots
+                    )
         except (sqlite3.Error, LedgerError, ValueError, TypeError) as error:
             findings.append(Finding(path.name, f"the ledger cannot be read to its end: {error}"))
     return findings
@@ -83,13 +94,7 @@ def _roll_back_crash(path: Path, busy_timeout_seconds: float) -> None:
         connection.execute("ROLLBACK")
 
 
-def _check_everything(
-    path: Path,
-    connection: sqlite3.Connection,
-    descriptor: int,
-    origin: str,
-    verifiers: tuple[NoteVerifier, ...],
-) -> Iterator[Finding]:
+def _check_everything(path: Path, connection: sqlite3.Connection, descriptor: int) -> Iterator[Finding]:
     if marker_path(path).exists():
         yield Finding(
             marker_path(path).name,
@@ -104,7 +109,6 @@ def _check_everything(
     schema_version(connection)
     for log in LOGS:
         yield from _check_log(path.name, connection, log)
-    yield from _check_checkpoints(path.name, connection, origin, verifiers)
 
 
 def _check_seal(path: Path, connection: sqlite3.Connection, descriptor: int) -> Iterator[Finding]:
@@ -200,25 +204,3 @@ def _check_high_nodes(
     (count,) = connection.execute(f"SELECT count(*) FROM {log}_nodes").fetchone()
     if count != expected_count:
         yield Finding(f"{file}: {log} log", f"it stores {count} nodes, its leaves make {expected_count}")
-
-
-def _check_checkpoints(
-    file: str, connection: sqlite3.Connection, origin: str, verifiers: Iterable[NoteVerifier]
-) -> Iterator[Finding]:
-    rows = connection.execute(
-        "SELECT checkpoint_id, log, size, root, note, verifier_key FROM checkpoints ORDER BY checkpoint_id"
-    ).fetchall()
-    trusted = tuple(verifiers)
-    for number, log, size, root, note, verifier_key in rows:
-        name = f"{file}: checkpoint {number} of the {log} log at size {size}"
-        try:
-            stated = Checkpoint.parse(verify_note(note, trusted or (NoteVerifier.parse(verifier_key),)).text)
-        except NoteError as error:
-            yield Finding(name, f"its note does not hold: {error}")
-            continue
-        if log not in LOGS or stated != Checkpoint(f"{origin}/{log}", size, root):
-            yield Finding(name, "its row says other things than its signed note")
-        elif size > size_of(connection, log):
-            yield Finding(name, f"the log has only {size_of(connection, log)} leaves: it was cut short")
-        elif merkle.root(node_reader(connection, log), size) != root:
-            yield Finding(name, "the log has another root at this size: its history was rewritten")

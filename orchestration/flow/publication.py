@@ -10,14 +10,20 @@ from connectors.streams import is_kept_beside
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
+from lineage.ledger import LedgerError
+from orchestration.anchoring import anchor_logs
 from orchestration.dbt_runner import DbtProject
 from orchestration.defining import present_definitions
+from orchestration.errors import AssayError
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
 from orchestration.replaying import keep_build
 from orchestration.session import Session
 from orchestration.sources import utc_now
+from orchestration.witness_network import ask_witness
+from orchestration.witnessing import cosign_newest, gather
 from publishing import Publication, PublicationContext, SourceSummary, current_publication, publish
+from publishing.sealing import Cosign
 from quality_checks.stored_results import read_results
 
 _SOFTWARE = ("assay", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "sqlglot", "great-expectations")
@@ -57,7 +63,20 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
         defined = present_definitions(con, compiled, session.settings)
         hashes = {metric: definition.sha256 for metric, definition in defined.items()}
         stored = keep_build(workspace, con, compiled)
-        context = replace(_context(session, con, build.log_size, hashes), replay=stored)
+        context = _context(session, con, build.log_size, hashes)
+    cosigning = gather(
+        session.ledger, context.policies, session.signer(), payload_size=build.log_size, ask=ask_witness
+    )
+    for remark in cosigning.remarks:
+        session.watcher.note(remark)
+    context = replace(
+        context,
+        replay=stored,
+        cosigned_by=cosigning.names,
+        counted_witnesses=cosigning.counted,
+        cosigned_payload=cosigning.payload_note,
+        cosigned_registers=cosigning.registers_note,
+    )
     publication = publish(
         workspace.warehouse,
         workspace.published,
@@ -66,7 +85,9 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
         ledger=session.ledger,
         signer=session.signer(),
         at=at,
+        cosign=_cosign_announcement(session, context),
     )
+    _anchor(session, context.policies)
     with open_warehouse(workspace.warehouse) as con:
         mark_stage(con, "publication", replace(build, ended_at=at))
     return publication
@@ -88,6 +109,30 @@ def _context(
         environment={name: version(name) for name in _SOFTWARE},
         sources=_sources(session, con),
     )
+
+
+def _cosign_announcement(session: Session, context: PublicationContext) -> Cosign:
+    """Return what has counted witnesses cosign the checkpoint that covers the publication's own leaf."""
+    counted = {witness.key for witness in context.counted_witnesses}
+    reachable = [one for one in context.policies.configured_witnesses if one.key in counted and one.url]
+
+    def cosign(note: str) -> str:
+        cosigned, remarks = cosign_newest(session.ledger, note, reachable, session.signer(), ask=ask_witness)
+        for remark in remarks:
+            session.watcher.note(remark)
+        return cosigned
+
+    return cosign
+
+
+def _anchor(session: Session, book: PolicyBook) -> None:
+    """Have the new state stamped where an authority is configured; a publication does not wait for it."""
+    if book.timestamping is None:
+        return
+    try:
+        anchor_logs(session.ledger, book, session.workspace.governance, session.signer())
+    except (AssayError, LedgerError) as error:
+        session.watcher.note(f"the checkpoints were not stamped: {error}")
 
 
 def _sources(session: Session, con: duckdb.DuckDBPyConnection) -> tuple[SourceSummary, ...]:

@@ -32,10 +32,12 @@ def test_a_publication_holds_every_form_of_the_marts_and_says_what_it_rests_on(p
         "manifest.json",
         "checkpoint.txt",
         "payload-checkpoint.txt",
+        "publication.tlog-proof",
         *(f"marts/{name}.{kind}" for name in marts for kind in ("csv", "parquet")),
     }
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert {entry["path"] for entry in manifest["files"]} == files - {"manifest.json", "checkpoint.txt"}
+    unlisted = {"manifest.json", "checkpoint.txt", "publication.tlog-proof"}
+    assert {entry["path"] for entry in manifest["files"]} == files - unlisted
     assert manifest["evidence"]["payload_log_size"] == CONTEXT.payload_log_size
     assert manifest["evidence"]["payload_root"] == published.ledger.root("payload", 250).hex()
     assert [one["is_open"] for one in manifest["gate"]] == [True] * 5

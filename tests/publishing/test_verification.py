@@ -44,7 +44,9 @@ def test_a_flipped_byte_in_any_file_is_found_and_the_file_is_named(published: Re
     assert names(copy, published.ledger) == set()
 
 
-@pytest.mark.parametrize("file", ["manifest.json", "checkpoint.txt", "payload-checkpoint.txt"])
+@pytest.mark.parametrize(
+    "file", ["manifest.json", "checkpoint.txt", "payload-checkpoint.txt", "publication.tlog-proof"]
+)
 def test_every_single_byte_of_the_small_files_counts(published: Release, copy: Path, file: str) -> None:
     path = copy / file
     whole = path.read_bytes()
@@ -77,7 +79,7 @@ def test_a_manifest_rewritten_with_its_file_does_not_match_the_ledger(published:
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["environment"] = {"Assay": "9.9"}
     (copy / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, indent=2) + "\n")
-    assert names(copy, published.ledger) == {"first/manifest.json"}
+    assert names(copy, published.ledger) == {"first/manifest.json", "first/publication.tlog-proof"}
 
 
 def test_a_publication_under_another_name_is_not_the_announced_one(published: Release, copy: Path) -> None:
@@ -88,7 +90,7 @@ def test_a_publication_under_another_name_is_not_the_announced_one(published: Re
 def test_checkpoints_of_an_unknown_key_or_another_log_are_refused(published: Release, copy: Path) -> None:
     stranger = NoteSigner("acme.example/assay", bytes(32)).verifier
     found = {one.object_name for one in verify_publication(copy, published.ledger, verifiers=[stranger])}
-    assert found == {"first/checkpoint.txt", "first/payload-checkpoint.txt"}
+    assert found == {"first/checkpoint.txt", "first/payload-checkpoint.txt", "first/publication.tlog-proof"}
     shutil.copy(copy / "payload-checkpoint.txt", copy / "checkpoint.txt")
     problems = {one.object_name: one.problem for one in verify_publication(copy, published.ledger)}
     assert "is of the log assay/acme/payload" in problems["first/checkpoint.txt"]
