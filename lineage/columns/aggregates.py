@@ -24,6 +24,9 @@ def aggregate_value(node: exp.Expr, scope: Scope, value_of: Evaluate) -> Value:
     if isinstance(node, (exp.ArgMax, exp.ArgMin)):
         picked = value_of(arguments[0], scope).used(Kind.AGGREGATION)
         return picked.with_atoms(influence((value_of(each, scope) for each in arguments[1:]), Kind.SORT))
+    if _name(node) in names.NEIGHBOURS:
+        neighbour, *others = (value_of(each, scope) for each in arguments)
+        return neighbour.used(Kind.TRANSFORMATION).with_atoms(influence(others, Kind.WINDOW))
     values, order = _ordered(arguments, scope, value_of)
     if isinstance(node, (exp.ArrayAgg, exp.ArrayUniqueAgg)):
         return Value(order, element=merged(values).used(Kind.AGGREGATION)) if values else CONSTANT

@@ -203,7 +203,8 @@ def _dot(node: exp.Expr, scope: Scope) -> Value:
         return value_of(node.this, scope).field(node.expression.name)
     if isinstance(node.expression, exp.Star):
         return value_of(node.this, scope)
-    return default_value(node, scope)
+    called_on = scope.resolve([node.this.name]) if isinstance(node.this, exp.Identifier) else value_of(node.this, scope)
+    return computed([called_on, value_of(node.expression, scope)])
 
 
 def _cast(node: exp.Expr, scope: Scope) -> Value:

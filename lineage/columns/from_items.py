@@ -69,6 +69,8 @@ class FromReader:
         return self._query(node.this, scope)
 
     def _add(self, node: exp.Expr, scope: Scope) -> Atoms:
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
+            return self._add(node.this, scope)  # joins in brackets: their tables are seen from outside
         source = self._source(node, scope)
         scope.sources.append(source)
         found = source.relation.influences
@@ -122,7 +124,8 @@ class FromReader:
             found |= self._merge(keys, before, scope, side=str(join.args.get("side") or "").upper())
         if kind in _LEFT_ONLY:
             found |= influence([Value(right.relation.presence)], Kind.JOIN) if on is None and not keys else NOTHING
-            scope.sources[len(before)] = replace(scope.sources[len(before)], is_visible=False)
+            for place in range(len(before), len(scope.sources)):
+                scope.sources[place] = replace(scope.sources[place], is_visible=False)
         return found
 
     def _merge(self, keys: Sequence[str], before: Sequence[Source], scope: Scope, *, side: str) -> Atoms:

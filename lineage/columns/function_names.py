@@ -16,6 +16,9 @@ PICKING_AGGREGATES = frozenset("any_value arbitrary first last max min mode arg_
 RANKINGS = frozenset("row_number rank dense_rank rank_dense percent_rank cume_dist ntile".split())
 """Window functions that read rows, not values."""
 
+NEIGHBOURS = frozenset("lag lead first_value last_value nth_value".split())
+"""Window functions that hand on the value of another row."""
+
 KEEPING_LISTS = frozenset(
     (
         "array_distinct array_filter array_pop_back array_pop_front array_resize array_reverse array_reverse_sort "

@@ -51,13 +51,13 @@ class QueryReader:
             names = [each.name.lower() for each in table.args["alias"].args.get("columns") or ()]
             alias = table.alias.lower()
             is_recursive = bool(with_.args.get("recursive")) and isinstance(table.this, exp.SetOperation)
-            read = partial(self._recursive, alias=alias, names=names) if is_recursive else self.query
-            found = read(table.this, scope)
+            found = self._recursive(table, scope, names=names) if is_recursive else self.query(table.this, scope)
             scope.tables[alias] = found.renamed(names) if names else found
 
-    def _recursive(self, node: exp.Expr, scope: Scope, *, alias: str, names: Sequence[str]) -> Relation:
+    def _recursive(self, table: exp.Expr, scope: Scope, *, names: Sequence[str]) -> Relation:
         """Read a recursive table: what its steps add is read until nothing is new."""
-        if not any(table.name.lower() == alias for table in node.expression.find_all(exp.Table)):
+        node, alias = table.this, table.alias.lower()
+        if not any(each.name.lower() == alias for each in node.expression.find_all(exp.Table)):
             return self.query(node, scope)
         inner = scope.inner()
         found = self.query(node.this, inner)
@@ -69,8 +69,11 @@ class QueryReader:
             if laid_over == (found.columns, found.influences):
                 break
             columns, influences = laid_over
-            found = Relation(columns, influences, found.presence | _lasting(step.presence), found.rest)
-        return found
+            found = Relation(columns, influences, found.presence | step.presence, found.rest)
+        keys = {each.name.lower() for each in table.args.get("key_expressions") or ()}
+        known = found.renamed(names) if names else found
+        distinct = [value for name, value in known.columns if name in keys or not keys]
+        return _grouping(known, distinct) if keys or node.args.get("distinct") else known
 
     def _select(self, node: exp.Select, scope: Scope) -> Relation:
         influences = self._from.fill(node, scope)
@@ -119,15 +122,13 @@ class QueryReader:
 
     def _set_operation(self, node: exp.SetOperation, scope: Scope) -> Relation:
         left, right = self.query(node.this, scope), self.query(node.expression, scope)
-        keys = [value for relation in (left, right) for _, value in relation.columns]
         if not isinstance(node, exp.Union):
             others = influence((value for _, value in (*left.columns, *right.columns)), Kind.FILTER)
             rows = influence([Value(right.presence)], Kind.FILTER) if not right.columns else NOTHING
             return Relation(left.columns, left.influences | right.influences | others | rows, left.presence, left.rest)
         columns, influences = _by_name(left, right) if node.args.get("by_name") else _by_place(left, right)
-        if node.args.get("distinct"):
-            influences |= influence(keys, Kind.GROUP_BY)
-        return Relation(columns, influences, left.presence | right.presence, left.rest or right.rest)
+        found = Relation(columns, influences, left.presence | right.presence, left.rest or right.rest)
+        return _grouping(found, [value for _, value in columns]) if node.args.get("distinct") else found
 
 
 def _by_place(left: Relation, right: Relation) -> tuple[tuple[tuple[str, Value], ...], Atoms]:
@@ -146,8 +147,10 @@ def _by_name(left: Relation, right: Relation) -> tuple[tuple[tuple[str, Value], 
     return tuple(columns), left.influences | right.influences
 
 
-def _lasting(presence: Atoms) -> Atoms:
-    return presence
+def _grouping(relation: Relation, keys: Iterable[Value]) -> Relation:
+    """Return a relation of which equal rows count once."""
+    influences = relation.influences | influence(keys, Kind.GROUP_BY)
+    return Relation(relation.columns, influences, relation.presence, relation.rest)
 
 
 def _grouped(

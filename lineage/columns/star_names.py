@@ -109,6 +109,8 @@ def _columns(node: exp.Columns, scope: Scope) -> list[Named]:
 def _lambda_pattern(node: exp.Lambda) -> re.Pattern[str] | None:
     """Return the pattern of `lambda c: c like '…'`, `c = '…'` or `c in (…)`."""
     body = node.this
+    if not isinstance(body.args.get("this"), exp.Identifier):
+        return None
     if isinstance(body, exp.EQ) and isinstance(body.expression, exp.Literal):
         return re.compile(re.escape(body.expression.name), re.IGNORECASE)
     if isinstance(body, exp.In) and all(isinstance(each, exp.Literal) for each in body.expressions):
