@@ -16,7 +16,7 @@ def read_lineage(sql: str, schemas: Mapping[str, RelationSchema]) -> ColumnLinea
     """Return every input of every column of a query in DuckDB's SQL.
 
     Args:
-        sql: One SELECT, with or without common table expressions.
+        sql: One SELECT, with or without common table expressions, or a CREATE TABLE that is made of one.
         schemas: The relations that it may read, by the dotted names that it may use for them (in lower case). A
             relation that is not among them is believed to have the columns that are read of it.
 
@@ -29,6 +29,8 @@ def read_lineage(sql: str, schemas: Mapping[str, RelationSchema]) -> ColumnLinea
         return unread_query(f"it cannot be parsed: {reason}")
     if isinstance(tree, exp.Command) or tree.find(exp.Command):
         return unread_query("the parser does not know this statement")
+    if isinstance(tree, exp.Create) and tree.expression is not None:
+        tree = tree.expression
     try:
         relation = QueryReader(schemas).top(tree)
     except RecursionError:

@@ -10,6 +10,7 @@ from connectors.streams import is_kept_beside
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
+from orchestration.column_lineage.recording import record_column_lineage
 from orchestration.dbt_runner import DbtProject
 from orchestration.defining import present_definitions
 from orchestration.flow.planning import Plan
@@ -56,6 +57,7 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
         defined = present_definitions(con, compiled, session.settings)
         hashes = {metric: definition.sha256 for metric, definition in defined.items()}
         context = _context(session, con, build.log_size, hashes)
+        record_column_lineage(workspace, con, compiled)
     publication = publish(
         workspace.warehouse,
         workspace.published,
