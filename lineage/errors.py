@@ -2,7 +2,9 @@
 
 LineageError
 ├── DefinitionError        a metric's upstream cannot be read from the compiled models
-├── CellNotFoundError      there is no such metric, scope or period; the nearest names are given
+├── NameNotFoundError      a name is not known; the nearest names are given
+│   ├── CellNotFoundError      there is no such metric, scope or period
+│   └── ColumnNotFoundError    there is no such column, or its name means several
 ├── TraceInputError        the database lacks what a trace reads, or an argument has the wrong form
 └── ReplayInputError       what a publication stored for its replay is missing or another, or does not run
 """
@@ -28,8 +30,8 @@ class ReplayInputError(LineageError):
     """What a publication stored for its replay is missing or not what it was, or it does not run."""
 
 
-class CellNotFoundError(LineageError):
-    """There is no such metric, scope or period.
+class NameNotFoundError(LineageError):
+    """A name is not known; the message says which are near.
 
     Attributes:
         suggestions: the nearest names, best first.
@@ -46,3 +48,11 @@ class CellNotFoundError(LineageError):
         super().__init__(f"{message}.{hint}{listed}")
         self.suggestions = tuple(suggestions)
         self.available = tuple(available)
+
+
+class CellNotFoundError(NameNotFoundError):
+    """There is no such metric, scope or period."""
+
+
+class ColumnNotFoundError(NameNotFoundError):
+    """There is no such column, or its name means several."""

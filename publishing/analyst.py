@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from governance.gate import Decision
+from lineage.columns import copy_tables, has_tables
 from publishing.context import CheckResult, PublicationContext
 from publishing.errors import PublicationInputError
 from publishing.review import Review, Withholding, review_metrics
@@ -73,6 +74,8 @@ def build_analyst_database(
         _create_checks(con, checks)
         _copy_windows(con)
         _copy_drift(con)
+        if has_tables(con, _WAREHOUSE):
+            copy_tables(con, _WAREHOUSE)
         con.execute(f"detach {_WAREHOUSE}")
         refuse_person_keys(con, target.stem)
         return read_tables(con, target.stem)

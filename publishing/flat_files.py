@@ -30,11 +30,16 @@ def write_parquet(con: duckdb.DuckDBPyConnection, table: Table, path: Path) -> i
 
 def write_csv(con: duckdb.DuckDBPyConnection, table: Table, path: Path) -> int:
     """Write a table in the order of all its columns, its texts neutralised; return the number of rows."""
-    columns = ", ".join(f"{_csv_value(name, kind)} as {quoted(name)}" for name, kind in table.columns.items())
     ordered = ", ".join(quoted(name) for name in table.columns)
-    query = f"select {columns} from (select {ordered} from {table.relation} order by all)"
+    query = csv_query(table, f"(select {ordered} from {table.relation} order by all)")
     texts = ", ".join(quoted(name) for name, kind in table.columns.items() if _is_text(kind))
     return _copy(con, query, path, _CSV.format(texts=texts) if texts else _CSV_WITHOUT_TEXT)
+
+
+def csv_query(table: Table, source: str) -> str:
+    """Return the query that gives a table's values as CSV spells them, read from `source`."""
+    columns = ", ".join(f"{_csv_value(name, kind)} as {quoted(name)}" for name, kind in table.columns.items())
+    return f"select {columns} from {source}"
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> int:

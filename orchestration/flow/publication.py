@@ -12,6 +12,7 @@ from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
 from lineage.ledger import LedgerError
 from orchestration.anchoring import anchor_logs
+from orchestration.column_lineage.recording import record_column_lineage
 from orchestration.dbt_runner import DbtProject
 from orchestration.defining import present_definitions
 from orchestration.errors import AssayError
@@ -64,6 +65,7 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
         hashes = {metric: definition.sha256 for metric, definition in defined.items()}
         stored = keep_build(workspace, con, compiled)
         context = _context(session, con, build.log_size, hashes)
+        record_column_lineage(workspace, con, compiled)
     cosigning = gather(
         session.ledger, context.policies, session.signer(), payload_size=build.log_size, ask=ask_witness
     )
