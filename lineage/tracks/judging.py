@@ -101,7 +101,7 @@ class Judge:
             if finding is not None:
                 yield finding
         for relation in sorted(reading.relations):
-            if self._full(relation) not in nameable:
+            if not relation.schema or self._full(relation) not in nameable:
                 yield self._unnamed(relation)
 
     def _unnamed(self, relation: RelationName) -> Finding:

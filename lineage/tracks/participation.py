@@ -3,6 +3,9 @@
 Who answers a page, writes the timeline or owns up to a mistake must not pay for it, nor be paid by it. So a
 metric with a person's scope may not rest on anything that tells of incidents, a published relation that does may
 carry no column of people, and work items that are incidents stay out of what is counted for a person.
+
+Models say so themselves: `config.meta.concerns: incidents` on whatever tells of incidents, and
+`config.meta.incident_flag` with the column that tells incidents apart where a model holds other things too.
 """
 
 import re
@@ -14,12 +17,11 @@ from lineage.tracks.crossing import REMEDIES, Crossing
 from lineage.tracks.project import Project, meta_of, parents_of, relation_of
 
 CONCERNS = "incidents"
+FLAG = "incident_flag"
 _PERSON = re.compile(
     r"(^|_)(account|actor|assignee|author|commander|email|login|person|reporter|responder|reviewer|token|user)"
     r"s?(_(id|ids|key|keys|login|name|token|tokens))?$"
 )
-_WITHOUT_INCIDENTS = re.compile(r"\bnot\s+(coalesce\(\s*)?\{\{\s*Dimension\('\w+__is_incident'\)\s*\}\}")
-_INCIDENT_FLAG = "is_incident"
 
 
 def is_person_column(name: str) -> bool:
@@ -54,15 +56,20 @@ def _in_metric(
     if not scopes:
         return
     fact = next(iter(parents_of(model)), "")
-    for unique_id, way in project.paths([fact]).items():
+    for way in _ways_to_incidents(project, fact):
+        yield _crossing((str(metric["name"]), *way), f"{', '.join(scopes)} of {model['name']}")
+    flag = meta_of(project.nodes.get(fact, {})).get(FLAG)
+    if flag and not _leaves_out(metric, str(flag)):
+        path = (str(metric["name"]), project.name_of(fact))
+        yield _crossing(path, f"{', '.join(scopes)} without a filter `not {flag}`")
+
+
+def _ways_to_incidents(project: Project, root: str) -> Iterator[tuple[str, ...]]:
+    """Return the ways from a node to what tells of incidents, past no model that tells them apart by a flag."""
+    flagged = {key for key, node in project.nodes.items() if meta_of(node).get(FLAG)}
+    for unique_id, way in project.paths([root], ends=flagged).items():
         if meta_of(project.nodes.get(unique_id, {})).get("concerns") == CONCERNS:
-            path = (str(metric["name"]), *(project.name_of(step) for step in way))
-            yield _crossing(path, f"{', '.join(scopes)} of {model['name']}")
-    columns = (project.nodes.get(fact, {}).get("columns") or {}).keys()
-    if _INCIDENT_FLAG in columns and not _leaves_incidents_out(metric):
-        yield _crossing(
-            (str(metric["name"]), project.name_of(fact)), f"{', '.join(scopes)} without `not {_INCIDENT_FLAG}`"
-        )
+            yield tuple(project.name_of(step) for step in way)
 
 
 def _person_scopes(model: Mapping[str, Any], metric: Mapping[str, Any]) -> list[str]:
@@ -82,9 +89,11 @@ def _person_scopes(model: Mapping[str, Any], metric: Mapping[str, Any]) -> list[
     return sorted(scopes | groups)
 
 
-def _leaves_incidents_out(metric: Mapping[str, Any]) -> bool:
+def _leaves_out(metric: Mapping[str, Any], flag: str) -> bool:
+    wanted = re.compile(rf"\bnot\s+\{{\{{\s*Dimension\('\w+__{re.escape(flag)}'\)\s*\}}\}}")
     filters = ((metric.get("filter") or {}).get("where_filters")) or ()
-    return any(_WITHOUT_INCIDENTS.search(str(one.get("where_sql_template"))) for one in filters)
+    templates = [str(one.get("where_sql_template")) for one in filters]
+    return any(wanted.search(text) and " or " not in text.lower() for text in templates)
 
 
 def _in_columns(
@@ -96,10 +105,8 @@ def _in_columns(
     people = sorted({name for name in (*stated, *(held.columns if held else ())) if is_person_column(name)})
     if not people:
         return
-    for parent, way in project.paths([unique_id]).items():
-        if meta_of(project.nodes.get(parent, {})).get("concerns") == CONCERNS:
-            names = tuple(project.name_of(step) for step in way)
-            yield _crossing((names[0], *names), f"columns {', '.join(people)}")
+    for way in _ways_to_incidents(project, unique_id):
+        yield _crossing((way[0], *way), f"columns {', '.join(people)}")
 
 
 def _semantic_models(

@@ -1,6 +1,6 @@
 """A dbt manifest as the wall reads it: nodes, their tracks, what they may name, and what a metric rests on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,13 +54,20 @@ class Project:
         }
         return tuple(sorted(shown | marts))
 
-    def paths(self, roots: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return everything upstream of the roots, each with a shortest way of unique ids from a root."""
+    def paths(
+        self, roots: Iterable[str], *, ends: Collection[str] = frozenset()
+    ) -> dict[str, tuple[str, ...]]:
+        """Return everything upstream of the roots, each with a shortest way of unique ids from a root.
+
+        Args:
+            roots: Where to begin.
+            ends: What is reached, but not gone beyond.
+        """
         ways = {root: (root,) for root in roots}
         waiting = list(ways)
         while waiting:
             arrived = []
-            for unique_id in waiting:
+            for unique_id in (one for one in waiting if one not in ends):
                 for parent in sorted(parents_of(self.nodes.get(unique_id, {}))):
                     if parent not in ways:
                         ways[parent] = (*ways[unique_id], parent)
