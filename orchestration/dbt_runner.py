@@ -153,6 +153,7 @@ class DbtProject:
         given = {
             "ASSAY_WAREHOUSE": str(self.workspace.warehouse),
             "ASSAY_VAULT": str(self.workspace.vault),
+            "ASSAY_EVIDENCE": str(self.workspace.evidence),
             "ASSAY_THREADS": str(self.threads),
             "ASSAY_MEMORY_LIMIT": memory_limit(),
             "DO_NOT_TRACK": "1",

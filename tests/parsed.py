@@ -65,6 +65,7 @@ def _profile_hash(workspace: Workspace) -> bytes:
     given = {
         "ASSAY_WAREHOUSE": str(workspace.warehouse),
         "ASSAY_VAULT": str(workspace.vault),
+        "ASSAY_EVIDENCE": str(workspace.evidence),
         "ASSAY_MEMORY_LIMIT": memory_limit(),
     }
     for name, value in given.items():

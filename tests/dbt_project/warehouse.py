@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from os.path import commonpath
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -183,6 +184,7 @@ class Warehouse:
     threads: int = 2
     bots: BotRules = field(default_factory=lambda: BotRules(pattern=RULES["bot_login_pattern"]))
     project: Path = PROJECT
+    evidence_folder: Path | None = None
 
     @property
     def file(self) -> Path:
@@ -199,6 +201,8 @@ class Warehouse:
     ) -> RawBuild:
         """Write the raw schema and assign tokens: all that must stand before dbt."""
         self.root.mkdir(parents=True, exist_ok=True)
+        if evidence.files:  # dbt may read no other folder
+            self.evidence_folder = Path(commonpath([file.path.parent for file in evidence.files]))
         vault = Vault(self.vault_file, b"k" * 32, bots=self.bots)
         with self.connection() as con:
             build = build_raw_schema(con, evidence, config=config or config_tables(), staging_sha256=sql)
@@ -227,7 +231,8 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> list[Any]:
         """Run dbt in this process and return the result of each node."""
-        with _environment(self.file, self.vault_file, self.threads):
+        evidence = self.evidence_folder or self.root / "evidence"
+        with _environment(self.file, self.vault_file, self.threads, evidence):
             runner = dbtRunner(manifest=manifest(self.project))
             return list(_invoke(runner, arguments, project=self.project).results)
 
@@ -270,10 +275,10 @@ def manifest(project: Path = PROJECT) -> Any:
     if project == PROJECT:
         parsed = parsed_workspace()
         read = str(parsed.dbt / "target" / "partial_parse.msgpack")
-        with _environment(parsed.warehouse, parsed.vault, 2):  # as it was when that was written
+        with _environment(parsed.warehouse, parsed.vault, 2, parsed.evidence):  # as it was when that was written
             return _invoke(dbtRunner(), ("parse", "--partial-parse-file-path", read), project=project)
     scratch = Path(mkdtemp(prefix="assay-dbt-"))
-    with _environment(scratch / "assay.duckdb", scratch / "identity.duckdb", 1):
+    with _environment(scratch / "assay.duckdb", scratch / "identity.duckdb", 1, scratch / "evidence"):
         return _invoke(dbtRunner(), ("parse",), project=project)
 
 
@@ -302,10 +307,11 @@ def _invoke(runner: dbtRunner, arguments: Sequence[str], *, project: Path) -> An
 
 
 @contextmanager
-def _environment(warehouse: Path, vault: Path, threads: int) -> Iterator[None]:
+def _environment(warehouse: Path, vault: Path, threads: int, evidence: Path) -> Iterator[None]:
     given = {
         "ASSAY_WAREHOUSE": str(warehouse),
         "ASSAY_VAULT": str(vault),
+        "ASSAY_EVIDENCE": str(evidence),
         "ASSAY_THREADS": str(threads),
         "DO_NOT_TRACK": "1",
     }

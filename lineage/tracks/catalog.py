@@ -1,0 +1,121 @@
+"""The warehouse as it really is: a view or a macro there can hide what no model's SQL shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Literal
+
+import duckdb
+
+from lineage.tracks.crossing import Finding
+from lineage.tracks.reading import RelationName
+
+_RELATIONS = """
+select lower(schema_name), lower(table_name), 'table', '' from duckdb_tables()
+where database_name = current_database() and not internal
+union all
+select lower(schema_name), lower(view_name), 'view', sql from duckdb_views()
+where database_name = current_database() and not internal
+"""
+_COLUMNS = """
+select lower(schema_name), lower(table_name), lower(column_name) from duckdb_columns()
+where database_name = current_database() and not internal order by 1, 2, column_index
+"""
+_MACROS = "select distinct lower(function_name) from duckdb_functions() where not internal order by 1"
+_TYPES = "select distinct lower(type_name) from duckdb_types() where not internal order by 1"
+_DATABASES = """
+select lower(database_name), path from duckdb_databases()
+where not internal and database_name <> current_database() order by 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRelation:
+    """A table or a view of the warehouse; a view with the statement that made it."""
+
+    kind: Literal["table", "view"]
+    sql: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseCatalog:
+    """What lies in the warehouse.
+
+    Attributes:
+        relations: By schema and name, in small letters.
+        macros: Names of macros that somebody made.
+        types: Names of types that somebody made.
+        databases: Other databases that the connection has attached, with their files.
+        evidence: The folder of committed evidence: the one place that views may read files from.
+        vault: The identity vault: the one file that may be attached beside the warehouse.
+    """
+
+    relations: Mapping[tuple[str, str], CatalogRelation]
+    macros: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    databases: Mapping[str, str] | None = None
+    evidence: PurePath | None = None
+    vault: PurePath | None = None
+
+    def find(self, relation: RelationName) -> CatalogRelation | None:
+        """Return the relation, if the warehouse has it."""
+        return self.relations.get((relation.schema, relation.name))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Whatever closes the wall for every metric: data that no relation of the graph names."""
+        types = [Finding("catalog_type", name) for name in self.types]
+        attached = [
+            Finding("attached_database", f"{name} ({path})")
+            for name, path in (self.databases or {}).items()
+            if self.vault is None or not path or PurePath(path) != self.vault
+        ]
+        return (*types, *attached)
+
+
+def read_catalog(
+    con: duckdb.DuckDBPyConnection, *, evidence: Path | None = None, vault: Path | None = None
+) -> WarehouseCatalog:
+    """Read the catalog of the database that the connection is in.
+
+    Args:
+        con: A connection to the warehouse; reading is enough.
+        evidence: The folder of committed evidence.
+        vault: The identity vault's file.
+    """
+    columns: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in con.execute(_COLUMNS).fetchall():
+        columns.setdefault((schema, table), []).append(column)
+    relations = {
+        (schema, name): CatalogRelation(kind, sql, tuple(columns.get((schema, name), ())))
+        for schema, name, kind, sql in con.execute(_RELATIONS).fetchall()
+    }
+    return WarehouseCatalog(
+        relations=relations,
+        macros=tuple(name for (name,) in con.execute(_MACROS).fetchall()),
+        types=tuple(name for (name,) in con.execute(_TYPES).fetchall()),
+        databases={name: path or "" for name, path in con.execute(_DATABASES).fetchall()},
+        evidence=evidence,
+        vault=vault,
+    )
+
+
+def view_query(statement: str) -> str:
+    """Return what a view selects, from the `CREATE VIEW … AS …` that DuckDB keeps; itself where there is none.
+
+    The statement is DuckDB's own spelling: after the names and columns stands the first bare AS.
+    """
+    depth, quote, word = 0, "", ""
+    for place, sign in enumerate(statement):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "\"'":
+            quote, word = sign, ""
+        elif sign.isalnum() or sign == "_":
+            word += sign
+        else:
+            if word.upper() == "AS" and depth == 0 and sign.isspace():
+                return statement[place:].strip().removesuffix(";")
+            depth += (sign == "(") - (sign == ")")
+            word = ""
+    return statement
