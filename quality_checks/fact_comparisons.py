@@ -26,8 +26,8 @@ _PARTS = Comparison(
     remedy=REBUILD,
 )
 
-# In a repository whose services all deploy from somewhere else, deployment objects count for nothing. Neither does one
-# of which two people say that it was none of production, or failed.
+# In a repository whose services all deploy from somewhere else, deployment objects count for nothing. Neither
+# does one of which two people say that it was none of production, or failed.
 _SUCCEEDED = """
     select source, deployment_id, record_id
     from staging.stg_github__deployments as deployments

@@ -148,8 +148,8 @@ _WITHOUT_BASELINE: Final = """
     ) as merges using (repository, commit_sha)
 """
 
-# services whose environments are named, and not those of runs, releases and tags; what two people have corrected is
-# as they say, and the facts name the leaf
+# services whose environments are named, and not those of runs, releases and tags; what two people have
+# corrected is as they say, and the facts name the leaf
 _OF_ANOTHER_ENVIRONMENT: Final = """
     select deployment_id as item
     from marts.fct_deployments as deployments

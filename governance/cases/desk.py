@@ -1,23 +1,25 @@
 """The desk where disputes are opened and handled: rules, independence and signatures, then the docket."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from governance.cases import disputes as steps
 from governance.cases.cells import Cell
 from governance.cases.disputes import Dispute, check_reason, read_disputes
-from governance.cases.docket import ACTOR, Docket, Step
+from governance.cases.docket import ACTOR, SIGNATURE, Docket, Step
 from governance.cases.events import Recorded
 from governance.cases.independence import Candidate, Matter, objections, signers_of
 from governance.cases.rules import DisputeRules
 from governance.errors import DisputeError
 from governance.sign_offs import SignOff
-from governance.signers import Signer, SignerRegister
+from governance.signers import Signature, Signer, SignerRegister
 
-_CELL, _TEXT, _TOKENS, _TEAMS = "cell", "text", "tokens", "teams"
+_CELL, _TEXT, _TOKENS, _TEAMS, _RECEIPT = "cell", "text", "tokens", "teams", "receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,14 @@ class Complainant:
         tokens: Keyed tokens of all accounts of the person.
         teams: Teams that the person belongs to, with those above.
         signer: The person's own key; None where the register knows none.
+        receipt: What was handed over when the dispute was opened; it proves later who comes back.
     """
 
     name: str
     tokens: frozenset[str]
     teams: frozenset[str] = frozenset()
     signer: Signer | None = None
+    receipt: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,22 @@ class DisputeDesk:
     ) -> Recorded:
         """Open a dispute about a number.
 
+        Args:
+            cell: The number.
+            complainant: Who opens it, with a new receipt, of which a hash is kept.
+            text: What is wrong with it; only those who handle it read this.
+            reason_code: What kind of thing is wrong.
+            at: When.
+            facts: What else everybody may read, such as the publication that shows the number.
+            follows: A closed dispute that this one goes on from.
+
         Raises:
             DisputeError: it is somebody else's own number, says nothing, is open already for this person,
                 or follows a dispute that is open or not known.
         """
         check_reason(steps.OPENED, reason_code)
+        if not complainant.tokens or not complainant.receipt:
+            raise DisputeError("a dispute is opened by a person whom the identity vault knows, for a receipt")
         if not text.strip():
             raise DisputeError("say in a few words what is wrong with the number; only reviewers read it")
         if cell.is_personal and cell.scope_id not in complainant.tokens:
@@ -121,6 +136,7 @@ class DisputeDesk:
                 _TEXT: text.encode(),
                 _TOKENS: json.dumps(sorted(complainant.tokens)).encode(),
                 _TEAMS: json.dumps(sorted(complainant.teams)).encode(),
+                _RECEIPT: _receipt_hash(complainant.receipt),
             },
             signer=complainant.signer,
             is_signature_private=True,
@@ -137,8 +153,7 @@ class DisputeDesk:
         """
         dispute = self.find(case_id)
         dispute.check_allows(event, role=steps.COMPLAINANT, reason_code=reason_code)
-        if not self.is_complainant(dispute, complainant.tokens):
-            raise DisputeError(f"{case_id} was opened by somebody else, who alone may do this")
+        self.check_complainant(dispute, complainant)
         step = Step(
             event=event,
             role=steps.COMPLAINANT,
@@ -171,15 +186,10 @@ class DisputeDesk:
         dispute = self.find(case_id)
         role = dispute.handling_role
         dispute.check_allows(event, role=role, reason_code=reason_code)
-        registered = self.rules.escalation_role if dispute.is_escalated else self.rules.reviewer_role
-        self._check_role(handler, registered)
-        is_handed_on = event == steps.ESCALATED  # whoever is not independent may and should
-        reasons = () if is_handed_on else objections(handler.candidate, self.matter(dispute, surroundings))
-        if reasons:
-            raise DisputeError(
-                f"{handler.candidate.person} is not independent in {case_id}: {'; '.join(reasons)}. Let "
-                f"another holder of the role {registered} do it, or escalate"
-            )
+        if event == steps.ESCALATED:  # whoever is not independent may hand it on, and should
+            self._check_role(handler, self.rules.reviewer_role)
+        else:
+            self.check_handler(dispute, handler, surroundings)
         step = Step(
             event=event,
             role=role,
@@ -219,9 +229,32 @@ class DisputeDesk:
         self.docket.store.purge(case_id)
         return recorded
 
-    def is_complainant(self, dispute: Dispute, tokens: frozenset[str]) -> bool:
-        """Whether one of the accounts is of whoever opened the dispute."""
-        return bool(tokens & self._set(dispute, _TOKENS))
+    def check_complainant(self, dispute: Dispute, complainant: Complainant) -> None:
+        """Refuse whoever did not open the dispute, or cannot prove it by the receipt or the same key.
+
+        Raises:
+            DisputeError: without saying whose dispute it is.
+        """
+        if not self._is_by(dispute, complainant) or not self._is_proven(dispute, complainant):
+            raise DisputeError(
+                f"{dispute.case_id} is for the person who opened it to touch: name your account, and the "
+                "receipt that you were given then or the key that you signed with"
+            )
+
+    def check_handler(self, dispute: Dispute, handler: Handler, surroundings: Surroundings) -> None:
+        """Refuse whoever may not handle a dispute now.
+
+        Raises:
+            DisputeError: the role is missing, or the person is not independent.
+        """
+        role = self.rules.escalation_role if dispute.is_escalated else self.rules.reviewer_role
+        self._check_role(handler, role)
+        reasons = objections(handler.candidate, self.matter(dispute, surroundings))
+        if reasons:
+            raise DisputeError(
+                f"{handler.candidate.person} is not independent in {dispute.case_id}: {'; '.join(reasons)}. "
+                f"Let another holder of the role {role} do it, or escalate"
+            )
 
     def matter(self, dispute: Dispute, surroundings: Surroundings) -> Matter:
         """Return what a reviewer of the dispute must be independent of.
@@ -260,7 +293,7 @@ class DisputeDesk:
 
     def _check_not_open(self, cell: Cell, complainant: Complainant) -> None:
         for dispute in self.disputes().values():
-            if dispute.is_open and dispute.cell == cell and self.is_complainant(dispute, complainant.tokens):
+            if dispute.is_open and dispute.cell == cell and self._is_by(dispute, complainant):
                 raise DisputeError(f"you have disputed this number already: {dispute.case_id}")
 
     def _earlier_handlers(self, dispute: Dispute) -> Iterable[str]:
@@ -278,6 +311,18 @@ class DisputeDesk:
                 if entry is not None and (each.event.role == steps.REVIEWER or not dispute.is_open):
                     yield entry.person
 
+    def _is_by(self, dispute: Dispute, complainant: Complainant) -> bool:
+        return bool(complainant.tokens & self._set(dispute, _TOKENS))
+
+    def _is_proven(self, dispute: Dispute, complainant: Complainant) -> bool:
+        if complainant.receipt is not None:
+            given = _receipt_hash(complainant.receipt)
+            return hmac.compare_digest(given, self._opened_with(dispute, _RECEIPT))
+        signed = self._opened_with(dispute, SIGNATURE)
+        if complainant.signer is None or not signed:
+            return False
+        return Signature.from_document(json.loads(signed)).public_key == complainant.signer.public_key
+
     def _private_cell(self, case_id: str) -> Cell | None:
         kept = self.docket.store.contents(case_id, 0).get(_CELL)
         return None if kept is None else Cell.from_document(json.loads(kept))
@@ -287,3 +332,7 @@ class DisputeDesk:
 
     def _set(self, dispute: Dispute, part: str) -> frozenset[str]:
         return frozenset(json.loads(self._opened_with(dispute, part) or b"[]"))
+
+
+def _receipt_hash(receipt: str | None) -> bytes:
+    return hashlib.sha256((receipt or "").encode()).hexdigest().encode()
