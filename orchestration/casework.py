@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from governance.cases.cells import Cell
+from governance.cases.cells import CellKey
 from governance.cases.correcting import CorrectionDesk
 from governance.cases.corrections import corrections_in_force, overlay_rows
 from governance.cases.desk import DisputeDesk
@@ -111,17 +111,18 @@ def correction_rows(ledger: Ledger) -> dict[str, pa.Table]:
     return {"corrections": pa.Table.from_pylist(rows, schema=schema)}
 
 
-def cells_under_dispute(ledger: Ledger, workspace: Workspace) -> frozenset[Cell] | None:
-    """Return the cells that open disputes restrict; None where nobody can say, which closes incentive gates.
+def cells_under_dispute(ledger: Ledger, workspace: Workspace) -> frozenset[CellKey] | None:
+    """Return the values that open disputes restrict; None where nobody can say, which closes incentive gates.
 
     Args:
         ledger: Where the disputes are.
         workspace: Whose private store says which of people's own numbers they are about.
     """
     try:
-        return restricted_cells(dispute_desk(ledger, workspace).disputes().values())
+        found = restricted_cells(dispute_desk(ledger, workspace).disputes().values())
     except CaseError:
         return None
+    return frozenset(cell.key for cell in found)
 
 
 def case_findings(ledger: Ledger, workspace: Workspace) -> Iterator[CaseFinding]:

@@ -10,6 +10,8 @@ from governance.errors import DisputeError
 PERSON = "person"
 CELL_SCOPE_KINDS = ("service", "team", "organisation", PERSON)
 NOT_NORMALISED = ""
+CellKey = tuple[str, str, str, str, date]
+"""Metric, kind of scope, scope, grain and first day of the period, as `mart_metric_values` has them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +49,11 @@ class Cell:
     def is_personal(self) -> bool:
         """Whether it is one person's own number: then it is written into no shared file."""
         return self.scope_kind == PERSON
+
+    @property
+    def key(self) -> CellKey:
+        """The value beneath: who disputes a rate disputes what it is a rate of."""
+        return (self.metric, self.scope_kind, self.scope_id, self.period_grain, self.period_start)
 
     def __str__(self) -> str:
         """Name it for people."""
