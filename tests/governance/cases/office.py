@@ -33,7 +33,9 @@ REGISTER = SignerRegister.of(
     RegisteredSigner(person, KEYS[person].public_key, roles) for person, roles in ROLES.items()
 )
 RULES = DisputeRules(reviewers=tuple(Reviewer(person) for person in ROLES))
-TILDA = Complainant("github:tilda", frozenset({"p_tilda", "p_tilda_git"}), frozenset({"payments"}), receipt="r1")
+TILDA = Complainant(
+    "github:tilda", frozenset({"p_tilda", "p_tilda_git"}), frozenset({"payments"}), receipt="r1"
+)
 
 
 @dataclass
@@ -108,7 +110,12 @@ class Office:
         return Handler(Candidate(person, roles, reviewer, tokens), KEYS[person])
 
     def open(self, cell: Cell = CELL, by: Complainant = TILDA, **more: Any) -> str:
-        given = {"text": "three of these were drills", "reason_code": "wrong_record", "at": self.later(), **more}
+        given = {
+            "text": "three of these were drills",
+            "reason_code": "wrong_record",
+            "at": self.later(),
+            **more,
+        }
         return self.disputes.open(cell, by, **given).event.case_id
 
     def does(

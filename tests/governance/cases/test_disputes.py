@@ -267,7 +267,9 @@ class TestDeadlines:
 @pytest.mark.parametrize("state", STATES)
 def test_a_cell_is_restricted_while_a_dispute_about_it_is_open(office: Office, state: str) -> None:
     office.bring_to(state)
-    assert restricted_cells(office.disputes.disputes().values()) == ({CELL} if state in OPEN_STATES else set())
+    assert restricted_cells(office.disputes.disputes().values()) == (
+        {CELL} if state in OPEN_STATES else set()
+    )
 
 
 def test_a_disputed_rate_restricts_the_value_beneath() -> None:
@@ -285,7 +287,9 @@ class TestOwnNumbers:
 
     def test_the_log_does_not_tell_whose_number_it_is_and_the_store_does(self, office: Office) -> None:
         case_id = office.open(OWN)
-        assert all(word not in leaf for leaf in office.log.leaves for word in (b"p_tilda", b"changes_deployed"))
+        assert all(
+            word not in leaf for leaf in office.log.leaves for word in (b"p_tilda", b"changes_deployed")
+        )
         assert office.disputes.find(case_id).cell == OWN
 
     def test_without_the_store_nobody_can_say_what_to_hold_back(self, office: Office) -> None:
