@@ -9,6 +9,9 @@ GovernanceError
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 ├── DispositionError      a decision about an incident's cause cannot be made as it stands
 ├── DriftDecisionError    a decision about a source's drift cannot be made as it stands
+├── CaseError             a case cannot be read, or its private content not be kept
+│   ├── DisputeError      a step of a dispute is not allowed as it stands
+│   └── CorrectionError   a correction is wrong, lacks evidence, or lacks a second person
 └── LeafError             a statement cannot be written as canonical JSON
 """
 
@@ -47,6 +50,18 @@ class DispositionError(GovernanceError):
 
 class DriftDecisionError(GovernanceError):
     """A decision about a source's drift cannot be made as it stands."""
+
+
+class CaseError(GovernanceError):
+    """A case cannot be read, or its private content not be kept."""
+
+
+class DisputeError(CaseError):
+    """A step of a dispute is not allowed as it stands."""
+
+
+class CorrectionError(CaseError):
+    """A correction is wrong, lacks evidence, or lacks a second person."""
 
 
 class LeafError(GovernanceError):

@@ -67,6 +67,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.incidents:incidents",
         "List incidents of unknown cause, and record what people decide about them.",
     ),
+    "dispute": (
+        "orchestration.commands.dispute:dispute",
+        "Contradict a number, and handle what others contradict.",
+    ),
+    "correction": (
+        "orchestration.commands.correction:correction",
+        "Say what a fact is in truth, with evidence and four eyes.",
+    ),
     "drift": (
         "orchestration.commands.drift:drift",
         "Show how the formats of sources have changed, and accept what is fine.",

@@ -9,6 +9,7 @@ from connectors.evidence import EvidenceStore, StreamTotals
 from orchestration.alerts.state import load_state, undelivered_lines
 from orchestration.check_brief import brief_lines, read_brief
 from orchestration.collection import load_register, uncollected_lines, uncollected_streams
+from orchestration.dispute_reading import dispute_lines, list_disputes
 from orchestration.failures import standing_failure
 from orchestration.lock import lock_holder
 from orchestration.session import open_ledger
@@ -32,6 +33,7 @@ class Overview:
     open_causes: int = 0
     undelivered: tuple[str, ...] = ()
     brief: dict[str, Any] | None = None
+    disputes: tuple[dict[str, Any], ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit a table."""
@@ -54,6 +56,7 @@ class Overview:
             causes = "1 open cause" if self.open_causes == 1 else f"{self.open_causes} open causes"
             yield "alerts", f"{causes}; assay alert list"
         yield from (("not told", line) for line in self.undelivered)
+        yield from (("disputes", line) for line in dispute_lines(self.disputes))
         if self.last_failure:
             first = str(self.last_failure["message"]).splitlines()[0]
             yield "last failure", f"{self.last_failure['failed_at']}: {first}"
@@ -71,6 +74,10 @@ class Overview:
             "completeness": self.brief["completeness"] if self.brief else None,
             "last_failure": self.last_failure,
             "uncollected": list(self.uncollected),
+            "disputes": {
+                "open": len(self.disputes),
+                "overdue": [row["dispute"] for row in self.disputes if row["is_overdue"]],
+            },
             "alerts": {"open": self.open_causes, "undelivered": list(self.undelivered)},
         }
 
@@ -102,4 +109,5 @@ def overview(workspace: Workspace) -> Overview:
         open_causes=len(alerts.standing()),
         undelivered=tuple(undelivered_lines(alerts)),
         brief=read_brief(workspace),
+        disputes=tuple(list_disputes(workspace, at=utc_now())) if has_ledger else (),
     )

@@ -10,6 +10,7 @@ from connectors.evidence.errors import EvidenceError
 from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
 from lineage.ledger import NoteVerifier
+from orchestration.casework import case_findings
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
@@ -23,7 +24,7 @@ class Finding:
     """One object that is not as it was recorded.
 
     Attributes:
-        part: The ledger, the evidence or the publications.
+        part: The ledger, the evidence, the cases or the publications.
         object_name: Which file, leaf or page.
         problem: What is wrong with it.
         is_fatal: Whether it makes the workspace untrustworthy, or is merely unfinished.
@@ -78,6 +79,8 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
         for name, problem in _derived_pages(workspace, settings, store):
             yield Finding("evidence", name, problem, is_fatal=True)
+        for broken in case_findings(ledger, workspace):
+            yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
     finally:

@@ -51,6 +51,11 @@ class Workspace:
         return self.data / "vault" / "identity.duckdb"
 
     @property
+    def cases(self) -> Path:
+        """The private store: names, texts and attachments of disputes and corrections."""
+        return self.data / "private" / "cases.sqlite"
+
+    @property
     def warehouse(self) -> Path:
         """The file being built; only the pipeline opens it."""
         return self.data / "warehouse" / "assay.duckdb"

@@ -26,7 +26,8 @@ _PARTS = Comparison(
     remedy=REBUILD,
 )
 
-# In a repository whose services all deploy from somewhere else, deployment objects count for nothing.
+# In a repository whose services all deploy from somewhere else, deployment objects count for nothing. Neither
+# does one of which two people say that it was none of production, or failed.
 _SUCCEEDED = """
     select source, deployment_id, record_id
     from staging.stg_github__deployments as deployments
@@ -41,6 +42,13 @@ _SUCCEEDED = """
             from marts.dim_services as services
             where services.repository = deployments.repository
                 and services.deployments_from = 'deployments'
+        )
+        and not exists (
+            from config.corrections as corrections
+            where corrections.fact = 'deployment'
+                and corrections.column_name in ('is_production', 'environment', 'outcome')
+                and corrections.fact_part_id
+                    = concat('github:', deployments.source, ':deployment:', deployments.deployment_id)
         )
 """
 

@@ -148,7 +148,8 @@ _WITHOUT_BASELINE: Final = """
     ) as merges using (repository, commit_sha)
 """
 
-# services whose environments are named, and not those of runs, releases and tags
+# services whose environments are named, and not those of runs, releases and tags; what two people have
+# corrected is as they say, and the facts name the leaf
 _OF_ANOTHER_ENVIRONMENT: Final = """
     select deployment_id as item
     from marts.fct_deployments as deployments
@@ -156,6 +157,12 @@ _OF_ANOTHER_ENVIRONMENT: Final = """
     where services.deployments_from in ('deployments', 'argocd', 'gitlab', 'reported')
         and environment <> ''
         and is_production <> regexp_matches(environment, environment_pattern)
+        and not exists (
+            from config.corrections as corrections
+            where corrections.fact = 'deployment'
+                and corrections.column_name in ('is_production', 'environment')
+                and list_contains(deployments.part_ids, corrections.fact_part_id)
+        )
     union all
     select parts.deployment_id as item
     from (
@@ -167,6 +174,12 @@ _OF_ANOTHER_ENVIRONMENT: Final = """
         on concat('github:', records.source, ':deployment:', records.deployment_id) = parts.part_id
     where services.deployments_from = 'deployments'
         and is_production <> regexp_matches(records.environment, environment_pattern)
+        and not exists (
+            from config.corrections as corrections
+            where corrections.fact = 'deployment'
+                and corrections.column_name in ('is_production', 'environment')
+                and corrections.fact_part_id = parts.part_id
+        )
 """
 
 _OF_ANOTHER_INSTANT: Final = """
@@ -176,6 +189,12 @@ _OF_ANOTHER_INSTANT: Final = """
         from marts.fct_deployments
         inner join config.services using (service_id)
         where deployments_from = 'deployments' and outcome = 'success'
+            and not exists (
+                from config.corrections as corrections
+                where corrections.fact = 'deployment'
+                    and corrections.column_name in ('finished_at', 'outcome')
+                    and list_contains(part_ids, corrections.fact_part_id)
+            )
     ) as deployments
     left join (
         select

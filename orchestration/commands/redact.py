@@ -51,7 +51,7 @@ def redact(
 
     workspace, now = find_workspace(folder), utc_now()
     statement = RedactionStatement(page, json_paths, policy, reason, now)
-    redaction = redact_page(workspace, statement, [_person_key(one) for one in signed_by], at=now)
+    redaction = redact_page(workspace, statement, [person_key(one) for one in signed_by], at=now)
     if as_json:
         click.echo(json.dumps(asdict(redaction), default=str, indent=2))
         return
@@ -83,7 +83,8 @@ def signer(person: str, *, key: Path, roles: tuple[str, ...]) -> None:
     click.echo(yaml.safe_dump({"signers": [entry]}, sort_keys=False).strip())
 
 
-def _person_key(text: str) -> "PersonKey":
+def person_key(text: str) -> "PersonKey":
+    """Read `PERSON=KEYFILE`."""
     from orchestration.redacting import PersonKey
 
     person, separator, path = text.partition("=")

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration import staging_models, steps
+from orchestration.casework import correction_rows
 from orchestration.dbt_runner import DbtProject
 from orchestration.dispositions import disposition_rows
 from orchestration.flow.gap_rows import gap_rows
@@ -125,6 +126,7 @@ def _config(session: Session, pinned: Pinned) -> dict[str, pa.Table]:
         rows
         | slo_tables(read_slos(session.workspace.root, session.settings).objectives)
         | disposition_rows(session.ledger)
+        | correction_rows(session.ledger)
         | gap_rows(session, pinned, rows)
     )
 

@@ -70,6 +70,15 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         "decided_at": _INSTANT,
         "leaf_index": "bigint",
     },
+    "corrections": {
+        "fact": "varchar",
+        "fact_part_id": "varchar",
+        "service_id": "varchar",
+        "column_name": "varchar",
+        "value": "varchar",
+        "correction_id": "varchar",
+        "leaf_index": "bigint",
+    },
     "rules": {
         "hotfix_branch_pattern": "varchar",
         "hotfix_label_pattern": "varchar",

@@ -50,6 +50,7 @@ class Story:
     teams: list[Row] = field(default_factory=list)
     people: list[Row] = field(default_factory=list)
     dispositions: list[Row] = field(default_factory=list)
+    corrections: list[Row] = field(default_factory=list)
     flow: dict[str, list[Row]] = field(
         default_factory=lambda: {name: list(rows) for name, rows in FLOW_TABLES.items()}
     )
@@ -328,6 +329,15 @@ class Story:
         row = {"incident_id": incident_id, "disposition": disposition, "deployment_ids": list(deployments)}
         self.dispositions.append(row)
 
+    def correct(
+        self, fact: str, part_id: str, column: str, value: str | None, *, of: str | None = None
+    ) -> int:
+        """Two people say what a fact is in truth; return the leaf that facts are to name."""
+        leaf_index = 1000 + len(self.corrections)
+        row = {"fact": fact, "fact_part_id": part_id, "service_id": of, "column_name": column}
+        self.corrections.append({**row, "value": value, "leaf_index": leaf_index})
+        return leaf_index
+
     def build(self) -> "Told":
         """Open a warehouse over the story; models and steps run when a query first reads what they make."""
         con = duckdb.connect(":memory:")
@@ -385,6 +395,7 @@ class Story:
             "service_owners": self.owners,
             "teams": self.teams,
             "incident_dispositions": self.dispositions,
+            "corrections": self.corrections,
             "reporting": [reporting],
             "rules": [dict(self.rules)],
             **self.flow,

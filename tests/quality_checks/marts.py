@@ -11,6 +11,7 @@ _CONFIG = """
     );
     insert into config.reporting values
         ('acme', 'Europe/Berlin', '2025-12-31T23:00:00Z', '2026-02-28T23:00:00Z');
+    create table config.corrections (fact varchar, fact_part_id varchar, column_name varchar);
     create table config.service_owners (
         service_id varchar, team_id varchar, valid_from timestamptz, valid_until timestamptz
     );

@@ -189,6 +189,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "valid_from": _INSTANT,
         "valid_until": _INSTANT,
     },
+    "config.corrections": {"fact": "varchar", "fact_part_id": "varchar", "column_name": "varchar"},
     "config.rules": {"incident_link_hours": "integer"},
     "config.scorecard": {"minimum_team_size": "integer"},
     "config.ownership_sources": {"statement": "varchar", "source_kind": "varchar", "source_rank": "integer"},

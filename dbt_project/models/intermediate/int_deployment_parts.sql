@@ -1,7 +1,8 @@
 -- Grain: one row per service and part (region, stage or attempt) of a deployment, with the rollout it belongs to.
 -- Parts are one rollout when service, environment and commit are the same, they start within the configured hours
 -- of the first, and no other commit was rolled out there in between. All production environments count as one.
-with parts as (
+-- What a correction in force says of a part holds, whatever the source says.
+with told as (
     {% for origin in ['reported', 'run', 'released', 'tagged', 'observed'] %}
     select
         part_id, service_id, repository, environment, is_production, commit_sha, tag_name, started_at, finished_at,
@@ -9,6 +10,29 @@ with parts as (
     from {{ ref('int_deployments_' ~ origin) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+parts as (
+    select
+        told.* replace (
+            {{ corrected('environment', 'told.environment') }} as environment,
+            case
+                when corrections.has_corrected_is_production then corrections.is_production
+                when corrections.has_corrected_environment
+                    then coalesce(regexp_matches(corrections.environment, services.environment_pattern), told.is_production)
+                else told.is_production
+            end as is_production,
+            {{ corrected('finished_at', 'told.finished_at') }} as finished_at,
+            case corrections.outcome
+                when 'success' then 'succeeded'
+                when 'failed_rollout' then 'failed'
+                else told.state
+            end as state
+        ),
+        coalesce(corrections.leaf_indexes, []) as correction_leaf_indexes
+    from told
+    {{ join_corrections('deployment', 'told.part_id', 'told.service_id') }}
+    left join {{ ref('int_services') }} as services on services.service_id = told.service_id
 ),
 
 named as (
@@ -83,6 +107,7 @@ select
     stays.state,
     stays.is_declared_rollback,
     stays.record_ids,
+    stays.correction_leaf_indexes,
     case
         when stays.state <> 'unfinished' then
             first_value(stays.service_part_id) over (

@@ -15,7 +15,8 @@ select
     case when bool_or(state = 'succeeded') then 'success' else 'failed_rollout' end as outcome,
     bool_or(is_declared_rollback) as is_declared_rollback,
     list(distinct part_id order by part_id) as part_ids,
-    list_sort(list_distinct(flatten(list(record_ids order by service_part_id)))) as record_ids
+    list_sort(list_distinct(flatten(list(record_ids order by service_part_id)))) as record_ids,
+    list_sort(list_distinct(flatten(list(correction_leaf_indexes order by service_part_id)))) as correction_leaf_indexes
 from {{ ref('int_deployment_parts') }}
 where deployment_id is not null
 group by deployment_id, service_id, repository, is_production

@@ -47,6 +47,7 @@ select
     incidents.mitigated_at,
     incidents.resolved_at,
     incidents.record_ids,
+    incidents.correction_leaf_indexes,
     coalesce(alerted.record_ids, []) as alert_record_ids
 from incidents
 left join alerted on alerted.incident_id = incidents.incident_id

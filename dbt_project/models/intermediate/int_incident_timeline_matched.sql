@@ -5,7 +5,7 @@ with services as (
     select
         incident_id, source_rank, declared_at,
         -- a fault of the data ends nothing before it was declared
-        coalesce(case when resolved_at < declared_at then declared_at else resolved_at end, timestamptz '9999-01-01 00:00:00+00')
+        coalesce(case when told_resolved_at < declared_at then declared_at else told_resolved_at end, timestamptz '9999-01-01 00:00:00+00')
             as over_at,
         unnest(service_ids) as matched_service_id
     from {{ ref('int_incident_timeline_placed') }}

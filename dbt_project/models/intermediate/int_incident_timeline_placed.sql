@@ -1,7 +1,25 @@
 -- Grain: one row per incident of any source as it was reported, with the services and the severity that its words mean.
-with called as (
+-- What a correction in force says of it holds, whatever the tool says; whether two tools tell of one incident is told by
+-- what they say themselves.
+with reported as (
+    select
+        told.* replace (
+            {{ corrected('started_at', 'told.impact_started_at') }} as impact_started_at,
+            {{ corrected('resolved_at', 'told.resolved_at') }} as resolved_at,
+            {{ corrected('severity', 'told.severity_text') }} as severity_text,
+            -- whether the right word counts is for the rules to say again
+            case when not coalesce(corrections.has_corrected_severity, false) then told.is_severity_configured end
+                as is_severity_configured
+        ),
+        told.resolved_at as told_resolved_at,
+        coalesce(corrections.leaf_indexes, []) as correction_leaf_indexes
+    from {{ ref('int_incident_timeline_reported') }} as told
+    {{ join_corrections('incident', 'told.incident_id') }}
+),
+
+called as (
     select incident_id, unnest(service_names) as service_name
-    from {{ ref('int_incident_timeline_reported') }}
+    from reported
 ),
 
 named_services as (
@@ -22,7 +40,7 @@ levels as (
 
 texts as (
     select distinct severity_text
-    from {{ ref('int_incident_timeline_reported') }}
+    from reported
     where severity_text is not null
 ),
 
@@ -48,7 +66,7 @@ placed as (
             ) as service_ids
         ),
         coalesce(severities.severity, 'unknown') as severity
-    from {{ ref('int_incident_timeline_reported') }} as reported
+    from reported
     left join named_services on named_services.incident_id = reported.incident_id
     left join severities on severities.severity_text = reported.severity_text
     where reported.declared_at is not null

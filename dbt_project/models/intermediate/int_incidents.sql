@@ -35,7 +35,7 @@ joined as (
             as impact_started_at,
         {%- for references in [
             'names', 'referenced_deployment_ids', 'mentioned_shas', 'mentioned_issues', 'referenced_tags',
-            'mentioned_keys', 'cause_record_ids',
+            'mentioned_keys', 'cause_record_ids', 'correction_leaf_indexes',
         ] %}
         list_sort(list_distinct(flatten(list({{ references }} order by source_rank, telling_id)))) as {{ references }}
         {{- ',' if not loop.last }}
@@ -73,7 +73,8 @@ select
     joined.mentioned_issues,
     joined.referenced_tags,
     joined.mentioned_keys,
-    joined.cause_record_ids as record_ids
+    joined.cause_record_ids as record_ids,
+    joined.correction_leaf_indexes
 from joined
 inner join {{ ref('int_incident_timeline_placed') }} as counted on counted.incident_id = joined.incident_id
 left join added on added.incident_id = joined.incident_id

@@ -39,7 +39,9 @@ select
     list_sort(list_distinct(list_concat(
         deployments.record_ids, coalesce(classified.record_ids, []), coalesce(failures.record_ids, [])
     ))) as record_ids,
-    coalesce(predecessors.record_ids, []) as context_record_ids
+    coalesce(predecessors.record_ids, []) as context_record_ids,
+    deployments.correction_leaf_indexes,
+    len(deployments.correction_leaf_indexes) > 0 as is_corrected
 from {{ ref('int_deployments_rolled_out') }} as deployments
 cross join {{ ref('int_reporting') }} as reporting
 left join {{ ref('int_deployments_classified') }} as classified

@@ -51,7 +51,9 @@ select
     list_sort(list_distinct(list_concat(
         incidents.record_ids, incidents.alert_record_ids, coalesce(pages.record_ids, [])
     ))) as record_ids,
-    cast([] as bigint[]) as context_record_ids
+    cast([] as bigint[]) as context_record_ids,
+    incidents.correction_leaf_indexes,
+    len(incidents.correction_leaf_indexes) > 0 as is_corrected
 from {{ ref('int_incident_timeline') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting
 left join pages on pages.incident_id = incidents.incident_id

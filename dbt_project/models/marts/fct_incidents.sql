@@ -66,7 +66,9 @@ select
     end as disposition_basis,
     coalesce(links.deployment_ids, []) as deployment_ids,
     list_sort(list_distinct(list_concat(incidents.record_ids, coalesce(links.record_ids, [])))) as record_ids,
-    cast([] as bigint[]) as context_record_ids
+    cast([] as bigint[]) as context_record_ids,
+    incidents.correction_leaf_indexes,
+    len(incidents.correction_leaf_indexes) > 0 as is_corrected
 from {{ ref('int_incidents') }} as incidents
 cross join {{ ref('int_reporting') }} as reporting
 left join links on links.incident_id = incidents.incident_id

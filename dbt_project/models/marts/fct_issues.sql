@@ -69,7 +69,9 @@ select
     items.break_count as history_break_count,
     items.early_change_count + case when items.closed_at < items.created_at then 1 else 0 end as time_fault_count,
     list_sort(list_distinct(list_append(coalesce(items.cycle_record_ids, []), items.record_id))) as record_ids,
-    cast([] as bigint[]) as context_record_ids
+    cast([] as bigint[]) as context_record_ids,
+    items.correction_leaf_indexes,
+    len(items.correction_leaf_indexes) > 0 as is_corrected
 from timed as items
 cross join {{ ref('int_reporting') }} as reporting
 {{ join_item_owners('items', 'items.owned_at') }}
