@@ -117,7 +117,7 @@ def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
 
 def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundError:
     """Say which part of the name is wrong, and what is near."""
-    metrics = _names(con, "select distinct metric from marts.mart_metric_values")
+    metrics = names_of(con, "select distinct metric from marts.mart_metric_values")
     if name.metric not in metrics:
         if name.metric in _kept_back(con):
             return CellNotFoundError(
@@ -125,7 +125,7 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
             )
         near = difflib.get_close_matches(name.metric, metrics, n=3, cutoff=0.5)
         return CellNotFoundError(f"there is no metric {name.metric}", suggestions=near, available=metrics)
-    scopes = _names(
+    scopes = names_of(
         con,
         "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $metric",
         metric=name.metric,
@@ -167,8 +167,9 @@ def _no_period(name: CellName, scope: str, starts: Sequence[date]) -> CellNotFou
 def _kept_back(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not has_table(con, "publication", "metrics"):
         return []
-    return _names(con, "select metric from publication.metrics where not is_published")
+    return names_of(con, "select metric from publication.metrics where not is_published")
 
 
-def _names(con: duckdb.DuckDBPyConnection, query: str, **values: str) -> list[str]:
+def names_of(con: duckdb.DuckDBPyConnection, query: str, **values: str) -> list[str]:
+    """Return the names that a query of one column finds, sorted."""
     return sorted(row[0] for row in run_query(con, query, **values))
