@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.trace:trace",
         "Show where one published number comes from, to the byte.",
     ),
+    "own": (
+        "orchestration.commands.own:own",
+        "Show the numbers that are one person's own, to that person.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

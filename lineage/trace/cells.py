@@ -84,7 +84,7 @@ def find_definition(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> tuple[T
             f"{cell.metric} version {cell.metric_version} ({cell.profile}) has values and no definition"
         )
     *words, value_sql, n_sql, numerator_sql, denominator_sql = rows[0]
-    definition = TracedDefinition(*[*words, _definition_hash(con, cell.metric)])
+    definition = TracedDefinition(*[*words, definition_hash(con, cell.metric)])
     return definition, Formulas(value_sql, n_sql, numerator_sql, denominator_sql)
 
 
@@ -106,7 +106,8 @@ def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     return bool(found)
 
 
-def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
+def definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
+    """Return the hash of a metric's definition, as a published database has it; None for a warehouse."""
     if not has_table(con, "publication", "metrics"):
         return None
     rows = run_query(

@@ -116,14 +116,19 @@ def wide_cell(
     if address.mart == "mart_metric_values":
         return find_cell(con, name), None
     (published,) = mart_row(con, address.mart, (address.column,), name)
-    try:
-        cell = find_cell(con, name)
-    except CellNotFoundError:
-        cell = _cell_of_nothing(con, address, name)
+    cell = cell_beside(con, address, name)
     held = getattr(cell, part.part)
     if published == held:
         return cell, None
     return cell, f"{address}: {published}, beside the metric's own {part.part} {held}"
+
+
+def cell_beside(con: duckdb.DuckDBPyConnection, address: MartColumn, name: CellName) -> TracedCell:
+    """Return the metric's cell beside a wide mart's row, made of that row where nothing happened on a day."""
+    try:
+        return find_cell(con, name)
+    except CellNotFoundError:
+        return _cell_of_nothing(con, address, name)
 
 
 def _cell_of_nothing(con: duckdb.DuckDBPyConnection, address: MartColumn, name: CellName) -> TracedCell:

@@ -6,6 +6,7 @@ number (DEFINITIONS §2.6).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -86,8 +87,6 @@ def _filled(
     formulas: Formulas,
     minimum_n: int,
 ) -> TracedCell:
-    from dataclasses import replace
-
     formed = recompute(con, empty, definition, formulas)
     flags = [
         *(["partial"] if empty.is_partial else []),

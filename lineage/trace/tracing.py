@@ -11,7 +11,7 @@ from lineage.errors import TraceInputError
 from lineage.ledger import Ledger
 from lineage.trace.absence import find_coverage
 from lineage.trace.arguments import PERSON, SCOPE_KINDS, Period
-from lineage.trace.cells import CellName, Formulas, find_cell, find_definition, read_publication
+from lineage.trace.cells import CellName, Formulas, definition_hash, find_cell, find_definition, read_publication
 from lineage.trace.document import (
     Coverage,
     Recomputation,
@@ -27,6 +27,7 @@ from lineage.trace.evidence import describe_pages, read_records
 from lineage.trace.facts import find_facts, recompute
 from lineage.trace.formulas import (
     MartColumn,
+    cell_beside,
     fact_cell,
     formula_cell,
     mart_row,
@@ -184,7 +185,9 @@ def _find_number(databases: Databases, name: CellName, asked: Asked) -> _Number:
     address = parse_address(name.metric)
     if name.scope_kind == PERSON:
         warehouse = databases.behind("whose a fact is")
-        return _formed(warehouse, *own_cell(warehouse, name), address=name.metric)
+        number = _formed(warehouse, *own_cell(warehouse, name), address=name.metric)
+        known = replace(number.definition, definition_hash=definition_hash(con, name.metric))
+        return replace(number, definition=known)
     if address is None:
         cell = _open_cell(con, name)
         return _team_number(con, cell, asked) if asked.normalisation else _metric_number(con, cell, name.metric)
@@ -291,8 +294,8 @@ def _wide_number(
     metric = metric_of(con, address, route.metric, name, asked.metric)
     named = replace(name, metric=metric)
     if isinstance(route, ByRule):
-        number = _metric_number(con, _open_cell(con, named), str(address))
         (published,) = mart_row(con, address.mart, (address.column,), named)
+        number = _metric_number(con, cell_beside(con, address, named), str(address))
         return replace(number, rule=TracedRule(str(address), published, route.rule))
     cell, difference = wide_cell(con, address, route, named)
     number = _metric_number(con, cell, str(address))
