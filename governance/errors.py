@@ -8,6 +8,7 @@ GovernanceError
 ├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 ├── DispositionError      a decision about an incident's cause cannot be made as it stands
+├── ReadingError          a reading of what concerns people cannot be recorded as it stands
 ├── DriftDecisionError    a decision about a source's drift cannot be made as it stands
 ├── CaseError             a case cannot be read, or its private content not be kept
 │   ├── DisputeError      a step of a dispute is not allowed as it stands
@@ -46,6 +47,10 @@ class RegisterError(PolicyError):
 
 class DispositionError(GovernanceError):
     """A decision about an incident's cause cannot be made as it stands."""
+
+
+class ReadingError(GovernanceError):
+    """A reading of what concerns people cannot be recorded as it stands."""
 
 
 class DriftDecisionError(GovernanceError):

@@ -59,6 +59,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.replay:replay",
         "Make one published number again from its records alone.",
     ),
+    "own": (
+        "orchestration.commands.own:own",
+        "Show the numbers that are one person's own, to that person.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

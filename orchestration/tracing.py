@@ -1,52 +1,263 @@
-"""Opening what a trace needs: the publication, the evidence and the ledger, all for reading."""
+"""Opening what a trace needs: the publication, the evidence and the ledger for reading, and whoever's records they are."""
 
 import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
 
 import duckdb
+import yaml
 
 from connectors.evidence import EvidenceStore
-from lineage.trace import Trace, parse_period, parse_scope, trace
+from governance.log import GOVERNANCE_LOG
+from governance.readings import Reading
+from lineage.ledger import Ledger
+from lineage.trace import Asked, Databases, Own, Trace, View, as_seen, needs_warehouse, parse_period, parse_scope, trace
+from lineage.trace.arguments import PERSON
 from orchestration.errors import UsageError
-from orchestration.session import open_ledger
+from orchestration.flow.warehouse import open_warehouse, read_between_runs, stage_mark
+from orchestration.own_records import Subject, find_subject, own_of
+from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
+
+_CHECKPOINT = "payload-checkpoint.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads, and as what.
+
+    Attributes:
+        view: `shared` for anybody, `subject` for whoever is measured, `auditor` for everything.
+        account: An account of whoever reads, such as `github:ada`; needed but for the shared view.
+        at: When; recorded with every reading but shared ones.
+    """
+
+    view: View = View.SHARED
+    account: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceRequest:
+    """Which number of which publication, and for whom.
+
+    Attributes:
+        metric: Its name, or a mart's column as `marts.mart_dora_monthly.change_lead_time`.
+        scope: `service:checkout`, `team:payments`, `organisation:acme`, `person:github:ada`.
+        period: `2026-05`, `2026-W21`, `2026-Q2`, `2026-05-03`.
+        asked: What else names the number.
+        publication_id: An older publication; None for the current one.
+        most_records: How many records to read back; None for all.
+        reader: Who reads.
+    """
+
+    metric: str
+    scope: str
+    period: str
+    asked: Asked = field(default_factory=Asked)
+    publication_id: str | None = None
+    most_records: int | None = 200
+    reader: Reader = field(default_factory=Reader)
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.scope} {self.period}"
 
 
 def trace_cell(
     workspace: Workspace, metric: str, *, scope: str, period: str, most_records: int | None = 200
 ) -> Trace:
-    """Trace one published value.
+    """Trace one published value of the current publication as anybody may read it."""
+    return trace_number(
+        workspace, TraceRequest(metric=metric, scope=scope, period=period, most_records=most_records)
+    )
+
+
+def trace_number(workspace: Workspace, request: TraceRequest) -> Trace:
+    """Trace one number.
+
+    A reading as a subject or an auditor is recorded in the governance log before anything is shown; it waits for runs.
 
     Args:
-        workspace: Whose current publication.
-        metric: Its name.
-        scope: `service:checkout`, `team:payments`, `organisation:acme`.
-        period: `2026-05`, `2026-W21`, `2026-Q2`.
-        most_records: How many records to read back; None for all.
+        workspace: Whose publication.
+        request: Which number, for whom.
 
     Raises:
-        UsageError: nothing is published yet.
+        UsageError: nothing is published yet, there is no such publication, or the reader is not named.
         LineageError: there is no such cell, or an argument has the wrong form.
+        WorkspaceLockedError: a run works here, and the trace needs the warehouse.
     """
-    scope_kind, scope_id = parse_scope(scope)
-    parsed = parse_period(period)
-    database = workspace.current / "analyst.duckdb"
-    if not database.exists():
-        raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
-    with open_ledger(workspace, workspace.settings()) as ledger:
-        store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
-        try:
-            with duckdb.connect(str(database), read_only=True) as con:
-                con.execute("set TimeZone = 'UTC'")
-                return trace(
-                    con,
-                    metric,
-                    scope_kind=scope_kind,
-                    scope_id=scope_id,
-                    period_grain=parsed.grain,
-                    period_start=parsed.start,
-                    records=store,
-                    ledger=ledger,
-                    most_records=most_records,
-                )
-        finally:
-            store.close()
+    database = _database(workspace, request.publication_id)
+    scope_kind, _ = parse_scope(request.scope)
+    if request.reader.view is not View.SHARED:
+        return _recorded(workspace, request, database)
+    if scope_kind == PERSON:
+        raise UsageError(
+            "A person's own number is shown to that person and to auditors alone. Name yourself: "
+            "--view subject --as ACCOUNT; the reading is recorded"
+        )
+    with ExitStack() as stack:
+        con = stack.enter_context(_published(database))
+        warehouse = None
+        if needs_warehouse(con, request.metric, scope_kind):
+            warehouse = stack.enter_context(read_between_runs(workspace, command="assay trace"))
+            _check_same_build(con, warehouse)
+        ledger = stack.enter_context(open_ledger(workspace, workspace.settings()))
+        databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
+        return as_seen(_traced(workspace, request, databases, ledger), View.SHARED)
+
+
+def _recorded(workspace: Workspace, request: TraceRequest, database: Path) -> Trace:
+    """Trace under the workspace's lock, with a leaf of the governance log that says who read what."""
+    reader = request.reader
+    if reader.account is None or reader.at is None:
+        raise UsageError(f"The {reader.view} view names its reader, and is recorded: --as ACCOUNT")
+    scope_kind, scope_id = parse_scope(request.scope)
+    with ExitStack() as stack:
+        session = stack.enter_context(open_session(workspace, command="assay trace", needs_sources=False))
+        warehouse = stack.enter_context(open_warehouse(workspace.warehouse, is_read_only=True))
+        con = stack.enter_context(_published(database))
+        _check_same_build(con, warehouse)
+        subject = _subject_of(session, warehouse, request)
+        named = _named_by_token(request, subject) if scope_kind == PERSON and subject else request
+        record_reading(session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),))
+        databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
+        found = _traced(workspace, named, databases, session.ledger)
+        own = own_of(warehouse, found, subject) if subject is not None else Own()
+        return as_seen(found, reader.view, own=own)
+
+
+def _subject_of(session: Session, warehouse: duckdb.DuckDBPyConnection, request: TraceRequest) -> Subject | None:
+    """Return whose number it is, or who reads the own records of it.
+
+    Raises:
+        UsageError: somebody else's own number is asked for in the subject's view.
+    """
+    scope_kind, scope_id = parse_scope(request.scope)
+    reader = request.reader
+    is_own = scope_kind == PERSON
+    if reader.view is View.AUDITOR:
+        return find_subject(session.vault(), warehouse, scope_id) if is_own else None
+    subject = find_subject(session.vault(), warehouse, str(reader.account))
+    if is_own and find_subject(session.vault(), warehouse, scope_id).token != subject.token:
+        raise UsageError(f"{scope_id} is not {reader.account}: the subject's view shows one's own numbers only")
+    return subject
+
+
+def _named_by_token(request: TraceRequest, subject: Subject) -> TraceRequest:
+    return replace(request, scope=f"{PERSON}:{subject.token}")
+
+
+def _without_names(request: TraceRequest, scope_kind: str, scope_id: str) -> str:
+    scope = PERSON if scope_kind == PERSON else f"{scope_kind}:{scope_id}"
+    return f"{request.metric} {scope} {request.period}"
+
+
+def record_reading(
+    session: Session,
+    warehouse: duckdb.DuckDBPyConnection,
+    reader: Reader,
+    subject: Subject | None,
+    *,
+    numbers: tuple[str, ...],
+) -> int:
+    """Write a reading into the governance log and seal it, before anything is shown.
+
+    Returns:
+        The index of its leaf.
+
+    Raises:
+        UsageError: the reader or the time is missing.
+    """
+    if reader.account is None or reader.at is None or reader.view is View.SHARED:
+        raise UsageError("A reading that is recorded names its reader: --as ACCOUNT")
+    mark = stage_mark(warehouse, "models")
+    reading = Reading(
+        view="auditor" if reader.view is View.AUDITOR else "subject",
+        numbers=numbers,
+        subject=subject.token if subject is not None else None,
+        evidence_size=mark.log_size if mark is not None else 0,
+        read_by=session.vault().commitment(reader.account),
+        read_at=reader.at,
+    )
+    with session.ledger.transaction() as transaction:
+        index = transaction.append(GOVERNANCE_LOG, reading.leaf())
+    session.ledger.checkpoint(GOVERNANCE_LOG, session.signer(), at=reader.at)
+    return index
+
+
+def _traced(workspace: Workspace, request: TraceRequest, databases: Databases, ledger: Ledger) -> Trace:
+    scope_kind, scope_id = parse_scope(request.scope)
+    parsed = parse_period(request.period)
+    store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+    try:
+        found = trace(
+            databases.published,
+            request.metric,
+            scope_kind=scope_kind,
+            scope_id=scope_id,
+            period_grain=parsed.grain,
+            period_start=parsed.start,
+            records=store,
+            ledger=ledger,
+            most_records=request.most_records,
+            asked=request.asked,
+            databases=databases,
+        )
+    finally:
+        store.close()
+    note = _database(workspace, request.publication_id).parent / _CHECKPOINT
+    return replace(found, checkpoint=note.read_text(encoding="utf-8") if note.exists() else None)
+
+
+def _database(workspace: Workspace, publication_id: str | None) -> Path:
+    if publication_id is None:
+        database = workspace.current / "analyst.duckdb"
+        if not database.exists():
+            raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
+        return database
+    folder = workspace.published / publication_id
+    database = folder / "analyst.duckdb"
+    if folder.parent != workspace.published or not database.exists():
+        known = sorted(
+            path.name for path in workspace.published.iterdir() if (path / "analyst.duckdb").exists()
+        )
+        raise UsageError(f"There is no publication {publication_id}. There are: {', '.join(known) or 'none'}")
+    return database
+
+
+@contextmanager
+def _published(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(database), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+
+
+def _check_same_build(con: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Refuse to read a publication's numbers against a warehouse of other evidence.
+
+    Raises:
+        UsageError: the warehouse has moved on.
+    """
+    about = dict(con.execute("select name, value from publication.about").fetchall())
+    mark = stage_mark(warehouse, "models")
+    size = str(mark.log_size) if mark is not None else "nothing"
+    if about.get("payload_log_size") != size:
+        raise UsageError(
+            f"The warehouse holds evidence up to {size}, publication {about.get('publication_id')} rests on "
+            f"{about.get('payload_log_size')}: what publications leave out is there for the newest one only"
+        )
+
+
+def _objectives(workspace: Workspace, request: TraceRequest) -> Mapping[str, str]:
+    """Return the OpenSLO documents by name, where an objective is asked for."""
+    if "slo" not in request.metric:
+        return {}
+    documents: dict[str, str] = {}
+    for file in sorted((workspace.root / "slos").rglob("*.y*ml")):
+        for document in yaml.safe_load_all(file.read_text(encoding="utf-8")):
+            if isinstance(document, dict) and document.get("kind") == "SLO":
+                documents[document["metadata"]["name"]] = yaml.safe_dump(document, sort_keys=False)
+    return documents

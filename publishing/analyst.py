@@ -73,6 +73,7 @@ def build_analyst_database(
             con.execute(f"create table marts.{quoted(table.name)} as {select}")
         _create_checks(con, checks)
         _copy_windows(con)
+        _copy_streams(con)
         _copy_drift(con)
         if has_tables(con, _WAREHOUSE):
             copy_tables(con, _WAREHOUSE)
@@ -131,7 +132,7 @@ def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
 
 
 def _copy_windows(con: duckdb.DuckDBPyConnection) -> None:
-    """Copy the fetches over whole scopes: they show who looked, where a trace finds nothing."""
+    """Copy the fetches over whole places or spans of time: they show who looked, where a trace finds nothing."""
     present = {
         row[0]
         for row in con.execute(
@@ -141,10 +142,26 @@ def _copy_windows(con: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
     }
     if present.issuperset(_WINDOW_COLUMNS):
+        kind = ", kind" if "kind" in present else ""
         con.execute(
             "create schema evidence; create table evidence.fetch_windows as "
-            f"select {', '.join(_WINDOW_COLUMNS)} from {_WAREHOUSE}.raw.fetch_windows "
-            "where parent_key is null order by window_index"
+            f"select {', '.join(_WINDOW_COLUMNS)}{kind} from {_WAREHOUSE}.raw.fetch_windows "
+            "where parent_key is null or requested_until is not null order by window_index"
+        )
+
+
+def _copy_streams(con: duckdb.DuckDBPyConnection) -> None:
+    """Copy which streams each fact is made of: where one would have been, had there been one."""
+    found = con.execute(
+        "select 1 from duckdb_tables() where database_name = $1 and schema_name = 'intermediate' "
+        "and table_name = 'int_metric_streams'",
+        [_WAREHOUSE],
+    ).fetchone()
+    if found is not None:
+        con.execute(
+            "create schema if not exists evidence; create table evidence.fact_streams as "
+            f"select fact_relation, kind, stream from {_WAREHOUSE}.intermediate.int_metric_streams "
+            "order by fact_relation, kind, stream"
         )
 
 

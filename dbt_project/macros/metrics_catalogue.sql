@@ -31,7 +31,8 @@
         'service_scope_sql': 'list_contains(' ~ fact.scopes.service ~ ', $scope_id)'
             if fact.scopes.service.endswith('_ids') else fact.scopes.service ~ ' = $scope_id',
         'team_scope_sql': 'list_contains(' ~ fact.scopes.team ~ ', $scope_id)',
-        'organisation_scope_sql': fact.scopes.organisation ~ ' = $scope_id', 'scopes': fact.scopes,
+        'organisation_scope_sql': fact.scopes.organisation ~ ' = $scope_id',
+        'person_scope_sql': person_scope(fact.own), 'scopes': fact.scopes,
     } %}
     {% if is_ratio %}
         {% set narrowed = filter_texts(metric.type_params.numerator.filter, fact) | join(' and ') %}
@@ -40,6 +41,20 @@
         {% do resolved.update(measure_formulas(fact.measure)) %}
     {% endif %}
     {{ return(resolved) }}
+{% endmacro %}
+
+{# Whether a fact is a person's own, by the account that its token names and whose that account was then: the semantic
+   model's `own_facts`. None where facts are nobody's: what came of incidents never enters a person's number. It is no
+   scope of the marts: such a number is formed when the person asks for it, and published nowhere. #}
+{% macro person_scope(own) %}
+    {% if not own %}
+        {{ return(none) }}
+    {% endif %}
+    {{ return(
+        'exists (select 1 from intermediate.int_people as people where people.account_token = ' ~ own.account
+        ~ ' and people.person_token = $scope_id and people.valid_from <= ' ~ own.at
+        ~ ' and people.valid_until > ' ~ own.at ~ ')'
+    ) }}
 {% endmacro %}
 
 {% macro metric_named(name) %}
@@ -64,7 +79,7 @@
                 'relation': model.node_relation.schema_name ~ '.' ~ model.node_relation.alias,
                 'key': primary.expr or primary.name, 'expressions': expressions,
                 'event_column': expressions[primary.name ~ '__' ~ event],
-                'scopes': model.config.meta.scope_columns,
+                'scopes': model.config.meta.scope_columns, 'own': model.config.meta.own_facts,
             }) }}
         {% endfor %}
     {% endfor %}

@@ -1,4 +1,9 @@
-"""Evidence for absence: who looked at a period, when nothing was found in it."""
+"""Windows of completeness: who looked at a period, of every stream that an event of the fact could have been in.
+
+They are context of every number, and the evidence where nothing was found: a zero is only a zero if somebody looked.
+Which streams a fact is made of comes from the lineage of the models; a place of the cell is a repository of its
+services, or a place that is no service's repository and may hold what concerns all (projects, boards, whole accounts).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
@@ -8,67 +13,98 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from lineage.trace.cells import has_table
-from lineage.trace.document import Coverage, TracedCell, TracedDefinition, TracedWindow
+from lineage.trace.document import Coverage, TracedCell, TracedDefinition, TracedGap, TracedWindow
 from lineage.trace.queries import run_query
 
-# the streams in which an event of the fact could have been, had there been one
-_DEPLOYMENTS = ("deployments", "deployment_statuses", "workflow_runs", "releases", "tags")
-_STREAMS = {
-    "fct_deployments": _DEPLOYMENTS,
-    "fct_changes": (*_DEPLOYMENTS, "commits"),
-    "fct_pull_requests": (*_DEPLOYMENTS, "pull_requests"),
-    "fct_change_failures": (*_DEPLOYMENTS, "issues"),
+_WINDOWS = (("evidence", "fetch_windows"), ("raw", "fetch_windows"))
+_STREAMS = (("evidence", "fact_streams"), ("intermediate", "int_metric_streams"))
+_READS = {  # facts of other relations, by the fact that is made of the same streams
+    "intermediate.int_issue_work_in_progress": "marts.fct_issues",
+    "intermediate.int_on_call_pages": "marts.fct_incident_response",
+    "intermediate.int_sli_slices": "marts.fct_slo_windows",
 }
-_ANY_SCOPE = ("issues",)  # incidents are often kept in a repository of their own
-_TABLES = (("evidence", "fetch_windows"), ("raw", "fetch_windows"))
+_HOST = "^(gh|github|bb|bitbucket)/"  # CircleCI names a repository with its host before it
 _MOST_WINDOWS = 20
 
 
 def find_coverage(
     con: duckdb.DuckDBPyConnection, cell: TracedCell, definition: TracedDefinition, *, zone: ZoneInfo
 ) -> tuple[Coverage, ...]:
-    """Return, by stream and scope, the fetches that looked at the cell's period in its time zone."""
-    table = next((pair for pair in _TABLES if has_table(con, *pair)), None)
-    if table is None:
+    """Return, by stream and place, the fetches that looked at the cell's period in its time zone."""
+    windows = next((pair for pair in _WINDOWS if has_table(con, *pair)), None)
+    streams = next((pair for pair in _STREAMS if has_table(con, *pair)), None)
+    if windows is None or streams is None:
         return ()
     start, end = (datetime.combine(day, time(), zone) for day in (cell.period_start, cell.period_end))
-    relation = definition.fact_relation.rpartition(".")[2]
+    relation = definition.fact_relation
     rows = run_query(
         con,
-        "select source, stream, scope, window_index, epoch_us(requested_from), epoch_us(requested_until), "
-        "epoch_us(started_at), epoch_us(closed_at), record_count "
-        f"from {'.'.join(table)} where parent_key is null and list_contains($streams, stream) "
-        "and (list_contains($repositories, scope) or list_contains($anywhere, stream)) "
-        "and (requested_from is null or requested_from < $end) "
-        "and coalesce(requested_until, closed_at) > $start order by source, stream, scope, window_index",
-        streams=_STREAMS.get(relation, _DEPLOYMENTS),
-        repositories=_repositories(con, cell),
-        anywhere=_ANY_SCOPE,
+        f"""
+        with places as (select distinct lower(repository) as repository from marts.dim_services),
+        wanted as (
+            select distinct lower(repository) as repository from marts.dim_services
+            where {_of_scope(cell)} and repository is not null
+        ),
+        looked as (
+            select *, lower(regexp_replace(scope, '{_HOST}', '')) as place from {".".join(windows)}
+            where parent_key is null or requested_until is not null
+        )
+        select source, stream, scope, window_index, epoch_us(requested_from), epoch_us(requested_until),
+            epoch_us(started_at), epoch_us(closed_at), record_count
+        from looked
+        where stream in (select stream from {".".join(streams)} where fact_relation = $relation)
+            and ({_is_of_kind(streams, windows, con)})
+            and (place in (select repository from wanted) or place not in (
+                select repository from places where repository is not null))
+            and (requested_from is null or requested_from < $end)
+            and coalesce(requested_until, closed_at) > $start
+        order by source, stream, scope, window_index
+        """,
+        relation=_READS.get(relation, relation),
         start=start,
         end=end,
+        **({} if cell.scope_kind == "person" else {"scope_id": cell.scope_id}),
     )
     groups: dict[tuple[str, str, str], list[TracedWindow]] = {}
     for source, stream, scope, *values in rows:
         groups.setdefault((source, stream, scope), []).append(_window(values))
-    return tuple(
-        Coverage(*names, is_whole=_is_whole(windows, start, end), windows=tuple(windows[-_MOST_WINDOWS:]))
-        for names, windows in groups.items()
-    )
+    return tuple(_coverage(names, found, start, end) for names, found in groups.items())
 
 
-def _repositories(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> list[str]:
-    """Repositories of the services in the scope."""
-    conditions = {
+def _of_scope(cell: TracedCell) -> str:
+    """Which services' repositories the cell's events could be in; a person's, in any."""
+    return {
         "service": "service_id = $scope_id",
         "team": "list_contains(team_path, $scope_id)",
         "organisation": "organisation = $scope_id",
-    }
+    }.get(cell.scope_kind, "true")
+
+
+def _is_of_kind(streams: tuple[str, str], windows: tuple[str, str], con: duckdb.DuckDBPyConnection) -> str:
+    """A stream of the same name of another kind of source is another stream; old databases know no kinds."""
     rows = run_query(
         con,
-        f"select distinct repository from marts.dim_services where {conditions[cell.scope_kind]} order by 1",
-        scope_id=cell.scope_id,
+        "select 1 from duckdb_columns() where schema_name = $schema and table_name = $table "
+        "and column_name = 'kind'",
+        schema=windows[0],
+        table=windows[1],
     )
-    return [row[0] for row in rows]
+    if not rows:
+        return "true"
+    return f"(kind, stream) in (select (kind, stream) from {'.'.join(streams)} where fact_relation = $relation)"
+
+
+def _coverage(
+    names: tuple[str, str, str], windows: Sequence[TracedWindow], start: datetime, end: datetime
+) -> Coverage:
+    gaps = _gaps(windows, start, end)
+    return Coverage(
+        *names,
+        is_whole=not gaps,
+        windows=tuple(windows[-_MOST_WINDOWS:]),
+        gaps=gaps,
+        window_count=len(windows),
+    )
 
 
 def _window(values: Sequence[Any]) -> TracedWindow:
@@ -87,17 +123,19 @@ def _instant(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC)
 
 
-def _is_whole(windows: Iterable[TracedWindow], start: datetime, end: datetime) -> bool:
-    """Whether the ranges of the fetches, one after the other, leave no gap in [start, end).
+def _gaps(windows: Iterable[TracedWindow], start: datetime, end: datetime) -> tuple[TracedGap, ...]:
+    """Spans of [start, end) that the ranges of the fetches, one after the other, leave open.
 
     A fetch without an end looked at everything up to the instant at which it began.
     """
-    reached = start
+    reached, gaps = start, []
     spans = sorted(
         (window.requested_from or start, window.requested_until or window.started_at) for window in windows
     )
     for first, last in spans:
         if first > reached:
-            return False
+            gaps.append(TracedGap(reached.astimezone(UTC), min(first, end).astimezone(UTC)))
         reached = max(reached, last)
-    return reached >= end
+    if reached < end:
+        gaps.append(TracedGap(reached.astimezone(UTC), end.astimezone(UTC)))
+    return tuple(gap for gap in gaps if gap.gap_from < gap.gap_until)

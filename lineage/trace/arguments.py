@@ -7,11 +7,13 @@ from datetime import date
 from lineage.errors import TraceInputError
 
 SCOPE_KINDS = ("service", "team", "organisation")
+PERSON = "person"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
 _MONTHS_PER_QUARTER = 3
+_DAYS = {"day": 1, "week": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,14 @@ class Period:
 
     grain: str
     start: date
+
+    @property
+    def end(self) -> date:
+        """The first day after it."""
+        if self.grain in _DAYS:
+            return date.fromordinal(self.start.toordinal() + _DAYS[self.grain])
+        months = self.start.month - 1 + (1 if self.grain == "month" else _MONTHS_PER_QUARTER)
+        return date(self.start.year + months // 12, months % 12 + 1, 1)
 
     def __str__(self) -> str:
         if self.grain == "day":
@@ -65,7 +75,9 @@ def parse_scope(text: str) -> tuple[str, str]:
     """
     kind, colon, scope_id = text.strip().partition(":")
     if not colon or not scope_id:
-        raise TraceInputError(f"{text!r} is no scope; write service:NAME, team:NAME or organisation:NAME")
-    if kind not in SCOPE_KINDS:
-        raise TraceInputError(f"{kind!r} is no kind of scope; there are {', '.join(SCOPE_KINDS)}")
+        raise TraceInputError(
+            f"{text!r} is no scope; write service:NAME, team:NAME, organisation:NAME or person:ACCOUNT"
+        )
+    if kind not in (*SCOPE_KINDS, PERSON):
+        raise TraceInputError(f"{kind!r} is no kind of scope; there are {', '.join(SCOPE_KINDS)} and {PERSON}")
     return kind, scope_id

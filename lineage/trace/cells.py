@@ -84,7 +84,7 @@ def find_definition(con: duckdb.DuckDBPyConnection, cell: TracedCell) -> tuple[T
             f"{cell.metric} version {cell.metric_version} ({cell.profile}) has values and no definition"
         )
     *words, value_sql, n_sql, numerator_sql, denominator_sql = rows[0]
-    definition = TracedDefinition(*[*words, _definition_hash(con, cell.metric)])
+    definition = TracedDefinition(*[*words, definition_hash(con, cell.metric)])
     return definition, Formulas(value_sql, n_sql, numerator_sql, denominator_sql)
 
 
@@ -106,7 +106,8 @@ def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     return bool(found)
 
 
-def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
+def definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
+    """Return the hash of a metric's definition, as a published database has it; None for a warehouse."""
     if not has_table(con, "publication", "metrics"):
         return None
     rows = run_query(
@@ -117,7 +118,7 @@ def _definition_hash(con: duckdb.DuckDBPyConnection, metric: str) -> str | None:
 
 def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundError:
     """Say which part of the name is wrong, and what is near."""
-    metrics = _names(con, "select distinct metric from marts.mart_metric_values")
+    metrics = names_of(con, "select distinct metric from marts.mart_metric_values")
     if name.metric not in metrics:
         if name.metric in _kept_back(con):
             return CellNotFoundError(
@@ -125,7 +126,7 @@ def _not_found(con: duckdb.DuckDBPyConnection, name: CellName) -> CellNotFoundEr
             )
         near = difflib.get_close_matches(name.metric, metrics, n=3, cutoff=0.5)
         return CellNotFoundError(f"there is no metric {name.metric}", suggestions=near, available=metrics)
-    scopes = _names(
+    scopes = names_of(
         con,
         "select distinct scope_kind || ':' || scope_id from marts.mart_metric_values where metric = $metric",
         metric=name.metric,
@@ -167,8 +168,9 @@ def _no_period(name: CellName, scope: str, starts: Sequence[date]) -> CellNotFou
 def _kept_back(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not has_table(con, "publication", "metrics"):
         return []
-    return _names(con, "select metric from publication.metrics where not is_published")
+    return names_of(con, "select metric from publication.metrics where not is_published")
 
 
-def _names(con: duckdb.DuckDBPyConnection, query: str, **values: str) -> list[str]:
+def names_of(con: duckdb.DuckDBPyConnection, query: str, **values: str) -> list[str]:
+    """Return the names that a query of one column finds, sorted."""
     return sorted(row[0] for row in run_query(con, query, **values))

@@ -89,6 +89,84 @@ class Recomputation:
 
 
 @dataclass(frozen=True, slots=True)
+class FormedAgain:
+    """A published number beside the same number formed again."""
+
+    name: str
+    published: Any
+    formed: Any
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both are the same to the last digit."""
+        return bool(self.published == self.formed)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A team of the group that a number is placed in."""
+
+    team_id: str
+    value: Decimal
+    interval_low: Decimal
+    interval_high: Decimal
+    is_self: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamComparison:
+    """What a team's number is divided by and read against: context, beside the facts that make it.
+
+    `counted` is what the rate divides. Exposure is days alone: whose days they were, and which kind of leave is not
+    among them, stays in the warehouse.
+    """
+
+    normalisation: str
+    peer_group: str
+    team_size: int | None
+    fte_days: Decimal | None
+    service_days: int | None
+    counted: Decimal | None
+    not_compared_reason: str | None
+    peers: tuple[Peer, ...]
+    formed: tuple[FormedAgain, ...]
+    context_windows: tuple[str, ...]
+    baseline_value: Decimal | None
+    baseline_period_start: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """The objective behind a number, its window, and every number of the window formed again from its slices.
+
+    `stated` is the OpenSLO document that defines it, as text, where it was at hand.
+    """
+
+    slo_id: str
+    objective_id: str
+    title: str
+    is_composite: bool
+    window_kind: str
+    window_starts_at: str
+    window_ends_at: str
+    budgeting_method: str
+    objective_ratio: Decimal
+    slice_seconds: int
+    part_ids: tuple[str, ...]
+    formed: tuple[FormedAgain, ...]
+    stated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRule:
+    """A published number that a rule makes from the traced one."""
+
+    address: str
+    published: Any
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class TracedRedaction:
     """What was blanked in a page, by which policy, and where that is recorded."""
 
@@ -100,13 +178,17 @@ class TracedRedaction:
 
 @dataclass(frozen=True, slots=True)
 class PageProof:
-    """Proof that the page's leaf is in the payload log of `tree_size` leaves with this root."""
+    """Proof that the page's leaf is in the payload log of `tree_size` leaves with this root.
+
+    `leaf` is the leaf itself: canonical JSON with a salted commitment, which tells nothing of the page.
+    """
 
     tree_size: int
     root: str
     leaf_hash: str
     path: tuple[str, ...]
     is_valid: bool
+    leaf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +215,11 @@ class TracedPage:
 
 @dataclass(frozen=True, slots=True)
 class TracedRecord:
-    """A record, cut from its page. `redacted_paths` are those that lie in this record."""
+    """A record, cut from its page. `redacted_paths` are those that lie in this record.
+
+    `sha256` is the hash of the record's canonical JSON, or of its text; it stays where a view leaves the value out
+    (`visibility`: `full`, `outline` for the parts that name nobody, or `hash`).
+    """
 
     record_id: int
     use: RecordUse
@@ -142,6 +228,16 @@ class TracedRecord:
     is_text: bool
     value: Any
     redacted_paths: tuple[str, ...]
+    sha256: str = ""
+    visibility: str = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class TracedGap:
+    """A span of the period at which no fetch looked."""
+
+    gap_from: datetime
+    gap_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +256,8 @@ class TracedWindow:
 class Coverage:
     """The fetches of one stream and scope that looked at the period. Evidence for absence.
 
-    `is_whole` says that together they looked at all of it.
+    `is_whole` says that together they looked at all of it; else `gaps` are the spans at which nobody looked.
+    `window_count` counts all of them, `windows` are the last.
     """
 
     source: str
@@ -168,14 +265,26 @@ class Coverage:
     scope: str
     is_whole: bool
     windows: tuple[TracedWindow, ...]
+    gaps: tuple[TracedGap, ...] = ()
+    window_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What a view leaves out: how many facts are shown as hashes, and how many records in part or as hashes."""
+
+    fact_count: int
+    record_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Everything behind one published number.
+    """Everything behind one number.
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
-    may be fewer (`is_cut`).
+    may be fewer (`is_cut`). `address` is what `assay trace` was asked for. `comparison`, `service_level` and `rule`
+    stand where the number is a team's beside its peers, an objective's, or made from another by a rule. `view` says
+    who may read this, and `hidden` what it leaves out for that.
     """
 
     cell: TracedCell
@@ -189,6 +298,13 @@ class Trace:
     is_cut: bool
     coverage: tuple[Coverage, ...]
     publication: Mapping[str, str]
+    address: str = ""
+    comparison: TeamComparison | None = None
+    service_level: ServiceLevel | None = None
+    rule: TracedRule | None = None
+    checkpoint: str | None = None
+    view: str = "auditor"
+    hidden: Hidden | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -198,8 +314,12 @@ class Trace:
     @property
     def is_proven(self) -> bool:
         """Whether the number follows from the facts, and every page that was read is in the log."""
-        return self.recomputed.is_equal and all(
-            page.proof is not None and page.proof.is_valid for page in self.pages
+        again = [*(self.comparison.formed if self.comparison else ())]
+        again += self.service_level.formed if self.service_level else ()
+        return (
+            self.recomputed.is_equal
+            and all(one.is_equal for one in again)
+            and all(page.proof is not None and page.proof.is_valid for page in self.pages)
         )
 
     def to_document(self) -> dict[str, Any]:

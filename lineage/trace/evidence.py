@@ -1,7 +1,11 @@
 """From record ids to the records themselves and the pages that hold them, with proofs."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+
+from typing import Any
 
 from lineage.ledger import Ledger, LedgerError, merkle
 from lineage.trace.document import PageProof, RecordUse, TracedPage, TracedRecord, TracedRedaction
@@ -61,12 +65,21 @@ def describe_pages(
 def _proof(ledger: Ledger, log_index: int, size: int, root: bytes) -> PageProof:
     """Prove that a leaf is in the log; a proof that cannot be formed is an invalid one."""
     try:
-        leaf_hash = merkle.leaf_hash(ledger.leaf(PAYLOAD_LOG, log_index))
+        leaf = ledger.leaf(PAYLOAD_LOG, log_index)
+        leaf_hash = merkle.leaf_hash(leaf)
         path = ledger.inclusion_proof(PAYLOAD_LOG, log_index, size)
     except (LedgerError, ValueError):
         return PageProof(size, root.hex(), "", (), is_valid=False)
     is_valid = merkle.verify_inclusion(leaf_hash, log_index, size, path, root=root)
-    return PageProof(size, root.hex(), leaf_hash.hex(), tuple(node.hex() for node in path), is_valid)
+    nodes = tuple(node.hex() for node in path)
+    return PageProof(size, root.hex(), leaf_hash.hex(), nodes, is_valid, leaf.decode("utf-8", "backslashreplace"))
+
+
+def record_sha256(value: Any) -> str:
+    """Hash a record: its JSON with sorted keys and no white space, as UTF-8; or its text."""
+    if not isinstance(value, str):
+        value = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _record(
@@ -82,6 +95,7 @@ def _record(
         is_text=isinstance(record.value, str),
         value=record.value,
         redacted_paths=tuple(path for path in paths if _is_in_record(path, record)),
+        sha256=record_sha256(record.value),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from lineage.trace import RecordUse, Trace, TracedFact, TracedPage, TracedRecord
+from lineage.trace import Coverage, FormedAgain, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
 from orchestration.screens.figures import value_text
 
 _MOST_TEXT = 240
@@ -12,13 +12,14 @@ _MOST_TEXT = 240
 def trace_lines(trace: Trace, *, most_facts: int = 5, most_records: int = 3) -> Iterator[str]:
     """Yield the lines of a trace, the most telling facts and records first."""
     yield from _cell_lines(trace)
+    yield from _kind_lines(trace)
     yield ""
     yield from _fact_lines(trace, most_facts)
     yield ""
     yield from _record_lines(trace, most_records)
-    if trace.is_empty:
-        yield from _coverage_lines(trace)
+    yield from _coverage_lines(trace)
     yield ""
+    yield from _rest_lines(trace)
     yield _verdict(trace)
 
 
@@ -77,17 +78,69 @@ def _one_record(record: TracedRecord, page: TracedPage | None) -> Iterator[str]:
         for redaction in page.redactions:
             paths = ", ".join(redaction.json_paths)
             yield f"    redacted {redaction.redacted_at:%Y-%m-%d} by policy {redaction.policy}: {paths}"
+    if record.visibility != "full":
+        yield f"    sha256 {record.sha256}; shown in part, as it may name people"
+        if record.value is None:
+            return
     text = record.value if record.is_text else json.dumps(record.value, ensure_ascii=False)
     shown = str(text).replace("\x1f", " | ").replace("\n", " ")
     yield f"    {shown[:_MOST_TEXT]}{'…' if len(shown) > _MOST_TEXT else ''}"
 
 
+def _kind_lines(trace: Trace) -> Iterator[str]:
+    """What belongs to numbers of some kinds alone: peers, objectives, rules."""
+    if trace.rule is not None:
+        yield f"  {trace.rule.address} = {trace.rule.published}: {trace.rule.rule}"
+    if (comparison := trace.comparison) is not None:
+        exposure = f"{comparison.fte_days} FTE-days, {comparison.service_days} service-days"
+        yield f"  read against ({comparison.normalisation}): {exposure}, {comparison.team_size} people"
+        if comparison.not_compared_reason is not None:
+            yield f"  not compared: {comparison.not_compared_reason}"
+        peers = ", ".join(f"{one.team_id} {one.value}" for one in comparison.peers)
+        yield from [f"  peers ({comparison.peer_group}): {peers}"] if peers else []
+        yield from (_again_line(one) for one in comparison.formed)
+    if (level := trace.service_level) is not None:
+        yield f"  objective {level.objective_id}: {level.objective_ratio.normalize():f} by {level.budgeting_method}"
+        yield f"  window {level.window_kind}, {level.window_starts_at} to {level.window_ends_at}"
+        yield from (_again_line(one) for one in level.formed)
+
+
+def _again_line(formed: FormedAgain) -> str:
+    sign = "=" if formed.is_equal else "DIFFERS FROM"
+    return f"    {formed.name:<24} {formed.published} {sign} {formed.formed}"
+
+
 def _coverage_lines(trace: Trace) -> Iterator[str]:
+    whole = sum(one.is_whole for one in trace.coverage)
+    if not trace.is_empty:
+        if trace.coverage:
+            yield f"completeness: {whole} of {len(trace.coverage)} streams and places were looked at for all of it"
+        return
+    if not trace.coverage:
+        yield "nothing happened, and NO fetch is known to have looked: the value proves nothing"
+        return
     yield "nothing happened, and these fetches looked:"
     for coverage in trace.coverage:
-        state = "all of the period" if coverage.is_whole else "a part of the period"
         stream = f"{coverage.source}.{coverage.stream} of {coverage.scope}"
-        yield f"  {stream}: {len(coverage.windows)} windows, {state}"
+        yield f"  {stream}: {coverage.window_count} windows, {_reach(coverage)}"
+
+
+def _reach(coverage: Coverage) -> str:
+    if coverage.is_whole:
+        return "all of the period"
+    gaps = ", ".join(f"{gap.gap_from:%Y-%m-%d %H:%M} to {gap.gap_until:%Y-%m-%d %H:%M}" for gap in coverage.gaps)
+    return f"a part of the period; nobody looked at {gaps}"
+
+
+def _rest_lines(trace: Trace) -> Iterator[str]:
+    if trace.hidden is not None and (trace.hidden.fact_count or trace.hidden.record_count):
+        yield (
+            f"view {trace.view}: {trace.hidden.fact_count} facts and {trace.hidden.record_count} records are shown in "
+            "part or as hashes"
+        )
+    if "publication_id" in trace.publication:
+        size = trace.publication.get("payload_log_size")
+        yield f"publication {trace.publication['publication_id']}, payload log at {size} leaves"
 
 
 def _verdict(trace: Trace) -> str:
@@ -95,4 +148,10 @@ def _verdict(trace: Trace) -> str:
         again = trace.recomputed
         formed = f"Formed again from these facts: {again.value} with n = {again.n}"
         return f"{formed}. Equal, and every page is in the log."
-    return f"DIFFERS: {'; '.join(trace.recomputed.differences) or 'a page is not proven to be in the log'}"
+    return f"DIFFERS: {'; '.join(_differences(trace)) or 'a page is not proven to be in the log'}"
+
+
+def _differences(trace: Trace) -> list[str]:
+    formed = trace.comparison.formed if trace.comparison else ()
+    parts = [f"{one.name}: published {one.published}, formed {one.formed}" for one in formed if not one.is_equal]
+    return [*trace.recomputed.differences, *parts]

@@ -8,6 +8,7 @@
     'indicator', 'work_stage', 'objective', 'distortions', 'interval_kind', 'fact_relation', 'fact_key', 'filter_sql',
     'event_at_column', 'measure_kind', 'measure_sql', 'numerator_sql', 'denominator_sql', 'n_sql', 'value_sql',
     'service_scope_sql', 'team_scope_sql', 'organisation_scope_sql',
+    'person_scope_sql',
 ] %}
 with metrics as (
 {% for metric in metric_catalogue() %}
