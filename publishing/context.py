@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from governance.circumstances import CellKey
+from governance.clock import ClockFloor
+from governance.jurisdictions import JurisdictionBook
 from governance.policies import PolicyBook
-from governance.sign_offs import SignOff
+from governance.purposes import PurposeBook
+from governance.sign_offs import RecordedSignOff
 from governance.signers import SignerRegister
 
 
@@ -96,8 +100,17 @@ class PublicationContext:
         checks: results of every quality check of this build.
         policies: the workspace's metric policies.
         register: whose signatures count.
-        sign_offs: what was signed.
+        sign_offs: what was signed, with the governance log's word on it.
         cosigned_by: names of witnesses whose cosignature of the latest checkpoint was verified.
+        jurisdictions: where teams lie, and what that asks for.
+        purposes: what numbers may be used for.
+        purpose: what this publication is for, unless it is the register's own.
+        clock_floors: instants that have been; None where nobody has looked.
+        restricted_cells: values under an open dispute; None where nobody has looked.
+        track_crossings: by metric, ways by which developmental feedback reaches it; a metric without an
+            entry was not looked at.
+        column_clocks: whose clock a column shows, by `schema.table.column`; None where nobody said.
+        dispositions_unknown_percent: most incidents of unknown cause behind a value that pays.
         environment: versions of software, by name.
         sources: what was read, for the provenance section.
     """
@@ -109,7 +122,15 @@ class PublicationContext:
     checks: tuple[CheckResult, ...]
     policies: PolicyBook = field(default_factory=PolicyBook.empty)
     register: SignerRegister = field(default_factory=SignerRegister)
-    sign_offs: tuple[SignOff, ...] = ()
+    sign_offs: tuple[RecordedSignOff, ...] = ()
     cosigned_by: tuple[str, ...] = ()
+    jurisdictions: JurisdictionBook = field(default_factory=JurisdictionBook.empty)
+    purposes: PurposeBook = field(default_factory=PurposeBook.empty)
+    purpose: str | None = None
+    clock_floors: tuple[ClockFloor, ...] | None = None
+    restricted_cells: frozenset[CellKey] | None = None
+    track_crossings: Mapping[str, Sequence[str]] | None = None
+    column_clocks: Mapping[str, str] | None = None
+    dispositions_unknown_percent: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[SourceSummary, ...] = ()

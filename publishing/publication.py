@@ -212,9 +212,7 @@ def _build(
     """Write every file but the last two; None when the content is that of `existing`."""
     run.on_step("copy the marts")
     analyst = run.building / ANALYST
-    tables = build_analyst_database(
-        warehouse, analyst, withholdings=review.withholdings, checks=run.context.checks
-    )
+    tables = build_analyst_database(warehouse, analyst, review=review, checks=run.context.checks)
     with open_published(analyst) as con:
         hashes = [logical_hash(con, table) for table in tables]
         completeness = completeness_document(read_completeness(con))
