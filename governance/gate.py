@@ -7,19 +7,22 @@ is not known: each closes the gate with its reason. A decision is a leaf of the 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from governance import predicates as ask
+from governance.asking import answer_of
 from governance.canonical import canonical_json
+from governance.circumstances import CellSummary, Circumstances, MetricUnderReview, PredicateResult
 from governance.log import GOVERNANCE_LOG, LogTransaction
-from governance.predicates import Circumstances, MetricUnderReview, Predicate, PredicateResult
+from governance.predicates import Predicate
 
 _OPERATIONAL: tuple[Predicate, ...] = (
     ask.definition_hash_known,
     ask.check_results_pass,
     ask.scope_kinds_allowed,
 )
-_CERTIFIED: tuple[Predicate, ...] = (*_OPERATIONAL, ask.review_not_overdue)
+_CERTIFIED: tuple[Predicate, ...] = (*_OPERATIONAL, ask.clock_not_set_back, ask.review_not_overdue)
 
 PREDICATES: Mapping[str, tuple[Predicate, ...]] = {
     "exploratory": (ask.definition_hash_known, ask.scope_kinds_allowed),
@@ -27,12 +30,25 @@ PREDICATES: Mapping[str, tuple[Predicate, ...]] = {
     "certified": _CERTIFIED,
     "incentive": (
         *_CERTIFIED,
+        ask.definition_exact,
+        ask.every_layer_reconciled,
+        ask.values_recomputed,
+        ask.server_observed_times,
+        ask.persons_listed,
         ask.minimum_n,
+        ask.purpose_allowed,
         ask.signoff_present,
+        ask.signers_independent,
         ask.four_eyes,
         ask.witness_cosigned,
+        ask.counter_metrics_evaluated,
+        ask.cause_bounds_shown,
+        ask.disputes_known,
+        ask.track_kept_apart,
+        ask.some_value_open,
     ),
 }
+Stage = Literal["build", "publication"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,9 @@ class Decision:
     definition_hash: str | None
     predicates: tuple[PredicateResult, ...]
     decided_at: datetime
+    stage: Stage = "publication"
+    purpose: str | None = None
+    cells: CellSummary | None = None
 
     @property
     def is_open(self) -> bool:
@@ -62,9 +81,13 @@ class Decision:
 
     def to_document(self) -> dict[str, Any]:
         """Return the JSON form, every predicate included."""
+        decided_alone = {} if self.cells is None else {"cells": _cells_document(self.cells)}
         return {
             "v": 1,
             "kind": "gate_decision",
+            "stage": self.stage,
+            "purpose": self.purpose,
+            **decided_alone,
             "metric": self.metric,
             "metric_version": self.metric_version,
             "tier": self.tier,
@@ -82,21 +105,50 @@ class Decision:
             ],
         }
 
+    def says_the_same_as(self, document: Mapping[str, Any]) -> bool:
+        """Whether an earlier decision, as JSON, differs in its time at most."""
+        return {**self.to_document(), "decided_at": None} == {**document, "decided_at": None}
+
     def leaf(self) -> bytes:
         """Return the canonical bytes for the governance log."""
         return canonical_json(self.to_document())
 
 
-def decide(metric: MetricUnderReview, circumstances: Circumstances, *, at: datetime) -> Decision:
-    """Ask every predicate of the metric's tier."""
+def decide(
+    metric: MetricUnderReview, circumstances: Circumstances, *, stage: Stage = "publication"
+) -> Decision:
+    """Ask every predicate of the metric's tier, and for signatures wherever a role is required.
+
+    Args:
+        metric: What asks to be published.
+        circumstances: Everything else, the instant of the decision included.
+        stage: Whether this is a build or a publication.
+    """
     tier = metric.policy.tier
-    asked = PREDICATES.get(tier)
-    results = (
-        tuple(_answer(predicate, metric, circumstances) for predicate in asked)
-        if asked
-        else (PredicateResult("tier_known", is_passed=False, observed=tier, **_UNKNOWN_TIER),)
+    is_incentive = tier == "incentive"
+    purpose = getattr(circumstances.purpose, "name", None) if is_incentive else None
+    return Decision(
+        metric.metric,
+        metric.metric_version,
+        tier,
+        metric.definition_hash,
+        tuple(
+            answer_of(predicate.__name__, partial(predicate, metric, circumstances))
+            for predicate in asked_of(metric)
+        )
+        or (PredicateResult("tier_known", is_passed=False, observed=tier, **_UNKNOWN_TIER),),
+        circumstances.at,
+        stage,
+        purpose,
+        metric.cells if is_incentive else None,
     )
-    return Decision(metric.metric, metric.metric_version, tier, metric.definition_hash, results, at)
+
+
+def asked_of(metric: MetricUnderReview) -> tuple[Predicate, ...]:
+    """Return the predicates that apply to a metric; none where nobody knows its tier."""
+    asked = PREDICATES.get(metric.policy.tier, ())
+    signed = (ask.signoff_present,) if metric.policy.required_roles else ()
+    return tuple(dict.fromkeys((*asked, *signed))) if asked else ()
 
 
 def record_decisions(transaction: LogTransaction, decisions: Iterable[Decision]) -> list[int]:
@@ -112,15 +164,10 @@ def closed(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 _UNKNOWN_TIER = {"expected": f"one of {', '.join(PREDICATES)}", "remedy": "mend the metric's tier"}
 
 
-def _answer(predicate: Predicate, metric: MetricUnderReview, circumstances: Circumstances) -> PredicateResult:
-    try:
-        is_passed, observed, expected, remedy = predicate(metric, circumstances)
-    except Exception as error:  # noqa: BLE001 - the gate fails closed, whatever broke
-        return PredicateResult(
-            predicate.__name__,
-            is_passed=False,
-            observed=f"could not be answered: {error!r}",
-            expected="an answer",
-            remedy="mend the input that the message names",
-        )
-    return PredicateResult(predicate.__name__, is_passed, observed, expected, remedy)
+def _cells_document(cells: CellSummary) -> dict[str, Any]:
+    return {
+        "shown": cells.shown,
+        "withheld": cells.withheld,
+        "withheld_for": dict(sorted(cells.withheld_for.items())),
+        "sha256": cells.sha256,
+    }

@@ -1,94 +1,39 @@
-"""What the gate asks of a metric, one question per function.
+"""What the gate asks of a metric, one question per function; `governance.cell_predicates` asks of each value.
 
 A predicate looks at the metric and at the circumstances, and answers with what it saw and what it wanted. It
-never guesses: what is not known is not passed.
+never guesses: what is not known is not passed. Answers go into the ledger, so they name keys and no people.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Protocol
+from collections.abc import Callable
 
-from governance.errors import SignerError
-from governance.policies import MetricPolicy
-from governance.sign_offs import EVERY_SCOPE, SignOff
-from governance.signers import SignerRegister
+from governance.circumstances import Answer, Circumstances, MetricUnderReview
+from governance.policies import INCENTIVE_MINIMUM_N, PERSON
+from governance.signatures import filled_by_different_people, people_by_role, valid_signatures
 
-
-class CheckOutcome(Protocol):
-    """What the gate reads of a quality check's result."""
-
-    @property
-    def name(self) -> str:
-        """The check."""
-        ...
-
-    @property
-    def subject(self) -> str:
-        """What was checked."""
-        ...
-
-    @property
-    def severity(self) -> str:
-        """`blocking` or `warning`."""
-        ...
-
-    @property
-    def is_passed(self) -> bool:
-        """Whether it held."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class CellSummary:
-    """What a publication would show of one metric, after small cells were withheld.
-
-    `smallest_n` is the least n behind any shown value; None when nothing is shown.
-    """
-
-    shown: int
-    withheld: int
-    scope_kinds: tuple[str, ...]
-    smallest_n: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class MetricUnderReview:
-    """One metric that asks to be published."""
-
-    metric: str
-    metric_version: int
-    owner: str
-    definition_hash: str | None
-    policy: MetricPolicy
-    cells: CellSummary
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Everything else that the gate looks at. The day is an argument: no clock decides here."""
-
-    day: date
-    checks: tuple[CheckOutcome, ...] = ()
-    register: SignerRegister = field(default_factory=SignerRegister)
-    sign_offs: tuple[SignOff, ...] = ()
-    witnesses: tuple[str, ...] = ()
-    cosigned_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PredicateResult:
-    """One answer: what was seen, what was wanted, and who must act when they differ."""
-
-    name: str
-    is_passed: bool
-    observed: str
-    expected: str
-    remedy: str
-
-
-Answer = tuple[bool, str, str, str]
 Predicate = Callable[[MetricUnderReview, Circumstances], Answer]
+RECONCILED_LAYERS = ("extraction", "landing", "staging", "facts", "marts")
+"""Hand-overs between the source and a mart, as quality checks name them: each must have been compared."""
+EXACT = "exact"
+TWO_PEOPLE = 2
+THREADS = (1, 8)
+"""With how many threads a value is formed again (DESIGN, invariant 3)."""
+
+
+def clock_not_set_back(_: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """The decision is not made before something that has happened already."""
+    floors = circumstances.clock_floors
+    expected = "an instant after every event of the governance log and every fetch"
+    remedy = "set this machine's clock; if an event lies in the future, wait until it has passed"
+    if floors is None:
+        return False, "nobody looked what has happened already", expected, remedy
+    ahead = [floor for floor in floors if not floor.is_respected(circumstances.at)]
+    seen = "; ".join(f"{floor.basis} is of {floor.at.isoformat()}" for floor in ahead)
+    return (
+        not ahead,
+        f"decided at {circumstances.at.isoformat()}, but {seen}" if ahead else "after all of them",
+        expected,
+        remedy,
+    )
 
 
 def definition_hash_known(metric: MetricUnderReview, _: Circumstances) -> Answer:
@@ -98,6 +43,18 @@ def definition_hash_known(metric: MetricUnderReview, _: Circumstances) -> Answer
         metric.definition_hash or "none",
         "the hash of the metric's canonical upstream",
         "build again, so that the compiled models are at hand",
+    )
+
+
+def definition_exact(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """The arithmetic is exact, by what the definition says and by what it does (DEFINITIONS §7)."""
+    clocks = metric.clocks
+    inexact = ("nobody looked at its columns",) if clocks is None else clocks.inexact
+    return (
+        metric.exactness == EXACT and not inexact,
+        f"declared {metric.exactness or 'nothing'}" + (f"; {', '.join(inexact)}" if inexact else ""),
+        "declared exact; integers, DECIMAL and ordered statistics only",
+        "define the metric without floating-point numbers and unordered aggregates",
     )
 
 
@@ -118,32 +75,50 @@ def check_results_pass(_: MetricUnderReview, circumstances: Circumstances) -> An
     )
 
 
-def minimum_n(metric: MetricUnderReview, _: Circumstances) -> Answer:
-    """No value is shown that rests on fewer events than the metric demands."""
-    smallest = metric.cells.smallest_n
+def every_layer_reconciled(_: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Each hand-over from the source to the marts was compared, and holds."""
+    green = {
+        check.layer for check in circumstances.checks if check.severity == "blocking" and check.is_passed
+    }
+    missing = [layer for layer in RECONCILED_LAYERS if layer not in green]
     return (
-        smallest is None or smallest >= metric.policy.minimum_n,
-        "nothing shown"
-        if smallest is None
-        else f"smallest n {smallest}, {metric.cells.withheld} cells withheld",
-        f"n of at least {metric.policy.minimum_n} behind every value",
-        "withhold small cells, or publish longer periods",
+        not missing,
+        f"no green check of {', '.join(missing)}"
+        if missing
+        else f"green from {' to '.join(RECONCILED_LAYERS[::4])}",
+        f"green blocking checks of {', '.join(RECONCILED_LAYERS)}",
+        "build again, so that every check runs",
     )
 
 
-def review_not_overdue(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
-    """The day by which somebody must look at the metric again lies ahead; incentive metrics must name one."""
-    review_by, day = metric.policy.review_by, circumstances.day
-    if review_by is None:
-        is_passed, observed = metric.policy.tier != "incentive", "no review date"
-    else:
-        is_passed, observed = day <= review_by, f"review due {review_by.isoformat()}"
-    return (
-        is_passed,
-        observed,
-        f"no review that was due before {day.isoformat()}; for incentives a date",
-        f"{metric.owner} reviews the metric and sets review_by in governance/policies.yml",
+def values_recomputed(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """Every value comes out again from its facts, with one thread and with eight."""
+    found = metric.recomputation
+    expected = f"every value formed again exactly, with {' and '.join(map(str, THREADS))} threads"
+    remedy = "build again; if it stays, the metric's formula is not deterministic"
+    if found is None:
+        return False, "not formed again", expected, remedy
+    is_whole = set(found.differing) == set(THREADS)
+    differing = sum(found.differing.values())
+    text = ", ".join(
+        f"{found.differing.get(count, 'not tried')} of {found.cells} differ with {count}" for count in THREADS
     )
+    return is_whole and not differing, text + (f": {found.example}" if differing else ""), expected, remedy
+
+
+def server_observed_times(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """No number hangs on an instant that an author can set (DEFINITIONS §2.10)."""
+    found = metric.clocks
+    expected = "times that a server observed only"
+    remedy = "use a metric that leaves author-settable times out, such as change_lead_time_server_observed"
+    if found is None:
+        return False, "nobody looked whose clocks it reads", expected, remedy
+    faults = [
+        *(f"{column} is declared by nobody" for column in found.undeclared),
+        *(f"{column} can be set by an author" for column in found.author_settable),
+        *([f"{found.author_settable_facts} facts have such a time"] if found.author_settable_facts else []),
+    ]
+    return not faults, "; ".join(faults) or "every column is a server's", expected, remedy
 
 
 def scope_kinds_allowed(metric: MetricUnderReview, _: Circumstances) -> Answer:
@@ -158,27 +133,113 @@ def scope_kinds_allowed(metric: MetricUnderReview, _: Circumstances) -> Answer:
     )
 
 
-def signoff_present(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
-    """Every required role signed this very definition, for every scope, and the signature is in force."""
-    signed = _roles_signed(metric, circumstances)
-    missing = [role for role in metric.policy.required_roles if role not in signed]
+def persons_listed(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """A metric is shown for persons only where a jurisdiction lists it for them."""
+    allowing = sorted(
+        each.name
+        for each in circumstances.jurisdictions.jurisdictions.values()
+        if metric.metric in each.person_metrics
+    )
+    is_asked = PERSON in metric.policy.scope_kinds or PERSON in metric.cells.scope_kinds
     return (
-        bool(metric.policy.required_roles) and bool(metric.definition_hash) and not missing,
+        not is_asked or bool(allowing),
+        f"shown for persons; listed by {', '.join(allowing) or 'no jurisdiction'}"
+        if is_asked
+        else "teams only",
+        "teams, or a jurisdiction that lists the metric for persons",
+        "take person out of the metric's scope_kinds, or agree on it in governance/jurisdictions.yml",
+    )
+
+
+def minimum_n(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """No value is shown that rests on fewer events than the metric demands."""
+    smallest, wanted = metric.cells.smallest_n, metric.policy.minimum_n
+    return (
+        wanted >= INCENTIVE_MINIMUM_N and (smallest is None or smallest >= wanted),
+        "nothing shown"
+        if smallest is None
+        else f"smallest n {smallest}, {metric.cells.withheld} cells withheld",
+        f"n of at least {max(wanted, INCENTIVE_MINIMUM_N)} behind every value",
+        "withhold small cells, or publish longer periods",
+    )
+
+
+def review_not_overdue(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Somebody has looked at the metric recently enough."""
+    due = metric.policy.review_by
+    return (
+        due is not None and circumstances.day <= due,
+        f"review due {due.isoformat()}" if due else "no review date",
+        "a review date that has not passed",
+        "somebody reviews the metric and sets review_by, in its definition or in governance/policies.yml: "
+        + (", ".join(metric.policy.owners) or metric.owner),
+    )
+
+
+def purpose_allowed(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """The publication says what it is for, and purpose and policy both allow this metric for it."""
+    purpose = circumstances.purpose
+    if purpose is None:
+        return (
+            False,
+            "the publication names no purpose",
+            f"one of {', '.join(metric.policy.purposes) or 'the purposes of its policy, which lists none'}",
+            "name it: `publication:` in governance/purposes.yml, or `assay publish --purpose NAME`",
+        )
+    is_listed = purpose.name in metric.policy.purposes
+    is_taken = purpose.allows(metric.metric, metric.policy.tier)
+    listed, taken = ("" if holds else "not " for holds in (is_listed, is_taken))
+    seen = f"{purpose.name} is {listed}listed by the policy, and {taken}open to this metric as "
+    return (
+        is_listed and is_taken,
+        seen + metric.policy.tier,
+        "a purpose that the policy lists and that allows the metric's tier",
+        f"{purpose.owner} decides in governance/purposes.yml, the metric's owner in governance/policies.yml",
+    )
+
+
+def signoff_present(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Every required role signed this very definition, and the signature is in force."""
+    signed = {one.role for one in valid_signatures(metric, circumstances)}
+    wanted = metric.policy.required_roles
+    missing = [role for role in wanted if role not in signed]
+    return (
+        bool(wanted) and bool(metric.definition_hash) and not missing,
         f"missing {', '.join(missing)}" if missing else f"signed by {', '.join(sorted(signed)) or 'nobody'}",
-        f"signed by {', '.join(metric.policy.required_roles) or 'at least one required role'}",
+        f"signed by {', '.join(wanted) or 'at least one required role'}",
         f"the holders of these roles sign definition {metric.definition_hash} with `assay signoff`",
     )
 
 
-def four_eyes(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
-    """At least two people stand behind the sign-offs, and no one signs two required roles."""
-    signed = _roles_signed(metric, circumstances)
-    people = set().union(*signed.values()) if signed else set()
-    needed = max(2, len(metric.policy.required_roles))
+def signers_independent(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Owners sign as owners; nobody who owns, wrote or is measured by the metric signs another role."""
+    signatures = valid_signatures(metric, circumstances)
+    conflicts = [one for one in signatures if one.conflict is not None]
+    free = {one.role for one in signatures if one.conflict is None}
+    unfilled = [role for role in metric.policy.required_roles if role not in free]
+    is_authored = bool(metric.policy.authors)
+    seen = [
+        *(f"{one.role} by key {one.signer.key_id}, who {one.conflict}" for one in conflicts),
+        *([] if is_authored else ["the policy names no authors"]),
+    ]
     return (
-        len(people) >= needed,
-        f"{len(people)} different people",
-        f"at least {needed} different people",
+        is_authored and not unfilled,
+        "; ".join(seen) or f"{len(signatures)} independent signatures",
+        "each role signed by somebody independent, and authors that are known",
+        "somebody else who holds the role signs; governance/policies.yml names the authors",
+    )
+
+
+def four_eyes(metric: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Different people stand behind the roles: nobody fills two of them, and there are two at least."""
+    people = people_by_role(valid_signatures(metric, circumstances))
+    roles = metric.policy.required_roles
+    filled = filled_by_different_people(roles, people)
+    anybody = set().union(*people.values()) if people else set()
+    return (
+        filled == len(roles) and len(anybody) >= TWO_PEOPLE,
+        f"{filled} of {len(roles)} roles filled by different people",
+        f"each of {len(roles)} roles by another person, {TWO_PEOPLE} people at least",
         "each role is signed by another person",
     )
 
@@ -194,22 +255,65 @@ def witness_cosigned(_: MetricUnderReview, circumstances: Circumstances) -> Answ
     )
 
 
-def _roles_signed(metric: MetricUnderReview, circumstances: Circumstances) -> Mapping[str, set[str]]:
-    """Roles with a valid sign-off, and the people who gave it."""
-    signed: dict[str, set[str]] = {}
-    for sign_off in circumstances.sign_offs:
-        is_about_this = (
-            sign_off.metric == metric.metric
-            and sign_off.definition_hash == metric.definition_hash
-            and sign_off.scope == EVERY_SCOPE
-            and sign_off.is_in_force(circumstances.day)
-        )
-        if not is_about_this:
-            continue
-        try:
-            signer = circumstances.register.verified(sign_off.statement(), sign_off.signature)
-        except SignerError:
-            continue  # a signature that does not verify counts for nothing
-        if sign_off.role in signer.roles:
-            signed.setdefault(sign_off.role, set()).add(signer.person)
-    return signed
+def counter_metrics_evaluated(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """What the metric could be bought with is defined and evaluated beside it."""
+    wanted = metric.policy.counter_metrics
+    unknown = [name for name in wanted if name not in metric.known_metrics]
+    return (
+        bool(wanted) and not unknown,
+        f"unknown: {', '.join(unknown)}" if unknown else ", ".join(wanted) or "none named",
+        "at least one counter-metric, all of them evaluated",
+        "name counter-metrics in the definition or in governance/policies.yml",
+    )
+
+
+def cause_bounds_shown(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """What hangs on the causes of incidents is shown with both bounds (DEFINITIONS §2.6)."""
+    missing = [name for name in metric.bounds if name not in metric.known_metrics]
+    expected = "both bounds: unknown causes as none, and as all that the rule would link"
+    remedy = "define the metric's other bound, with the name of the first and _explicit"
+    if metric.reads_dispositions is None:
+        return False, "nobody looked whether it reads causes", expected, remedy
+    if not metric.reads_dispositions:
+        return True, "does not hang on causes of incidents", expected, remedy
+    return (
+        bool(metric.bounds) and not missing,
+        f"missing {', '.join(missing)}" if missing else ", ".join(metric.bounds),
+        expected,
+        remedy,
+    )
+
+
+def disputes_known(_: MetricUnderReview, circumstances: Circumstances) -> Answer:
+    """Somebody looked which values are disputed."""
+    found = circumstances.restricted_cells
+    return (
+        found is not None,
+        "nobody looked" if found is None else f"{len(found)} values under dispute",
+        "the register of disputes",
+        "`assay dispute list` must be able to read the register",
+    )
+
+
+def track_kept_apart(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """Developmental feedback reaches the metric by no way (DESIGN, invariant 10)."""
+    crossings = metric.track_crossings
+    return (
+        crossings is not None and not crossings,
+        "nobody looked" if crossings is None else ", ".join(crossings) or "no crossing",
+        "nothing of the developmental track upstream",
+        "take the crossing out of the metric's upstream",
+    )
+
+
+def some_value_open(metric: MetricUnderReview, _: Circumstances) -> Answer:
+    """There is a value that may be shown."""
+    cells = metric.cells
+    reasons = sorted(cells.withheld_for.items(), key=lambda each: (-each[1], each[0]))
+    text = ", ".join(f"{count} {reason}" for reason, count in reasons)
+    return (
+        cells.shown > 0,
+        f"{cells.shown} shown, {cells.withheld} withheld" + (f": {text}" if text else ""),
+        "at least one value that passes on its own",
+        "`assay gate explain METRIC --scope SCOPE --period PERIOD` says what one value needs",
+    )

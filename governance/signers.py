@@ -121,11 +121,20 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredSigner:
-    """A line of the register: whose key this is, and in which roles it signs."""
+    """A line of the register: whose key this is, in which roles it signs, and the person's teams.
+
+    `teams` None means that nobody has said; an empty list says that the person belongs to no team.
+    """
 
     person: str
     public_key: bytes
     roles: tuple[str, ...]
+    teams: tuple[str, ...] | None = None
+
+    @property
+    def identity(self) -> str:
+        """The person, however the name is spelt: two keys of one person are one person."""
+        return " ".join(self.person.casefold().split())
 
     @property
     def key_id(self) -> str:
@@ -166,9 +175,13 @@ class SignerRegister:
         """Return who the key id belongs to, or None."""
         return next((entry for entry in self.signers if entry.key_id == key), None)
 
+    def holders(self, role: str) -> tuple[RegisteredSigner, ...]:
+        """Return everybody who holds a role."""
+        return tuple(entry for entry in self.signers if role in entry.roles)
+
     def public_keys(self, role: str) -> frozenset[bytes]:
         """Return the keys of everybody who holds a role."""
-        return frozenset(entry.public_key for entry in self.signers if role in entry.roles)
+        return frozenset(entry.public_key for entry in self.holders(role))
 
     def verified(self, statement: Mapping[str, Any], signature: Signature) -> RegisteredSigner:
         """Return who signed the statement.
@@ -204,10 +217,13 @@ def _registered(entry: Any, path: Path) -> RegisteredSigner:
     try:
         public_key = bytes.fromhex(entry["public_key"])
         person, roles = str(entry["person"]), tuple(str(role) for role in entry["roles"])
-    except (KeyError, TypeError, ValueError) as error:
+        teams = None if entry.get("teams") is None else tuple(str(team) for team in entry["teams"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SignerError(
             f"{path}: an entry needs person, public_key (hexadecimal) and roles: {entry}"
         ) from error
     if len(public_key) != KEY_BYTES:
         raise SignerError(f"{path}: the public key of {person} has {len(public_key)} bytes, not {KEY_BYTES}")
-    return RegisteredSigner(person, public_key, roles)
+    if isinstance(entry["roles"], str) or isinstance(entry.get("teams"), str):
+        raise SignerError(f"{path}: roles and teams of {person} are lists")
+    return RegisteredSigner(person, public_key, roles, teams)

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.assets.arrivals import arrival_sensor
 from orchestration.assets.automation import WHOLE_JOB, failure_sensor, nightly
 from orchestration.assets.checks import asset_checks, check_results_asset
+from orchestration.assets.gate import gate_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.steps import step_assets
@@ -37,7 +38,8 @@ def workspace_definitions(
         model_assets(graph),
     )
     tables = [key for assets in models for key in assets.keys]
-    built = [*streams, *steps, *models, check_results_asset(tables), publication_asset(tables)]
+    built = [*streams, *steps, *models, check_results_asset(tables), gate_asset()]
+    built.append(publication_asset(tables))
     return dg.Definitions(
         assets=built,
         asset_checks=[asset_checks(settings, {key for assets in built for key in assets.keys})],

@@ -9,8 +9,12 @@ from orchestration.workspace import Workspace
 from publishing import Publication
 
 
-def publish_again(workspace: Workspace) -> Publication:
+def publish_again(workspace: Workspace, *, purpose: str | None = None) -> Publication:
     """Publish the last complete build, once every check was run over it again.
+
+    Args:
+        workspace: Whose build.
+        purpose: What incentive metrics are published for, unless it is the register's own.
 
     Raises:
         UsageError: there is none.
@@ -23,4 +27,4 @@ def publish_again(workspace: Workspace) -> Publication:
             raise UsageError("There is no complete and checked build to publish. Make one with: assay run")
         with open_warehouse(workspace.warehouse) as con:
             check_again(session, con)  # somebody may have altered the warehouse since
-        return publish_warehouse(session, checks)
+        return publish_warehouse(session, checks, purpose=purpose)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from governance.gate import Decision
+from governance.gate import Decision, Stage
 from lineage.columns import copy_tables, has_tables
 from publishing.context import CheckResult, PublicationContext
 from publishing.errors import PublicationInputError
-from publishing.review import Review, Withholding, review_metrics
+from publishing.gate_tables import write_gate_cells, write_gate_decisions
+from publishing.review import Review, review_metrics
 from publishing.tables import Table, public_tables, quoted, read_tables, refuse_person_keys
 from publishing.withholding import published_select
 
@@ -39,8 +40,24 @@ _WINDOW_COLUMNS = (
 _SETTINGS = "set TimeZone = 'UTC'; set preserve_insertion_order = true"
 
 
-def review_warehouse(warehouse: Path, context: PublicationContext, *, at: datetime) -> Review:
+def review_warehouse(
+    warehouse: Path,
+    context: PublicationContext,
+    *,
+    at: datetime,
+    stage: Stage = "publication",
+    only: str | None = None,
+    as_tier: str | None = None,
+) -> Review:
     """Ask the gate about every metric of a warehouse.
+
+    Args:
+        warehouse: The built file; nobody may have it open for writing.
+        context: Everything else that the gate looks at.
+        at: The instant of the decision.
+        stage: Whether this is a build or a publication.
+        only: One metric to ask about.
+        as_tier: A stricter tier to ask about than the policy's.
 
     Raises:
         PublicationInputError: the warehouse cannot be read, or a policy is wrong.
@@ -48,17 +65,23 @@ def review_warehouse(warehouse: Path, context: PublicationContext, *, at: dateti
     with duckdb.connect(config=_CONFIG) as con:
         _attach(con, warehouse)
         public_tables(con, _WAREHOUSE)
-        return review_metrics(con, _WAREHOUSE, context, at=at)
+        return review_metrics(con, _WAREHOUSE, context, at=at, stage=stage, only=only, as_tier=as_tier)
 
 
 def build_analyst_database(
     warehouse: Path,
     target: Path,
     *,
-    withholdings: Sequence[Withholding],
+    review: Review,
     checks: Sequence[CheckResult],
 ) -> list[Table]:
     """Copy what is published into a new file and return its tables.
+
+    Args:
+        warehouse: What was built.
+        target: The new file.
+        review: What the gate lets through.
+        checks: What is shown of the quality checks.
 
     Raises:
         PublicationInputError: the warehouse cannot be read.
@@ -68,8 +91,9 @@ def build_analyst_database(
         con.execute(_SETTINGS)
         _attach(con, warehouse)
         con.execute("create schema marts; create schema quality; create schema publication")
+        write_gate_cells(con, review.cells)
         for table in public_tables(con, _WAREHOUSE):
-            select = published_select(table, withholdings)
+            select = published_select(table, review.withholdings)
             con.execute(f"create table marts.{quoted(table.name)} as {select}")
         _create_checks(con, checks)
         _copy_windows(con)
@@ -90,21 +114,7 @@ def write_about(target: Path, about: Mapping[str, str], decisions: Sequence[Deci
             "insert into publication.about select unnest($names::varchar[]), unnest($values::varchar[])",
             {"names": list(about), "values": list(about.values())},
         )
-        con.execute(
-            "create table publication.metrics (metric varchar not null, metric_version integer not null, "
-            "tier varchar not null, definition_hash varchar, is_published boolean not null)"
-        )
-        con.execute(
-            "insert into publication.metrics select unnest($1::varchar[]), unnest($2::integer[]), "
-            "unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::boolean[])",
-            [
-                [one.metric for one in decisions],
-                [one.metric_version for one in decisions],
-                [one.tier for one in decisions],
-                [one.definition_hash for one in decisions],
-                [one.is_open for one in decisions],
-            ],
-        )
+        write_gate_decisions(con, "publication.metrics", decisions)
         con.execute("checkpoint")
 
 

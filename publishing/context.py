@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from governance.circumstances import CellKey
+from governance.clock import ClockFloor
+from governance.jurisdictions import JurisdictionBook
 from governance.policies import PolicyBook
-from governance.sign_offs import SignOff
+from governance.purposes import PurposeBook
+from governance.sign_offs import RecordedSignOff
 from governance.signers import SignerRegister
 
 
@@ -113,12 +117,21 @@ class PublicationContext:
         checks: results of every quality check of this build.
         policies: the workspace's metric policies.
         register: whose signatures count.
-        sign_offs: what was signed.
+        sign_offs: what was signed, with the governance log's word on it.
         cosigned_by: names of witnesses whose cosignatures were verified: of the payload log at the evidence
             cutoff, and of a state of the governance log that covers the sign-offs.
         counted_witnesses: the same witnesses with their keys, for the manifest.
         cosigned_payload: the payload checkpoint at the evidence cutoff with their cosignatures.
         cosigned_registers: the checkpoint of the governance log that they cosigned.
+        jurisdictions: where teams lie, and what that asks for.
+        purposes: what numbers may be used for.
+        purpose: what this publication is for, unless it is the register's own.
+        clock_floors: instants that have been; None where nobody has looked.
+        restricted_cells: values under an open dispute; None where nobody has looked.
+        track_crossings: by metric, ways by which developmental feedback reaches it; a metric without an
+            entry was not looked at.
+        column_clocks: whose clock a column shows, by `schema.table.column`; None where nobody said.
+        dispositions_unknown_percent: most incidents of unknown cause behind a value that pays.
         environment: versions of software, by name.
         sources: what was read, for the provenance section.
         replay: hashes of what a replay needs beside the evidence (compiled models, settings), by name.
@@ -131,11 +144,19 @@ class PublicationContext:
     checks: tuple[CheckResult, ...]
     policies: PolicyBook = field(default_factory=PolicyBook.empty)
     register: SignerRegister = field(default_factory=SignerRegister)
-    sign_offs: tuple[SignOff, ...] = ()
+    sign_offs: tuple[RecordedSignOff, ...] = ()
     cosigned_by: tuple[str, ...] = ()
     counted_witnesses: tuple[CountedWitness, ...] = ()
     cosigned_payload: str | None = None
     cosigned_registers: str | None = None
+    jurisdictions: JurisdictionBook = field(default_factory=JurisdictionBook.empty)
+    purposes: PurposeBook = field(default_factory=PurposeBook.empty)
+    purpose: str | None = None
+    clock_floors: tuple[ClockFloor, ...] | None = None
+    restricted_cells: frozenset[CellKey] | None = None
+    track_crossings: Mapping[str, Sequence[str]] | None = None
+    column_clocks: Mapping[str, str] | None = None
+    dispositions_unknown_percent: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[SourceSummary, ...] = ()
     replay: Mapping[str, str] = field(default_factory=dict)

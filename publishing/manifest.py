@@ -111,7 +111,11 @@ def content_sha256(
     document = {
         "tables": {one.table: {"rows": one.rows, "sha256": one.sha256} for one in hashes},
         "gate": {
-            one.metric: [one.metric_version, one.tier, one.definition_hash, one.is_open] for one in decisions
+            one.metric: [
+                *(one.metric_version, one.tier, one.definition_hash, one.is_open),
+                *([one.purpose] if one.purpose else []),
+            ]
+            for one in decisions
         },
         "checks": sorted([one.name, one.subject, one.severity, one.is_passed] for one in checks),
     }

@@ -13,7 +13,7 @@ from governance.gate import Decision, record_decisions
 from lineage.ledger import Ledger, NoteSigner
 from publishing.analyst import build_analyst_database, open_published, review_warehouse, write_about
 from publishing.caveats import find_caveats
-from publishing.cells import cells_tree
+from publishing.sealed_cells import cells_tree
 from publishing.check_summary import summarise_checks
 from publishing.completeness import completeness_document, read_completeness
 from publishing.context import PublicationContext
@@ -220,9 +220,7 @@ def _build(
     """Write every file but the last two; None when the content is that of `existing`."""
     run.on_step("copy the marts")
     analyst = run.building / ANALYST
-    tables = build_analyst_database(
-        warehouse, analyst, withholdings=review.withholdings, checks=run.context.checks
-    )
+    tables = build_analyst_database(warehouse, analyst, review=review, checks=run.context.checks)
     with open_published(analyst) as con:
         hashes = [logical_hash(con, table) for table in tables]
         completeness = completeness_document(read_completeness(con))

@@ -1,44 +1,48 @@
 """Which metrics ask to be published, under which policy, and what they would show."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 import duckdb
 
+from governance.cell_gate import CellDecision, decide_cells, summarise_cells
+from governance.circumstances import CellSummary, Circumstances, MetricUnderReview
 from governance.errors import PolicyError
-from governance.gate import Decision, decide
-from governance.policies import MetricDefaults, MetricPolicy, PolicyBook
-from governance.predicates import CellSummary, Circumstances, MetricUnderReview
+from governance.gate import Decision, Stage, decide
+from governance.policies import MetricDefaults, MetricPolicy
+from publishing.gate_cells import read_cells, read_measured
+from publishing.clocks import read_clocks
 from publishing.context import PublicationContext
 from publishing.errors import PublicationInputError
+from publishing.recomputing import recompute_cells
 
-_DEFINITIONS = """
-select metric, max(metric_version), min(tier), min(owner), max(minimum_n), {review_by}
-from {catalog}.marts.dim_metrics group by metric order by metric
-"""
-
+INCENTIVE = "incentive"
+_EXPLICIT = "_explicit"
 _CELLS = """
-select count(*) filter (where value is not null and not ({small})),
-       count(*) filter (where value is not null and ({small})),
+select count(*) filter (where value is not null), 0,
        coalesce(list(distinct scope_kind order by scope_kind), []),
-       min(n) filter (where value is not null and not ({small}))
+       min(n) filter (where value is not null)
 from {catalog}.marts.mart_metric_values
-where metric = $metric and not ({out_of_scope})
+where metric = $metric and list_contains($scope_kinds, scope_kind)
 """
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Withholding:
-    """What of one metric stays back: all of it, other scopes, or values with a small n.
+    """What of one metric stays back: all of it, other scopes, or single values.
 
-    `minimum_n` of 0 holds no small value back: n is shown beside the value instead.
+    `is_decided_by_cell` lets through only the values that `publication.gate_cells` has as open. `minimum_n`
+    of 0 holds no small value back: n is shown beside the value instead.
     """
 
     metric: str
     is_closed: bool
     minimum_n: int
     scope_kinds: tuple[str, ...]
+    is_decided_by_cell: bool = False
 
     def small_sql(self, count: str) -> str:
         """Say in SQL that a value rests on too few events; `count` is the column with n."""
@@ -54,85 +58,192 @@ class Withholding:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The gate's answer for every metric, and what follows from it for the tables."""
+    """The gate's answer for every metric, and for each value of the incentive ones."""
 
     decisions: tuple[Decision, ...]
     withholdings: tuple[Withholding, ...]
+    cells: Mapping[str, tuple[CellDecision, ...]]
+    reviewed: Mapping[str, MetricUnderReview]
 
 
 def review_metrics(
-    con: duckdb.DuckDBPyConnection, catalog: str, context: PublicationContext, *, at: datetime
+    con: duckdb.DuckDBPyConnection,
+    catalog: str,
+    context: PublicationContext,
+    *,
+    at: datetime,
+    stage: Stage = "publication",
+    only: str | None = None,
+    as_tier: str | None = None,
 ) -> Review:
     """Ask the gate about every metric of `dim_metrics`.
 
+    Args:
+        con: Where the warehouse is attached.
+        catalog: Its name there.
+        context: Registers, policies, checks and whatever else the gate looks at.
+        at: The instant of the decision.
+        stage: Whether this is a build or a publication.
+        only: One metric to ask about.
+        as_tier: A stricter tier to ask about than the policy's.
+
     Raises:
-        PublicationInputError: a policy is wrong, or names a metric that does not exist.
+        PublicationInputError: a register is wrong, or names what does not exist.
     """
-    circumstances = Circumstances(
-        day=at.date(),
+    definitions = _definitions(con, catalog)
+    circumstances = _circumstances(con, catalog, context, definitions, at=at)
+    decisions, withholdings = [], []
+    cells: dict[str, tuple[CellDecision, ...]] = {}
+    reviewed: dict[str, MetricUnderReview] = {}
+    for name, definition in definitions.items():
+        if only is not None and name != only:
+            continue
+        policy = _policy(context, definition, as_tier)
+        metric = _under_review(con, catalog, context, definition, policy=policy, known=frozenset(definitions))
+        if policy.tier == INCENTIVE:
+            cells[name] = _decide_cells(con, catalog, metric, circumstances)
+            metric = replace(metric, cells=summarise_cells(metric.cells, cells[name]))
+        decision = decide(metric, circumstances, stage=stage)
+        decisions.append(decision)
+        reviewed[name] = metric
+        withholdings.append(
+            Withholding(
+                name,
+                not decision.is_open,
+                policy.minimum_n if policy.tier == INCENTIVE else 0,
+                policy.scope_kinds,
+                is_decided_by_cell=policy.tier == INCENTIVE,
+            )
+        )
+    return Review(tuple(decisions), tuple(withholdings), cells, reviewed)
+
+
+def _circumstances(
+    con: duckdb.DuckDBPyConnection,
+    catalog: str,
+    context: PublicationContext,
+    definitions: Mapping[str, Mapping[str, Any]],
+    *,
+    at: datetime,
+) -> Circumstances:
+    try:
+        context.policies.check_known(definitions)
+        context.policies.check_purposes(context.purposes.purposes)
+        context.purposes.check_known(definitions)
+        if context.jurisdictions.jurisdictions:
+            context.jurisdictions.check_known(teams=_teams(con, catalog), metrics=definitions)
+        purpose = context.purposes.named(context.purpose)
+    except PolicyError as error:
+        raise PublicationInputError(str(error)) from error
+    return Circumstances(
+        at=at,
         checks=context.checks,
         register=context.register,
         sign_offs=context.sign_offs,
+        jurisdictions=context.jurisdictions,
+        purpose=purpose,
         witnesses=context.policies.witnesses,
         cosigned_by=context.cosigned_by,
+        clock_floors=context.clock_floors,
+        restricted_cells=context.restricted_cells,
+        dispositions_unknown_percent=context.dispositions_unknown_percent,
     )
-    decisions: list[Decision] = []
-    withholdings: list[Withholding] = []
-    for defaults, policy in _policies(con, catalog, context.policies):
-        held = _withholding(defaults.metric, policy)
-        metric = MetricUnderReview(
-            metric=defaults.metric,
-            metric_version=defaults.metric_version,
-            owner=defaults.owner,
-            definition_hash=context.definition_hashes.get(defaults.metric),
-            policy=policy,
-            cells=_cells(con, catalog, held),
-        )
-        decision = decide(metric, circumstances, at=at)
-        decisions.append(decision)
-        withholdings.append(Withholding(held.metric, not decision.is_open, held.minimum_n, held.scope_kinds))
-    return Review(tuple(decisions), tuple(withholdings))
 
 
-def _policies(
-    con: duckdb.DuckDBPyConnection, catalog: str, book: PolicyBook
-) -> Sequence[tuple[MetricDefaults, MetricPolicy]]:
-    metrics = _defaults(con, catalog)
+def _definitions(con: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, dict[str, Any]]:
+    """Read what the definitions say, by metric; of several versions the newest."""
+    result = con.execute(f"select * from {catalog}.marts.dim_metrics order by metric, metric_version")
+    names = [column[0] for column in result.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return {str(row["metric"]): row for row in rows}
+
+
+def _teams(con: duckdb.DuckDBPyConnection, catalog: str) -> list[str]:
+    rows = con.execute(f"select distinct team_id from {catalog}.marts.dim_teams order by 1").fetchall()
+    return [str(team) for (team,) in rows]
+
+
+def _policy(context: PublicationContext, definition: Mapping[str, Any], as_tier: str | None) -> MetricPolicy:
+    defaults = MetricDefaults(
+        str(definition["metric"]),
+        int(definition["metric_version"] or 1),
+        str(definition["tier"]),
+        str(definition["owner"] or "nobody"),
+        int(definition["minimum_n"] or 0),
+        definition.get("review_by"),
+        tuple(definition.get("counter_metrics") or ()),
+    )
     try:
-        book.check_known(metric.metric for metric in metrics)
-        return [(metric, book.policy_for(metric)) for metric in metrics]
+        return context.policies.policy_for(defaults, as_tier=as_tier)
     except PolicyError as error:
         raise PublicationInputError(str(error)) from error
 
 
-def _defaults(con: duckdb.DuckDBPyConnection, catalog: str) -> list[MetricDefaults]:
-    """Read what the definitions say; where versions differ, the strictest."""
-    has_review = con.execute(
-        "select 1 from duckdb_columns() where database_name = $1 and table_name = 'dim_metrics' "
-        "and column_name = 'review_by'",
-        [catalog],
-    ).fetchone()
-    review_by = "min(review_by)" if has_review else "null::date"
-    rows = con.execute(_DEFINITIONS.format(catalog=catalog, review_by=review_by)).fetchall()
-    return [
-        MetricDefaults(metric, int(version or 1), str(tier), str(owner or "nobody"), int(minimum or 0), day)
-        for metric, version, tier, owner, minimum, day in rows
-    ]
-
-
-def _withholding(metric: str, policy: MetricPolicy) -> Withholding:
-    minimum_n = policy.minimum_n if policy.tier == "incentive" else 0
-    return Withholding(metric, is_closed=False, minimum_n=minimum_n, scope_kinds=policy.scope_kinds)
-
-
-def _cells(con: duckdb.DuckDBPyConnection, catalog: str, held: Withholding) -> CellSummary:
-    row = con.execute(
-        _CELLS.format(
-            catalog=catalog, small=held.small_sql("n"), out_of_scope=held.out_of_scope_sql("scope_kind")
-        ),
-        {"metric": held.metric},
-    ).fetchone()
-    shown, withheld, scope_kinds, smallest = row or (0, 0, [], None)
-    return CellSummary(
-        int(shown), int(withheld), tuple(scope_kinds), None if smallest is None else int(smallest)
+def _under_review(
+    con: duckdb.DuckDBPyConnection,
+    catalog: str,
+    context: PublicationContext,
+    definition: Mapping[str, Any],
+    *,
+    policy: MetricPolicy,
+    known: frozenset[str],
+) -> MetricUnderReview:
+    name = str(definition["metric"])
+    metric = MetricUnderReview(
+        metric=name,
+        metric_version=int(definition["metric_version"] or 1),
+        owner=str(definition["owner"] or "nobody"),
+        definition_hash=context.definition_hashes.get(name),
+        policy=policy,
+        cells=_cells(con, catalog, name, policy.scope_kinds),
+        known_metrics=known,
     )
+    if policy.tier != INCENTIVE:
+        return metric
+    reads_dispositions = definition.get("reads_dispositions")
+    base = name.removesuffix(_EXPLICIT)
+    crossings = (context.track_crossings or {}).get(name)
+    return replace(
+        metric,
+        cells=_known(lambda: read_measured(con, catalog, name)) or CellSummary(0, 0, (), None),
+        exactness=definition.get("exactness"),
+        reads_dispositions=reads_dispositions,
+        bounds=(base, base + _EXPLICIT) if reads_dispositions else (),
+        clocks=_known(lambda: read_clocks(con, catalog, definition, context.column_clocks)),
+        recomputation=_known(lambda: recompute_cells(con, catalog, definition)),
+        track_crossings=None if crossings is None else tuple(crossings),
+    )
+
+
+def _decide_cells(
+    con: duckdb.DuckDBPyConnection, catalog: str, metric: MetricUnderReview, circumstances: Circumstances
+) -> tuple[CellDecision, ...]:
+    found = _known(
+        lambda: read_cells(
+            con,
+            catalog,
+            metric.metric,
+            policy=metric.policy,
+            bounds=metric.bounds,
+            jurisdictions=circumstances.jurisdictions,
+        )
+    )
+    return decide_cells(metric, circumstances, found or ())
+
+
+def _known(look: Callable[[], Found]) -> Found | None:
+    """Return what looking finds; a warehouse that cannot be asked leaves it unknown, which passes nothing."""
+    try:
+        return look()
+    except (duckdb.Error, KeyError):
+        return None
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection, catalog: str, metric: str, scope_kinds: Sequence[str]
+) -> CellSummary:
+    row = con.execute(
+        _CELLS.format(catalog=catalog), {"metric": metric, "scope_kinds": list(scope_kinds)}
+    ).fetchone()
+    shown, withheld, kinds, smallest = row or (0, 0, [], None)
+    return CellSummary(int(shown), int(withheld), tuple(kinds), None if smallest is None else int(smallest))

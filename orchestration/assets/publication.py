@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets.checks import RESULTS
+from orchestration.assets.gate import DECISIONS
 from orchestration.assets.workspace import OpenWorkspace
 
 PUBLICATION = dg.AssetKey(["publication"])
@@ -13,7 +13,7 @@ def publication_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=PUBLICATION,
-        deps=[RESULTS, *marts],
+        deps=[DECISIONS, *marts],
         group_name="publication",
         description="A sealed folder of marts, a report and a manifest, which `current` points to.",
         owners=["team:data-engineering"],

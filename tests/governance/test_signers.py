@@ -148,8 +148,8 @@ def test_sign_offs_are_kept_as_files_and_name_the_one_that_is_damaged(tmp_path: 
     (tmp_path / "a.json").write_text(json.dumps(given.to_document()))
     assert load_sign_offs(tmp_path) == (given,)
     assert load_sign_offs(tmp_path / "none") == ()
-    assert given.is_in_force(date(2026, 12, 31))
-    assert not given.is_in_force(date(2027, 1, 1))
+    assert given.is_valid_on(date(2026, 12, 31))
+    assert not given.is_valid_on(date(2027, 1, 1))
     (tmp_path / "b.json").write_text("{}")
     with pytest.raises(SignerError, match=r"b\.json"):
         load_sign_offs(tmp_path)
