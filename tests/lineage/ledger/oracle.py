@@ -1,4 +1,4 @@
-"""RFC 9162, section 2.1, word for word and by recursion over the leaves: slow, and shares no line with the product."""
+"""RFC 9162, section 2.1, word for word, by recursion over the leaves: it shares no line with the product."""
 
 from hashlib import sha256
 

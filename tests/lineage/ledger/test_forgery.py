@@ -1,4 +1,4 @@
-"""Nobody forges a proof: the product agrees with an independent reading of the RFC, and no mutation passes."""
+"""Nobody forges a proof: the code agrees with an independent reading of the RFC, and no mutation passes."""
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -28,12 +28,16 @@ def test_roots_and_proofs_are_those_of_the_independent_implementation(data: st.D
         for level in range(size.bit_length())
         for at in range(size >> level)
     }
-    assert merkle.consistency_proof(lambda *key: nodes[key], index + 1, size) == oracle.proof(index + 1, leaves)
+    assert merkle.consistency_proof(lambda *key: nodes[key], index + 1, size) == oracle.proof(
+        index + 1, leaves
+    )
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_an_inclusion_proof_holds_exactly_when_the_independent_reading_of_it_does(data: st.DataObject) -> None:
+def test_an_inclusion_proof_holds_exactly_when_the_independent_reading_of_it_does(
+    data: st.DataObject,
+) -> None:
     """Index, size, root, path and leaf are changed at will: what passes is what gives the root by the RFC."""
     true_size = data.draw(sizes)
     true_index = data.draw(st.integers(0, true_size - 1))
@@ -83,15 +87,16 @@ def test_a_history_that_was_rewritten_has_no_consistency_proof(data: st.DataObje
     known = [*oracle.proof(old, leaves), *oracle.proof(old, rewritten), oracle.mth(leaves[:old])]
     forged = data.draw(st.lists(st.sampled_from(known), max_size=9))
     for steps in (forged, oracle.proof(old, rewritten), oracle.proof(old, leaves)):
-        assert not merkle.verify_consistency(
-            old, new, oracle.mth(leaves[:old]), oracle.mth(rewritten), steps
-        )
+        assert not merkle.verify_consistency(old, new, oracle.mth(leaves[:old]), oracle.mth(rewritten), steps)
 
 
 def mutated(steps: list[bytes]) -> st.SearchStrategy[list[bytes]]:
     """The path with a hash changed, left out, added, doubled or in another place."""
     places = st.integers(0, max(len(steps) - 1, 0))
-    choices = [st.builds(lambda at, one: [*steps[:at], one, *steps[at:]], places, digests), st.just(steps[::-1])]
+    choices = [
+        st.builds(lambda at, one: [*steps[:at], one, *steps[at:]], places, digests),
+        st.just(steps[::-1]),
+    ]
     if steps:
         choices += [
             st.builds(lambda at: steps[:at] + steps[at + 1 :], places),
