@@ -67,6 +67,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",
     ),
+    "proof": (
+        "orchestration.commands.proof:proof",
+        "Prove a page, a leaf, a file or a published value, for checking offline.",
+    ),
+    "checkpoint": (
+        "orchestration.commands.checkpoint:checkpoint",
+        "Show what the logs came to; have it cosigned and stamped.",
+    ),
+    "witness": (
+        "orchestration.commands.witness:witness",
+        "Cosign another team's logs, from a folder of your own.",
+    ),
+    "key": ("orchestration.commands.key:key", "Show the key that signs, and change it."),
     "incidents": (
         "orchestration.commands.incidents:incidents",
         "List incidents of unknown cause, and record what people decide about them.",

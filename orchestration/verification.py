@@ -9,14 +9,20 @@ from connectors.evidence import EvidenceStore
 from connectors.evidence.errors import EvidenceError
 from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
-from lineage.ledger import NoteVerifier
+from governance.policies import PolicyBook
+from lineage.ledger import Ledger, LedgerError, NoteVerifier, WitnessKey
+from lineage.ledger.endorsements import newest_of
+from orchestration.anchoring import authority_roots
 from orchestration.casework import case_findings
+from orchestration.errors import UsageError
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
 from orchestration.sources import source_runtime
 from orchestration.workspace import SIGNING_KEY, Workspace
-from publishing import verify_publications
+from publishing import verify_publication, verify_publications
+
+POLICIES = "policies.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,13 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             "ledger", workspace.ledger.name, "is missing", is_fatal=bool(list(workspace.evidence.glob("*")))
         )
         return
-    if not trusted and workspace.key(SIGNING_KEY, settings).exists():
-        trusted = (load_signer(workspace, settings).verifier,)
+    trusted = trusted or own_keys(workspace, settings)
+    book = PolicyBook.load(workspace.governance / POLICIES)
+    roots = authority_roots(workspace.governance, book.timestamping)
     ledger = open_ledger(workspace, settings)
     store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
     try:
-        for damage in ledger.verify(verifiers=trusted):
+        for damage in ledger.verify(verifiers=trusted, roots=roots):
             yield Finding("ledger", damage.object_name, damage.problem, damage.is_fatal)
         for difference in store.verify():
             yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
@@ -83,6 +90,63 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
+        for name, problem in _stale_witnesses(ledger, book):
+            yield Finding("witness", name, problem, is_fatal=False)
     finally:
         store.close()
         ledger.close()
+
+
+def verify_one_publication(
+    workspace: Workspace, publication_id: str, *, trusted: tuple[NoteVerifier, ...] = ()
+) -> Iterator[Finding]:
+    """Yield what differs in one publication from what the ledger says of it.
+
+    Args:
+        workspace: Whose publication.
+        publication_id: Its folder's name, or `current`.
+        trusted: As for `verify_workspace`.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    folder = workspace.published / publication_id
+    if not folder.is_dir():
+        raise UsageError(f"There is no publication {publication_id} in {workspace.published}")
+    settings = workspace.settings()
+    with open_ledger(workspace, settings) as ledger:
+        for change in verify_publication(folder, ledger, verifiers=trusted or own_keys(workspace, settings)):
+            yield Finding("publication", change.object_name, change.problem, change.is_fatal)
+
+
+def own_keys(workspace: Workspace, settings: Settings) -> tuple[NoteVerifier, ...]:
+    """Return the workspace's own public key, or nothing where its key cannot be found."""
+    if not workspace.key(SIGNING_KEY, settings).exists():
+        return ()
+    return (load_signer(workspace, settings).verifier,)
+
+
+def all_keys(workspace: Workspace) -> tuple[NoteVerifier, ...]:
+    """Return the workspace's keys, those of the past included."""
+    settings = workspace.settings()
+    with open_ledger(workspace, settings) as ledger:
+        return ledger.trust(own_keys(workspace, settings)).verifiers
+
+
+def _stale_witnesses(ledger: Ledger, book: PolicyBook) -> Iterator[tuple[str, str]]:
+    """Yield witnesses whose newest word is about less evidence than the logs hold by now."""
+    for witness in book.configured_witnesses:
+        if witness.key is None:
+            continue
+        for log in ("payload", "governance"):
+            try:
+                newest = newest_of(ledger.cosignatures(log), WitnessKey.parse(witness.key))
+            except LedgerError as error:
+                yield witness.name, f"cannot be judged: {error}"
+                break
+            size = ledger.size(log)
+            if newest is None:
+                yield witness.name, f"has cosigned nothing of the {log} log yet"
+            elif newest.size < size:
+                at = newest.cosigned_at.date().isoformat()
+                yield witness.name, f"saw {newest.size} of {size} leaves of the {log} log, last on {at}"

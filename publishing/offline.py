@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from lineage.ledger import (
     LedgerError,
     NoteError,
     NoteVerifier,
-    ProofError,
     TlogProof,
     Trust,
     WitnessKey,
@@ -43,7 +42,35 @@ class ProofReport:
     signed_by: tuple[str, ...] = ()
     cosigned_by: tuple[tuple[str, datetime], ...] = ()
     findings: tuple[Finding, ...] = ()
-    log_keys: tuple[str, ...] = field(default=())
+
+    def sentences(self) -> Iterator[str]:
+        """Say what the proof shows."""
+        if self.proven is None:
+            return
+        stated = self.proven.checkpoint
+        subject = self.proven.item or self.proven.page or self.proven.leaf
+        yield json.dumps(subject, sort_keys=True, ensure_ascii=False)
+        yield f"is below leaf {self.proven.index} of {stated.origin}, which had {stated.size} leaves then,"
+        yield f"as signed by {', '.join(self.signed_by)}."
+        for name, at in self.cosigned_by:
+            yield f"{name} cosigned that state on {at.isoformat()}."
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON form for scripts."""
+        proven = self.proven
+        return {
+            "differs": sum(one.is_fatal for one in self.findings),
+            "findings": [asdict(one) for one in self.findings],
+            "signed_by": list(self.signed_by),
+            "cosigned_by": [{"name": name, "at": at.isoformat()} for name, at in self.cosigned_by],
+            "log": proven and proven.checkpoint.origin,
+            "size": proven and proven.checkpoint.size,
+            "root": proven and proven.checkpoint.root.hex(),
+            "index": proven and proven.index,
+            "leaf": proven and proven.leaf,
+            "item": proven and proven.item,
+            "page": proven and proven.page,
+        }
 
 
 def publication_of(path: Path) -> Path:
@@ -115,7 +142,7 @@ def verify_proof_file(
         proof = TlogProof.parse(document)
         proven, signed_by = check_leaf_proof(proof, verifiers)
     except LedgerError as error:
-        return ProofReport(None, findings=(Finding("proof", str(error)),), log_keys=_signers(document))
+        return ProofReport(None, findings=(Finding("proof", str(error)),))
     findings: list[Finding] = []
     cosigned: list[tuple[str, datetime]] = []
     note = Note.parse(proof.checkpoint)
@@ -136,7 +163,6 @@ def verify_proof_file(
         tuple(key.name for key in signed_by),
         tuple(cosigned),
         tuple(findings),
-        log_keys=_signers(document),
     )
 
 
@@ -213,17 +239,3 @@ def _hash_in(value: Any) -> str | None:
     named = {"file": "sha256", "publication": "manifest_sha256", "cell": None}.get(kind, "body_sha256")
     found = value.get(named) if named else None
     return found if isinstance(found, str) else None
-
-
-def _signers(document: str) -> tuple[str, ...]:
-    try:
-        note = Note.parse(TlogProof.parse(document).checkpoint)
-    except (ProofError, NoteError):
-        return ()
-    return tuple(f"{line.name} ({line.key_id.hex()})" for line in note.signatures)
-
-
-def described(proven: ProvenLeaf) -> str:
-    """Say in a line what a proof is of."""
-    subject = proven.item or proven.page or proven.leaf
-    return json.dumps(subject, sort_keys=True, ensure_ascii=False)

@@ -3,10 +3,20 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.commands.options import json_option, workspace_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lineage.ledger import NoteVerifier, WitnessKey
+    from orchestration.verification import Finding
+    from publishing.offline import ProofReport
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -15,15 +25,128 @@ from orchestration.commands.options import json_option, workspace_option
 @click.option(
     "--key", "keys", multiple=True, help="A verifier key to trust, as one line. Default: the workspace's."
 )
-def verify(folder: Path | None, *, as_json: bool, keys: tuple[str, ...]) -> int:
-    """Check evidence, logs and publications against their hashes; name each object that differs."""
-    from lineage.ledger import NoteVerifier
-    from orchestration.verification import verify_workspace
+@click.option("--witness", "witnesses", multiple=True, help="A witness's key: it must have cosigned.")
+@click.option("--publication", metavar="ID", help="Only this publication; `current` is the newest.")
+@click.option("--proof", type=_FILE, help="A .tlog-proof, offline; --file says what it must be about.")
+@click.option(
+    "--file", "exported", type=_FILE, help="One exported file, with its publication's folder alone."
+)
+def verify(
+    folder: Path | None,
+    *,
+    as_json: bool,
+    keys: tuple[str, ...],
+    witnesses: tuple[str, ...],
+    publication: str | None,
+    proof: Path | None,
+    exported: Path | None,
+) -> int:
+    """Check evidence, logs and publications against their hashes; name each object that differs.
+
+    A file or a proof needs no workspace: give the organisation's key with --key, as it reached you by a way
+    that does not go through the file.
+    """
+    from lineage.ledger import NoteVerifier, WitnessKey
+    from orchestration import verification
+    from orchestration.errors import UsageError
     from orchestration.workspace import find_workspace
 
+    trusted = tuple(NoteVerifier.parse(key) for key in keys)
+    cosigners = tuple(WitnessKey.parse(key) for key in witnesses)
+    if publication and (proof or exported):
+        raise UsageError("--publication is checked with its workspace; leave out --file and --proof")
+    if proof is not None:
+        return _verify_proof(proof, exported, folder, trusted, cosigners, as_json=as_json)
+    if exported is not None:
+        return _verify_file(exported, folder, trusted, cosigners, as_json=as_json)
     workspace = find_workspace(folder)
+    if publication:
+        found = verification.verify_one_publication(workspace, publication, trusted=trusted)
+        return _tell(
+            found, as_json=as_json, good=f"The publication {publication} is what it was when it was sealed."
+        )
+    found = verification.verify_workspace(workspace, trusted=trusted)
+    return _tell(
+        found, as_json=as_json, good="Everything is what it was: the logs, the evidence and the publications."
+    )
+
+
+def _verify_file(
+    exported: Path,
+    folder: Path | None,
+    trusted: "Sequence[NoteVerifier]",
+    witnesses: "Sequence[WitnessKey]",
+    *,
+    as_json: bool,
+) -> int:
+    from orchestration.verification import Finding
+    from publishing.offline import verify_exported_file
+
+    keys = tuple(trusted) or _workspace_keys(folder, exported)
+    found = (
+        Finding("file", one.object_name, one.problem, one.is_fatal)
+        for one in verify_exported_file(exported, verifiers=keys, witnesses=witnesses)
+    )
+    return _tell(found, as_json=as_json, good=f"{exported} is what was published, sealed and signed.")
+
+
+def _verify_proof(
+    proof: Path,
+    exported: Path | None,
+    folder: Path | None,
+    trusted: "Sequence[NoteVerifier]",
+    witnesses: "Sequence[WitnessKey]",
+    *,
+    as_json: bool,
+) -> int:
+    from orchestration.errors import UsageError
+    from publishing.offline import verify_proof_file
+
+    try:
+        document = proof.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{proof} cannot be read as a proof: {error}") from error
+    keys = tuple(trusted) or _workspace_keys(folder, proof)
+    if not keys:
+        raise UsageError(
+            "A proof shows something to whoever trusts a key: give the organisation's with --key. "
+            "`assay key show` prints it where the workspace is"
+        )
+    report = verify_proof_file(document, verifiers=keys, witnesses=witnesses, exported=exported)
+    return _tell_proof(report, as_json=as_json)
+
+
+def _tell_proof(report: "ProofReport", *, as_json: bool) -> int:
+    fatal = sum(one.is_fatal for one in report.findings)
+    if as_json:
+        click.echo(json.dumps(report.document(), indent=2, ensure_ascii=False))
+        return 1 if fatal else 0
+    for one in report.findings:
+        click.echo(f"{'DIFFERS' if one.is_fatal else 'note   '} {one.object_name}: {one.problem}")
+    if report.proven is not None and not fatal:
+        for line in report.sentences():
+            click.echo(line)
+    return 1 if fatal else 0
+
+
+def _workspace_keys(folder: Path | None, near: Path) -> "tuple[NoteVerifier, ...]":
+    """The keys of a workspace that was named, or that the file lies in; none where there is no workspace."""
+    from orchestration.errors import UsageError
+    from orchestration.verification import all_keys
+    from orchestration.workspace import find_workspace
+
+    try:
+        workspace = find_workspace(folder, start=near.absolute().parent)
+    except UsageError:
+        if folder is not None:
+            raise
+        return ()
+    return all_keys(workspace)
+
+
+def _tell(found: "Iterable[Finding]", *, as_json: bool, good: str) -> int:
     findings = []
-    for finding in verify_workspace(workspace, trusted=tuple(NoteVerifier.parse(key) for key in keys)):
+    for finding in found:
         findings.append(finding)
         if not as_json:
             label = "DIFFERS" if finding.is_fatal else "note   "
@@ -40,5 +163,5 @@ def verify(folder: Path | None, *, as_json: bool, keys: tuple[str, ...]) -> int:
         )
         click.echo("docs/runbooks/damaged-evidence.md says how, and what can be fetched or built again.")
     else:
-        click.echo("Everything is what it was: the logs, the evidence and the publications.")
+        click.echo(good)
     return 1 if fatal else 0
