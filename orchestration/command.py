@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.trace:trace",
         "Show where one published number comes from, to the byte.",
     ),
+    "lineage": (
+        "orchestration.commands.lineage:lineage",
+        "Follow a column through every model: what it rests on, what rests on it.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",
