@@ -16,6 +16,7 @@ from typing import Any
 from lineage.columns.edges import ColumnEdge, ColumnLineage, Kind, RelationSchema, Unresolved
 from lineage.columns.reading import read_lineage
 
+_KINDS = {int(kind): kind for kind in Kind}
 _RULES = 1
 """Raise it when the same SQL gives other edges than before."""
 
@@ -133,6 +134,6 @@ def _to_document(lineage: ColumnLineage) -> dict[str, Any]:
 
 
 def _from_document(document: Mapping[str, Any]) -> ColumnLineage:
-    edges = tuple(ColumnEdge(*each[:4], Kind(each[4])) for each in document["edges"])
+    edges = tuple(ColumnEdge(each[0], each[1], each[2], each[3], _KINDS[each[4]]) for each in document["edges"])
     unresolved = tuple(Unresolved(*each) for each in document["unresolved"])
     return ColumnLineage(tuple(document["columns"]), edges, unresolved)

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,20 +108,27 @@ def as_streams(edges: Sequence[ColumnEdge]) -> Iterator[ColumnEdge]:
     Staging takes a page that holds a list of records and one that holds a single record alike; where a field is
     read of both, it stands once, as of the list.
     """
-    spelled = [replace(each, input_relation=stream_of(each.input_relation)) for each in edges]
+    of_streams: list[ColumnEdge] = []
+    for each in edges:
+        if stream_of(each.input_relation) == each.input_relation:
+            yield each
+        else:
+            of_streams.append(replace(each, input_relation=stream_of(each.input_relation)))
     most: dict[ColumnEdge, int] = defaultdict(int)
-    for each in spelled:
+    for each in of_streams:
         without = _without_lists(each)
         most[without] = max(most[without], each.json_path.count(ELEMENT_STEP))
-    for each in spelled:
+    for each in of_streams:
         if each.json_path.count(ELEMENT_STEP) == most[_without_lists(each)]:
             yield each
 
 
 def _without_lists(edge: ColumnEdge) -> ColumnEdge:
-    return replace(edge, json_path=edge.json_path.replace(ELEMENT_STEP, ""))
+    path = edge.json_path
+    return replace(edge, json_path=path.replace(ELEMENT_STEP, "")) if ELEMENT_STEP in path else edge
 
 
+@cache
 def stream_of(relation: str) -> str:
     """Return the stream that a raw table shows, as `kind.stream`; any other relation as it is."""
     found = _STREAM.match(relation)
