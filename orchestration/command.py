@@ -63,6 +63,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.own:own",
         "Show the numbers that are one person's own, to that person.",
     ),
+    "lineage": (
+        "orchestration.commands.lineage:lineage",
+        "Follow a column through every model: what it rests on, what rests on it.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

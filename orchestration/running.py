@@ -17,6 +17,7 @@ from orchestration.errors import (
     SourceFailedError,
 )
 from orchestration.failures import RunFailure, note_success, report_failure
+from orchestration.openlineage.emission import begin_events
 from orchestration.repairing import RepairPlan
 from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
@@ -69,13 +70,18 @@ def run_workspace(
     command = _command(options)
     with open_session(workspace, command=command, environment=environment, watcher=watcher) as session:
         session.repair = options.repair
+        session.events = begin_events(session)
         try:
             error = _execute(session, options)
-        except Exception as unexpected:
+        except BaseException as unexpected:
+            session.events.end(session, unexpected)
+            if not isinstance(unexpected, Exception):
+                raise
             _report(session, unexpected)
             announce_end(session, is_failed=True)
             raise
         is_failed = error is not None and not isinstance(error, NotCollectedError)
+        session.events.end(session, error if is_failed else None)
         if error is not None and is_failed:
             _report(session, error)
         if not is_failed:

@@ -27,6 +27,7 @@ from orchestration.sources import open_configured_source, utc_now
 from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 if TYPE_CHECKING:
+    from orchestration.openlineage.emission import RunEvents
     from orchestration.repairing import RepairPlan, RepairStep
 
 
@@ -39,6 +40,7 @@ class Session:
         awaited: By source that could not be reached: the stream that tries again, for which the others wait.
         repair: What alone is read, where this is a repair.
         repaired: What of it was read already.
+        events: Who is told of models and tests as they end, for the standard's events.
     """
 
     workspace: Workspace
@@ -54,6 +56,7 @@ class Session:
     awaited: dict[str, str] = field(default_factory=dict)
     repair: "RepairPlan | None" = None
     repaired: "set[RepairStep]" = field(default_factory=set)
+    events: "RunEvents | None" = None
     _stage: tuple[str, float] | None = None
     _open_sources: dict[str, Source] = field(default_factory=dict)
 

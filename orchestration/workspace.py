@@ -110,6 +110,11 @@ class Workspace:
         """What alerting remembers: open causes and who was told."""
         return self.data / "alerts.json"
 
+    @property
+    def openlineage(self) -> Path:
+        """The events of each run, one file of JSON lines for each."""
+        return self.data / "openlineage"
+
     def settings(self, *, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings; with an environment, credentials are looked up too."""
         return read_settings(self.settings_file, environment=environment)

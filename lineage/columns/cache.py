@@ -16,6 +16,7 @@ from typing import Any
 from lineage.columns.edges import ColumnEdge, ColumnLineage, Kind, RelationSchema, Unresolved
 from lineage.columns.reading import read_lineage
 
+_KINDS = {int(kind): kind for kind in Kind}
 _RULES = 1
 """Raise it when the same SQL gives other edges than before."""
 
@@ -35,6 +36,7 @@ class LineageCache:
         self._path = path
         self._known: Mapping[str, Any] = _load(path) if path is not None else {}
         self._used: dict[str, Any] = {}
+        self._spell = _Spelling()
         self.hits = 0
         self.misses = 0
 
@@ -42,15 +44,18 @@ class LineageCache:
         """Return the lineage of a query, see `read_lineage`."""
         key = hashlib.sha256(sql.encode()).hexdigest()
         entry = self._known.get(key)
-        if entry is not None and _still_holds(entry["reads"], schemas):
+        if entry is not None and self._still_holds(entry["reads"], schemas):
             self.hits += 1
             self._used[key] = entry
             return _from_document(entry)
         self.misses += 1
-        recorded = _Recorder(schemas)
+        recorded = _Recorder(schemas, self._spell)
         found = read_lineage(sql, recorded)
         self._used[key] = {"reads": recorded.seen, **_to_document(found)}
         return found
+
+    def _still_holds(self, reads: Mapping[str, str], schemas: Mapping[str, RelationSchema]) -> bool:
+        return all(self._spell(schemas.get(name)) == spelled for name, spelled in reads.items())
 
     def save(self) -> None:
         """Write what was used since; entries that nobody asked for are forgotten."""
@@ -71,13 +76,14 @@ class LineageCache:
 class _Recorder(Mapping[str, RelationSchema]):
     """The schemas, and a note of every name that was asked for and what it was."""
 
-    def __init__(self, schemas: Mapping[str, RelationSchema]) -> None:
+    def __init__(self, schemas: Mapping[str, RelationSchema], spell: "_Spelling") -> None:
         self._schemas = schemas
+        self._spell = spell
         self.seen: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> RelationSchema:
         found = self._schemas.get(name)
-        self.seen[name] = _spelled(found)
+        self.seen[name] = self._spell(found)
         if found is None:
             raise KeyError(name)
         return found
@@ -89,15 +95,20 @@ class _Recorder(Mapping[str, RelationSchema]):
         return len(self._schemas)
 
 
-def _spelled(schema: RelationSchema | None) -> str:
-    if schema is None:
-        return ""
-    spelled = json.dumps([schema.name, list(schema.columns.items())])
-    return hashlib.sha256(spelled.encode()).hexdigest()
+class _Spelling:
+    """Hashes of schemas, each made once: a project's models look at the same relations again and again."""
 
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[RelationSchema, str]] = {}  # holds the schema, so that its id stays its own
 
-def _still_holds(reads: Mapping[str, str], schemas: Mapping[str, RelationSchema]) -> bool:
-    return all(_spelled(schemas.get(name)) == spelled for name, spelled in reads.items())
+    def __call__(self, schema: RelationSchema | None) -> str:
+        if schema is None:
+            return ""
+        known = self._known.get(id(schema))
+        if known is None:
+            spelled = json.dumps([schema.name, list(schema.columns.items())])
+            known = self._known[id(schema)] = (schema, hashlib.sha256(spelled.encode()).hexdigest())
+        return known[1]
 
 
 def _versions() -> dict[str, Any]:
@@ -123,6 +134,6 @@ def _to_document(lineage: ColumnLineage) -> dict[str, Any]:
 
 
 def _from_document(document: Mapping[str, Any]) -> ColumnLineage:
-    edges = tuple(ColumnEdge(*each[:4], Kind(each[4])) for each in document["edges"])
+    edges = tuple(ColumnEdge(each[0], each[1], each[2], each[3], _KINDS[each[4]]) for each in document["edges"])
     unresolved = tuple(Unresolved(*each) for each in document["unresolved"])
     return ColumnLineage(tuple(document["columns"]), edges, unresolved)

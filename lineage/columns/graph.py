@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import duckdb
 
-from lineage.columns.edges import ROWS, WHOLE_RELATION
+from lineage.columns.edges import ROWS
 from lineage.errors import ColumnNotFoundError
 
 Direction = Literal["upstream", "impact"]
@@ -130,8 +130,11 @@ class ColumnGraph:
         exact = [place for place in self.places if place.text.lower() == wanted.lower()]
         if exact:
             return exact[0]
-        ending = f".{wanted.lower()}"
-        found = sorted(place for place in self.places if place.text.lower().endswith(ending))
+        inside = self._field(wanted)
+        if inside is not None:
+            return inside
+        endings = (f".{wanted.lower()}", f"/{wanted.lower()}")
+        found = sorted(place for place in self.places if place.text.lower().endswith(endings))
         if len(found) == 1:
             return found[0]
         if found:
@@ -174,18 +177,27 @@ class ColumnGraph:
                 yield edge
 
     def _up(self, place: Place) -> Iterable[_Edge]:
-        yield from self._by_output.get(place._replace(path=""), ())
+        yield from (edge._replace(output=place) for edge in self._by_output.get(place._replace(path=""), ()))
         if place.column != ROWS:
             rows = Place(place.relation, ROWS)
             yield from (edge._replace(output=place) for edge in self._by_output.get(rows, ()))
 
     def _down(self, place: Place) -> Iterable[_Edge]:
         yield from self._by_input.get(place, ())
-        for inner in self._inside.get(place, ()) if not place.path else ():
-            yield from (edge._replace(input=place) for edge in self._by_input.get(inner, ()))
+        whole = place._replace(path="")
+        for other in (whole, *self._inside.get(whole, ())):
+            if other != place and (_lies_in(other, place) or _lies_in(place, other)):
+                yield from (edge._replace(input=place) for edge in self._by_input.get(other, ()))
         if place.column == ROWS:
             for reader in self._readers.get(place.relation, ()):
                 yield _Edge(Place(reader, ROWS), place, "INDIRECT", "FILTER")
+
+    def _field(self, wanted: str) -> Place | None:
+        """Return a place inside a source that is no edge's end itself: `github.commits:$[*].commit`."""
+        relation, colon, path = wanted.partition(":$")
+        place = Place(relation, "body", f"${path}")
+        around = self._inside.get(place._replace(path=""), ()) if colon else ()
+        return place if any(each.path.startswith((f"{place.path}.", f"{place.path}[")) for each in around) else None
 
     def _near(self, wanted: str) -> Sequence[str]:
         names = {place.text for place in self.places}
@@ -198,9 +210,11 @@ class ColumnGraph:
         return list(dict.fromkeys(near))[:_MOST_NEAR]
 
 
+def _lies_in(inner: Place, outer: Place) -> bool:
+    """Whether a place is part of another: a field of a record, a record of a page."""
+    return not outer.path or inner.path.startswith((f"{outer.path}.", f"{outer.path}["))
+
+
 def unresolved_rows(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
     """Return what could not be followed: relation, column (empty for its rows), expression and reason."""
     return con.execute("select * from lineage.unresolved_columns order by all").fetchall()
-
-
-__all__ = ["WHOLE_RELATION", "ColumnGraph", "Direction", "Place", "Step", "Walk", "unresolved_rows"]

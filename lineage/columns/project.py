@@ -150,7 +150,7 @@ class _Collected:
         reads = {(each.output_relation, each.edge.input_relation) for each in self._edges}
         return ProjectLineage(
             tuple(sorted(self._columns.values(), key=lambda each: (each.relation, each.position, each.name))),
-            tuple(sorted(self._edges)),
+            tuple(sorted(self._edges, key=_order)),
             tuple(sorted(self._unresolved)),
             tuple(sorted(reads)),
         )
@@ -159,3 +159,11 @@ class _Collected:
         place = (edge.input_relation, edge.input_column)
         if place not in self._columns and edge.input_column != "*":
             self._columns[place] = RelationColumn(*place[:1], "source", edge.input_column, 0, "", "source")
+
+
+def _order(each: ProjectEdge) -> tuple[str, ...]:
+    edge = each.edge
+    return (
+        *(each.output_relation, edge.output_column, edge.input_relation, edge.input_column, edge.json_path),
+        edge.kind.name,
+    )

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from lineage.columns import (
     read_project,
     write_tables,
 )
+from lineage.columns.json_paths import ELEMENT_STEP
 from orchestration.column_lineage.declared import VAULT_COLUMNS, declared_relations
 from orchestration.model_graph import ModelGraph
 from orchestration.steps.business_hours import WRITE_DAYS
@@ -31,7 +33,6 @@ from publishing.exported_columns import exported_relations
 
 CACHE_FILE: Final = "column_lineage.json"
 _STREAM: Final = re.compile(r"raw\.([a-z0-9_]+?)__(\w+?)(?:__new)?\Z")
-_EVERY_RECORD, _ONE_RECORD = "$[*]", "$"
 _STORED = """
     select schema_name || '.' || table_name, column_name, data_type
     from duckdb_columns()
@@ -104,19 +105,30 @@ def schemas_of(stored: Mapping[str, Mapping[str, str]]) -> dict[str, RelationSch
 def as_streams(edges: Sequence[ColumnEdge]) -> Iterator[ColumnEdge]:
     """Spell raw tables as the streams that they show: `raw.github__commits__new` is `github.commits`.
 
-    A page holds a list of records or one record; where a field is read of both, it stands once, as of the list.
+    Staging takes a page that holds a list of records and one that holds a single record alike; where a field is
+    read of both, it stands once, as of the list.
     """
-    spelled = [replace(each, input_relation=stream_of(each.input_relation)) for each in edges]
-    present = set(spelled)
-    for each in spelled:
-        path = each.json_path
-        if path.startswith(_ONE_RECORD) and not path.startswith(_EVERY_RECORD):
-            of_list = replace(each, json_path=_EVERY_RECORD + path.removeprefix(_ONE_RECORD))
-            if of_list in present:
-                continue
-        yield each
+    of_streams: list[ColumnEdge] = []
+    for each in edges:
+        if stream_of(each.input_relation) == each.input_relation:
+            yield each
+        else:
+            of_streams.append(replace(each, input_relation=stream_of(each.input_relation)))
+    most: dict[ColumnEdge, int] = defaultdict(int)
+    for each in of_streams:
+        without = _without_lists(each)
+        most[without] = max(most[without], each.json_path.count(ELEMENT_STEP))
+    for each in of_streams:
+        if each.json_path.count(ELEMENT_STEP) == most[_without_lists(each)]:
+            yield each
 
 
+def _without_lists(edge: ColumnEdge) -> ColumnEdge:
+    path = edge.json_path
+    return replace(edge, json_path=path.replace(ELEMENT_STEP, "")) if ELEMENT_STEP in path else edge
+
+
+@cache
 def stream_of(relation: str) -> str:
     """Return the stream that a raw table shows, as `kind.stream`; any other relation as it is."""
     found = _STREAM.match(relation)

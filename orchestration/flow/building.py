@@ -45,6 +45,8 @@ def build_models(
         nonlocal finished
         finished += 1
         session.watcher.building(outcome, done=finished, total=len(names))
+        if session.events is not None:
+            session.events.heard(outcome)
 
     outcomes = DbtProject(session.workspace).build(
         select=plan.graph.selection(names), is_full_refresh=plan.is_full, on_node=heard

@@ -18,6 +18,7 @@ from connectors.settings import (
 from connectors.sources import SOURCE_KINDS
 from orchestration.settings.alerts import Alerts
 from orchestration.settings.calendars import Calendar
+from orchestration.settings.openlineage import OpenLineage
 from orchestration.settings.ownership import Ownership
 from orchestration.settings.people import Identity, MappedPerson
 from orchestration.settings.scorecard import ContextWindow, Scorecard
@@ -200,6 +201,7 @@ class Settings(SettingsSection):
     schedule: Schedule = Schedule()
     on_failure: OnFailure = OnFailure()
     alerts: Alerts = Alerts()
+    openlineage: OpenLineage = OpenLineage()
 
 
 def midnight(day: date, time_zone: str) -> datetime:
