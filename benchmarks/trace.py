@@ -1,7 +1,8 @@
-"""Tracing published values among all records of a long history, and replaying them from those records alone.
+"""Tracing published values among all records of a long history, and replaying them from their records.
 
-Factor 60 has some ten million records (docs/benchmarks.md). The warehouse is built once and kept, together with
-what a publication would store for its replays; services' values of every kind are then traced and replayed.
+Factor 60 has some ten million records (docs/benchmarks.md). The warehouse is built once and kept, together
+with what a publication would store for its replays; services' values of every kind are then traced and
+replayed.
 """
 
 import json
@@ -33,11 +34,16 @@ from orchestration.workspace import Workspace
 _CHOOSE = """
     select metric, scope_id, period_start
     from (
-        select *, row_number() over (partition by metric order by n desc, hash(scope_id, period_start)) as turn
+        select
+            *,
+            row_number() over (partition by metric order by n desc, hash(scope_id, period_start)) as turn
         from marts.mart_metric_values
-        where period_grain = 'month' and scope_kind = 'service' and n > 0 and not list_contains(flags, 'withheld')
-            and metric in ('deployment_frequency', 'change_fail_rate', 'change_lead_time', 'pull_request_lead_time',
-                'pull_requests_merged', 'throughput', 'issue_cycle_time')
+        where period_grain = 'month' and scope_kind = 'service' and n > 0
+            and not list_contains(flags, 'withheld')
+            and metric in (
+                'deployment_frequency', 'change_fail_rate', 'change_lead_time', 'pull_request_lead_time',
+                'pull_requests_merged', 'throughput', 'issue_cycle_time'
+            )
     )
     where turn <= 3
     order by metric, turn
@@ -57,7 +63,7 @@ class BuiltHistory:
         return self.history.workspace
 
     def made(self) -> dict[str, Any]:
-        """Write and build what is not there yet; return what the build said of itself, and the stored hashes."""
+        """Write and build what is not there yet; return what the build said, and the stored hashes."""
         said = self.history.folder / "built.json"
         if said.exists():
             document: dict[str, Any] = json.loads(said.read_bytes())
@@ -109,18 +115,21 @@ def _of_replays(replays: list[tuple[float, Replay]]) -> Iterator[Figure]:
 
 def _traced(con: duckdb.DuckDBPyConnection, workspace: Workspace, cell: Cell) -> float:
     metric, service, start = cell
-    with open_ledger(workspace, workspace.settings()) as ledger, stopwatch() as watch:
-        with closing(EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)) as store:
-            found = trace(
-                con,
-                metric,
-                scope_kind="service",
-                scope_id=service,
-                period_grain="month",
-                period_start=start,
-                records=store,
-                ledger=ledger,
-            )
+    with (
+        stopwatch() as watch,
+        open_ledger(workspace, workspace.settings()) as ledger,
+        closing(EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)) as store,
+    ):
+        found = trace(
+            con,
+            metric,
+            scope_kind="service",
+            scope_id=service,
+            period_grain="month",
+            period_start=start,
+            records=store,
+            ledger=ledger,
+        )
     assert found.is_proven, f"{cell} is not proven"
     return watch.seconds
 

@@ -5,7 +5,6 @@ need. Staging stands as it is, since a record's id also decides which of two equ
 bytes of its ids are taken off the size.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -88,7 +87,7 @@ def _run(workspace: Workspace, bundle: ModelBundle) -> tuple[float, int]:
                 for name in order:
                     sandbox.make(name)
                 con.execute("checkpoint assay")
-        return watch.seconds, os.stat(path).st_size
+        return watch.seconds, path.stat().st_size
 
 
 def _laid_out(
@@ -118,7 +117,8 @@ def _staged_id_bytes(workspace: Workspace) -> int:
     """Return about how many bytes the ids of staged records take on disk."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as con:
         names = con.execute(
-            "select table_name from duckdb_columns() where schema_name = 'staging' and column_name = 'record_id'"
+            "select table_name from duckdb_columns() "
+            "where schema_name = 'staging' and column_name = 'record_id'"
         ).fetchall()
         return sum(_blocks(con, name) for (name,) in names) * _BLOCK_BYTES
 
