@@ -19,6 +19,8 @@ NAMES = (
     "building",
     "transform",
     "tracing",
+    "trace",
+    "trace_cost",
     "verifying",
     "against_sql",
 )

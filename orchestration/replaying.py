@@ -28,6 +28,7 @@ from lineage.replay import (
 )
 from lineage.trace import parse_period, parse_scope
 from lineage.trace.cells import CellName
+from lineage.trace.context import Address
 from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
@@ -38,7 +39,7 @@ MODELS, INPUTS = "models", "inputs"
 
 @dataclass(frozen=True, slots=True)
 class ReplayFiles:
-    """What replays need and no analyst: files that their hash names, in a folder that only the owner reads."""
+    """What replays need and no analyst: files that their hash names, in a folder of the owner's alone."""
 
     folder: Path
 
@@ -72,7 +73,7 @@ class ReplayFiles:
 def keep_build(
     workspace: Workspace, con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Store the compiled models, the settings and the tokens of a build, and return the hashes that name them.
+    """Store the compiled models, the settings and the tokens of a build; return the hashes that name them.
 
     Args:
         workspace: whose build.
@@ -91,9 +92,7 @@ def keep_build(
 
 
 @contextmanager
-def open_build(
-    workspace: Workspace, stored: Mapping[str, str], *, log_size: int
-) -> Iterator[StoredBuild]:
+def open_build(workspace: Workspace, stored: Mapping[str, str], *, log_size: int) -> Iterator[StoredBuild]:
     """Open what a publication stored for its replay, and the evidence below its cutoff.
 
     Args:
@@ -178,7 +177,7 @@ class Archive:
         """Return pages with their bodies, each checked against its leaf in the log."""
         return self.store.pages(log_indexes)
 
-    def windows(self, pages: Iterable[PageAddress]) -> pa.Table:
+    def windows(self, pages: Iterable[Address]) -> pa.Table:
         """Return the closed windows of the sets that the pages belong to."""
         sets: dict[tuple[str, str, str], dict[str, set[str | None]]] = {}
         for page in pages:
@@ -188,9 +187,9 @@ class Archive:
         tables = [self._windows(key, scopes) for key, scopes in sorted(sets.items())]
         return pa.concat_tables(tables) if tables else self._windows(("", "", ""), {})
 
-    def _windows(self, key: tuple[str, str, str], scopes: Mapping[str, Collection[str | None]]) -> pa.Table:
+    def _windows(self, key: tuple[str, str, str], parents: Mapping[str, Collection[str | None]]) -> pa.Table:
         source, kind, stream = key
-        found = self.store.windows_of(source, stream, scopes, log_size=self.log_size)
+        found = self.store.windows_of(source, stream, parents, log_size=self.log_size)
         return found.append_column("kind", pa.array([kind] * found.num_rows, pa.string()))
 
     def _addresses(self, pages: pa.Table) -> Iterator[PageAddress]:
@@ -198,7 +197,12 @@ class Archive:
             if row["source"] in self.kinds:
                 table = f"{self.kinds[row['source']]}__{row['stream']}"
                 yield PageAddress(
-                    row["log_index"], table, row["source"], row["scope"], row["parent_key"], row["record_count"]
+                    row["log_index"],
+                    table,
+                    row["source"],
+                    row["scope"],
+                    row["parent_key"],
+                    row["record_count"],
                 )
 
 
@@ -254,7 +258,7 @@ def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, s
     stored: Mapping[str, str] = manifest.get("replay") or {}
     if {MODELS, INPUTS} - stored.keys():
         raise UsageError(
-            f"The publication {manifest['publication_id']} of {workspace.root} is of an earlier version, which "
-            "stored no SQL to replay. Make a new one with: assay run"
+            f"The publication {manifest['publication_id']} of {workspace.root} is of an earlier version, "
+            "which stored no SQL to replay. Make a new one with: assay run"
         )
     return stored

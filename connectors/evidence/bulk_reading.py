@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -41,8 +42,8 @@ class BulkReader:
 
         Raises:
             EvidenceMissingError: there is no such page.
-            EvidenceDamagedError: its file is missing or unreadable, or what is stored of it is not what its leaf
-                in the log commits to.
+            EvidenceDamagedError: its file is missing or unreadable, or what is stored of it is not what its
+                leaf in the log commits to.
         """
         tables = [table for _, table in self._tables(log_indexes, SCHEMA.names)]
         found = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
@@ -80,7 +81,7 @@ class BulkReader:
         for log_index, name, row_number in self._places(sorted(set(log_indexes))):
             by_file.setdefault(name, {})[row_number] = log_index
         for name, rows in sorted(by_file.items()):
-            table = self._opened(name, lambda file, rows=rows: _rows(file, sorted(rows), columns))
+            table = self._opened(name, partial(_rows, rows=sorted(rows), columns=columns))
             expected = [rows[row] for row in sorted(rows)]
             if table["log_index"].to_pylist() != expected:
                 raise EvidenceDamagedError(f"{name} does not hold the pages that were committed in it")
@@ -122,8 +123,8 @@ class BulkReader:
             leaf = leaves.get(index) if in_force is None else leaf_of("page", in_force)
             if salt is None or leaf != leaf_of("page", commit_to(metadata_of_row(values), salt)):
                 raise EvidenceDamagedError(
-                    f"page {index} ({values['source']}/{values['stream']}, {values['url']}) is not the one that "
-                    "was committed: its leaf in the log says another"
+                    f"page {index} ({values['source']}/{values['stream']}, {values['url']}) is not the one "
+                    "that was committed: its leaf in the log says another"
                 )
 
     def _leaves(self, indexes: Sequence[int]) -> Mapping[int, bytes]:

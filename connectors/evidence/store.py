@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -213,11 +213,11 @@ class EvidenceStore:
         return self._bulk.stream_addresses(paths, scopes, log_size=log_size)
 
     def windows_of(
-        self, source: str, stream: str, scopes: Collection[str], *, log_size: int
+        self, source: str, stream: str, sets: Mapping[str, Collection[str | None]], *, log_size: int
     ) -> pa.Table:
-        """Return the closed windows of some scopes of a stream below a size of the log, in log order."""
+        """Return the closed windows of a stream's sets (parents by scope) below a size of the log."""
         with self._reading() as connection:
-            return window_table_of(connection, (source, stream), scopes, log_size=log_size)
+            return window_table_of(connection, (source, stream), sets, log_size=log_size)
 
     def redact(
         self,

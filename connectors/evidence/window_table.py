@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +30,7 @@ WINDOW_SCHEMA = pa.schema(
     ],
 )
 _CHUNK = 50_000
+_MOST_NAMED = 500
 
 
 def window_table(connection: sqlite3.Connection, log_size: int | None, *, first_index: int) -> pa.Table:
@@ -47,21 +48,35 @@ def window_table(connection: sqlite3.Connection, log_size: int | None, *, first_
 
 
 def window_table_of(
-    connection: sqlite3.Connection, stream: tuple[str, str], scopes: Collection[str], *, log_size: int
+    connection: sqlite3.Connection,
+    stream: tuple[str, str],
+    sets: Mapping[str, Collection[str | None]],
+    *,
+    log_size: int,
 ) -> pa.Table:
-    """The windows of some scopes of a stream, given as source and name, below the log size, in log order."""
+    """The windows of some sets of a stream, by scope and parent, below the log size, in log order."""
     names = ", ".join(WINDOW_SCHEMA.names)
     query = (
         f"SELECT {names} FROM fetch_windows JOIN scopes USING (scope_id)"
         " WHERE scope_id = (SELECT scope_id FROM scopes WHERE source = ? AND stream = ? AND scope = ?)"
-        " AND window_index < ? ORDER BY window_index"
+        " AND window_index < ? AND "
     )
     batches = []
-    for scope in sorted(scopes):
-        rows = connection.execute(query, (*stream, scope, log_size)).fetchall()
-        if rows:
-            batches.append(_record_batch(rows))
+    for scope, parents in sorted(sets.items()):
+        for condition, values in _of_parents(parents):
+            rows = connection.execute(query + condition, (*stream, scope, log_size, *values)).fetchall()
+            if rows:
+                batches.append(_record_batch(rows))
     return pa.Table.from_batches(batches, schema=WINDOW_SCHEMA).sort_by("window_index")
+
+
+def _of_parents(parents: Collection[str | None]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if None in parents:
+        yield "parent_key IS NULL", ()
+    named = sorted(parent for parent in parents if parent is not None)
+    for first in range(0, len(named), _MOST_NAMED):
+        part = tuple(named[first : first + _MOST_NAMED])
+        yield f"parent_key IN ({', '.join('?' * len(part))})", part
 
 
 def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:

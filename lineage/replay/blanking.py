@@ -1,4 +1,4 @@
-"""Leaving of a page the records that were traced: the others become null, and every record keeps its place."""
+"""Leaving of a page the records that were traced: the others become null, each record keeps its place."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,7 @@
 """The compiled SQL of every model as a publication stores it, so that it can be run again without dbt.
 
-A later version of Assay replays an old publication with the old SQL. The bundle is one file, addressed by the
-hash of its content, which the publication's manifest names; a changed file is told before anything of it runs.
+A later version of Assay replays an old publication with the old SQL. The bundle is one file, addressed by
+the hash of its content, which the publication's manifest names; a changed file is told before it runs.
 """
 
 import gzip
@@ -94,8 +94,8 @@ class ModelBundle:
         found = hashlib.sha256(document).hexdigest()
         if found != sha256:
             raise ReplayInputError(
-                f"the stored SQL is not the one that the publication names: its hash is {found}, not {sha256}; "
-                "take the file from a backup, or replay another publication"
+                f"the stored SQL is not the one that the publication names: its hash is {found}, "
+                f"not {sha256}; take the file from a backup, or replay another publication"
             )
         return cls({name: _read(name, parts) for name, parts in json.loads(document)["models"].items()})
 
@@ -113,7 +113,9 @@ class ModelBundle:
         """Return the file's content: the same bytes for the same models."""
         return gzip.compress(self.document, compresslevel=6, mtime=0)
 
-    def closure(self, relations: Iterable[str], *, also: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+    def closure(
+        self, relations: Iterable[str], *, also: Mapping[str, Sequence[str]] | None = None
+    ) -> list[str]:
         """Return relations and everything upstream of them, each after what it reads.
 
         Args:
@@ -137,7 +139,7 @@ class ModelBundle:
         return list(TopologicalSorter({name: sorted(reads[name]) for name in sorted(reads)}).static_order())
 
     def context_rules(self, relations: Iterable[str]) -> dict[str, ContextRule]:
-        """Return the rule of each stream that these relations read; the wider one where two models read it."""
+        """Return the rule of each stream that these relations read; the wider where two models read it."""
         rules: dict[str, ContextRule] = {}
         for model in (self.models[name] for name in relations if name in self.models):
             for stream in model.streams:
@@ -206,4 +208,3 @@ def _read(relation: str, parts: Mapping[str, Any]) -> StoredModel:
         is_view=parts["is_view"],
         context=cast("ContextRule | None", parts["context"]),
     )
-

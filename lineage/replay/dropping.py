@@ -15,8 +15,8 @@ from lineage.replay.bundle import NEW_PAGES
 from lineage.replay.outcome import CellValues, Redundancy, Replay, differences
 from lineage.replay.replaying import (
     PublishedCell,
-    StoredBuild,
     Stopwatch,
+    StoredBuild,
     cell_values,
     find_published_cell,
     load_cell,
@@ -98,7 +98,9 @@ class _Trial:
         try:
             self._blank(table, record_id)
             changed = self._make_again(table)
-            values = cell_values(con, self.found) if self.found.definition.fact_relation in changed else self.whole
+            values = (
+                cell_values(con, self.found) if self.found.definition.fact_relation in changed else self.whole
+            )
         finally:
             con.execute("rollback")
         is_redundant = values == self.whole
@@ -126,7 +128,8 @@ class _Trial:
         others = set(range(count)) - {record_id & _ORDINALS}
         kept = keep_records(body, others, path=json.loads(headers).get(RECORDS_AT))
         con.execute(
-            f"update raw.{table}{NEW_PAGES} set body = from_hex({literal(kept.hex())}) where log_index = {index}"
+            f"update raw.{table}{NEW_PAGES} set body = from_hex({literal(kept.hex())}) "
+            f"where log_index = {index}"
         )
 
     def _make_again(self, table: str) -> frozenset[str]:

@@ -1,9 +1,10 @@
-"""What models read beside evidence, as it stood at a publication: settings as rows, bounds, tokens of accounts.
+"""What models read beside evidence, as it stood at a publication: settings, bounds, tokens of accounts.
 
 Of accounts only the token and whether it is a bot's are kept: which account a token stands for is in the
-identity vault alone, and the token of an account never changes. Working hours and exact bounds hang on settings
-and on versions of software, so they are kept as they were instead of being computed by another version.
-Each table is a file of its own that its hash names: what does not change between publications is kept once.
+identity vault alone, and the token of an account never changes. Working hours and exact bounds hang on
+settings and on versions of software, so they are kept as they were instead of being computed by another
+version. Each table is a file of its own that its hash names: what does not change between publications is
+kept once.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ TOKENS, PEOPLE = "vault.account_tokens", "vault.people"
 _TABLES_OF = """
     select schema_name || '.' || table_name from duckdb_tables()
     where database_name = current_database()
-        and (schema_name = 'config' or schema_name || '.' || table_name in (select unnest($computed::varchar[])))
+        and (schema_name = 'config' or list_contains($computed::varchar[], schema_name || '.' || table_name))
     order by 1
 """
 COMPUTED = (
@@ -92,15 +93,15 @@ def _spelt(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
         writer.write_table(table.combine_chunks())
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def _checked(content: bytes, sha256: str, what: str) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ReplayInputError(
-            f"the stored {what} is not what the publication names: its hash is {found}, not {sha256}; take the "
-            "file from a backup, or replay another publication"
+            f"the stored {what} is not what the publication names: its hash is {found}, not {sha256}; take "
+            "the file from a backup, or replay another publication"
         )
     return content
 

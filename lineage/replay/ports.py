@@ -7,6 +7,8 @@ from typing import Protocol
 import duckdb
 import pyarrow as pa
 
+from lineage.trace.context import Address
+
 
 @dataclass(frozen=True, slots=True)
 class PageAddress:
@@ -38,7 +40,7 @@ class EvidenceArchive(Protocol):
         Raises an error that names the page where its body is another one.
         """
 
-    def windows(self, pages: Iterable[PageAddress]) -> pa.Table:
+    def windows(self, pages: Iterable[Address]) -> pa.Table:
         """Return the closed windows of the sets (source, stream, scope, parent) that the pages belong to."""
 
 

@@ -15,10 +15,10 @@ from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import ModelBundle
 from lineage.replay.inputs import StoredInputs
 from lineage.replay.outcome import CellValues, Loaded, Replay, differences
-from lineage.replay.ports import EvidenceArchive, PageAddress, Step
+from lineage.replay.ports import EvidenceArchive, Step
 from lineage.replay.running import Sandbox, load_inputs, load_pages, open_sandbox
 from lineage.trace.cells import CellName, Formulas, find_cell, find_definition
-from lineage.trace.context import ORDINAL_BITS, CellContext, Siblings, find_context, services_of
+from lineage.trace.context import ORDINAL_BITS, Address, CellContext, Siblings, find_context, services_of
 from lineage.trace.document import TracedCell, TracedDefinition, TracedFact
 from lineage.trace.facts import find_facts
 from lineage.trace.queries import literal, run_query
@@ -30,8 +30,8 @@ _SIBLINGS = {
     "intermediate.int_incident_timeline": "marts.fct_incident_response",
     "intermediate.int_incidents": "marts.fct_incidents",
 }
-"""Facts that stand beside a cell's own, by what they are made of: each deployment replaces another, and of two
-tellings of an incident one counts."""
+"""Facts that stand beside a cell's own, by what they are made of: each deployment replaces another, and of
+two tellings of an incident one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,7 @@ class Stopwatch:
         self.seconds[name] = self.seconds.get(name, 0.0) + self.clock() - begun
 
 
-def find_published_cell(
-    con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild
-) -> PublishedCell:
+def find_published_cell(con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild) -> PublishedCell:
     """Find a published cell, and everything that a replay of it reads.
 
     Raises:
@@ -102,8 +100,8 @@ def find_published_cell(
     cell = find_cell(con, name)
     if WITHHELD in cell.flags:
         raise TraceInputError(
-            f"{name.metric} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld, so there is no "
-            "number to compare a replay with"
+            f"{name.metric} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld, so there is "
+            "no number to compare a replay with"
         )
     definition, formulas = find_definition(con, cell)
     facts = find_facts(con, cell, definition, formulas)
@@ -174,7 +172,7 @@ def load_cell(
     context = found.context
     rules = build.bundle.context_rules(found.order)
     kept = _kept_ordinals(context, drop)
-    addresses: dict[int, PageAddress] = {
+    addresses: dict[int, Address] = {
         index: page
         for index, page in {**context.named_pages, **context.pages}.items()
         if page.table in rules and (index in context.pages or index in kept)
@@ -232,7 +230,9 @@ def _siblings(
     ids = set[int]()
     for made_of, relation in _SIBLINGS.items():
         if made_of in order:
-            query = f"select distinct unnest(record_ids || context_record_ids) from {relation} where {condition}"
+            query = (
+                f"select distinct unnest(record_ids || context_record_ids) from {relation} where {condition}"
+            )
             ids.update(one for (one,) in run_query(con, query))
     return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
 
@@ -251,7 +251,7 @@ def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, 
 
 
 def _by_table(
-    pages: pa.Table, addresses: Mapping[int, PageAddress], kept: Mapping[int, frozenset[int] | None]
+    pages: pa.Table, addresses: Mapping[int, Address], kept: Mapping[int, frozenset[int] | None]
 ) -> dict[str, pa.Table]:
     """Part pages by stream, and blank in each the records that were not traced."""
     bodies, tables = [], defaultdict[str, list[int]](list)
@@ -266,7 +266,5 @@ def _by_table(
         else:
             path = json.loads(header).get(RECORDS_AT)
             bodies.append(keep_records(body.as_py(), ordinals, path=path))
-    loaded = pages.set_column(
-        pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary())
-    )
+    loaded = pages.set_column(pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary()))
     return {table: loaded.take(rows) for table, rows in tables.items()}

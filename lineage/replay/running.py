@@ -116,9 +116,7 @@ class Sandbox:
             self.con.execute(f"delete from {name} where {nameless}")
 
 
-def open_sandbox(
-    con: duckdb.DuckDBPyConnection, bundle: ModelBundle, steps: Iterable[Step]
-) -> Sandbox:
+def open_sandbox(con: duckdb.DuckDBPyConnection, bundle: ModelBundle, steps: Iterable[Step]) -> Sandbox:
     """Lay out an empty warehouse in a database in memory.
 
     Args:
@@ -146,7 +144,9 @@ def load_inputs(
     """
     for relation in inputs.present(needed):
         if relation not in (TOKENS, PEOPLE):
-            _insert(con, f"create table {_quoted(relation)} as select * from incoming", inputs.table(relation))
+            _insert(
+                con, f"create table {_quoted(relation)} as select * from incoming", inputs.table(relation)
+            )
     if TOKENS in needed:
         con.register("known", accounts)
         _insert(con, _TOKENS, inputs.table(TOKENS))
@@ -182,8 +182,8 @@ def load_pages(
         con.register("incoming", pages[table])
         con.execute(f"insert into raw.{table}{NEW_PAGES} by name select * from incoming order by log_index")
         con.execute(
-            "insert into raw.evidence_pages select log_index, source, ?, ?, scope, parent_key, window_id, sequence, "
-            "record_count, fetched_at, url, body_sha256, octet_length(body) from incoming",
+            "insert into raw.evidence_pages select log_index, source, ?, ?, scope, parent_key, window_id, "
+            "sequence, record_count, fetched_at, url, body_sha256, octet_length(body) from incoming",
             [kind, stream],
         )
         con.unregister("incoming")

@@ -3,8 +3,8 @@
 The commit graph below a deployment, the deployments before it, who owned the service, how the workspace's
 statuses are named: none of it is counted in the number, all of it decides what counts. Each stream says how
 its records stand to a cell (`lineage.replay.bundle.ContextRule`); here the rule is applied to one cell. An
-organisation's cell may have a million records of context, so they are told in frames: stream, place, how many, and
-one hash over all of their ids.
+organisation's cell may have a million records of context, so they are told in frames: stream, place, how
+many, and one hash over all of their ids.
 """
 
 import hashlib
@@ -42,6 +42,10 @@ class Address(Protocol):
     @property
     def scope(self) -> str:
         """The place that it was asked about: a repository, a project, a site."""
+
+    @property
+    def parent_key(self) -> str | None:
+        """The parent whose children it holds."""
 
     @property
     def record_count(self) -> int:
@@ -191,7 +195,9 @@ def _frames(
     """Group whole pages and single records by stream and place."""
     groups: dict[tuple[str, str, str, str], list[int]] = {}
     for page in pages.values():
-        groups.setdefault((page.table, page.source, page.scope, rule_of[page.log_index]), []).append(page.log_index)
+        groups.setdefault((page.table, page.source, page.scope, rule_of[page.log_index]), []).append(
+            page.log_index
+        )
     for (table, source, place, rule), indexes in sorted(groups.items()):
         ids = _ids(pages, sorted(indexes), contributing)
         if ids:

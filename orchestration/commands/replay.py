@@ -16,7 +16,9 @@ from orchestration.commands.options import json_option, workspace_option
     required=True,
     help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03.",
 )
-@click.option("--drop", type=int, multiple=True, metavar="RECORD_ID", help="Leave this record out; repeatable.")
+@click.option(
+    "--drop", type=int, multiple=True, metavar="RECORD_ID", help="Leave this record out; repeatable."
+)
 @click.option(
     "--drop-each", "is_each_dropped", is_flag=True, help="Leave out each contributing record in turn."
 )

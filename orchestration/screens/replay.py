@@ -24,8 +24,9 @@ def replay_lines(replay: Replay) -> Iterator[str]:
     megabytes = loaded.body_bytes / _MEGABYTE
     yield ""
     yield (
-        f"loaded: {loaded.contributing:,} records that make the number and {loaded.context:,} that it is read "
-        f"against, from {loaded.pages:,} pages ({megabytes:.1f} MB), each checked against its leaf in the log"
+        f"loaded: {loaded.contributing:,} records that make the number and {loaded.context:,} that it is "
+        f"read against, from {loaded.pages:,} pages ({megabytes:.1f} MB), "
+        "each checked against its leaf in the log"
     )
     yield from _context_lines(replay)
     if loaded.dropped:

@@ -91,8 +91,9 @@ def test_random_cells_of_every_metric_follow_from_their_records_alone(
 def cell_with(con: duckdb.DuckDBPyConnection, metric: str, *, most: int) -> CellName:
     """A service's month with some events, and not too many."""
     row = con.execute(
-        "select scope_id, period_start from marts.mart_metric_values where metric = ? and scope_kind = 'service' "
-        "and period_grain = 'month' and n between 2 and ? order by n desc, scope_id limit 1",
+        "select scope_id, period_start from marts.mart_metric_values "
+        "where metric = ? and scope_kind = 'service' and period_grain = 'month' and n between 2 and ? "
+        "order by n desc, scope_id limit 1",
         [metric, most],
     ).fetchone()
     assert row is not None
@@ -124,7 +125,16 @@ def deciding(workspace: Workspace) -> tuple[CellName, Replay, int]:
 
 def arguments(name: CellName, workspace: Workspace) -> list[str]:
     scope = f"{name.scope_kind}:{name.scope_id}"
-    return ["replay", name.metric, "--scope", scope, "--period", str(name.period), "--workspace", str(workspace.root)]
+    return [
+        "replay",
+        name.metric,
+        "--scope",
+        scope,
+        "--period",
+        str(name.period),
+        "--workspace",
+        str(workspace.root),
+    ]
 
 
 def test_the_command_says_what_was_loaded_and_that_the_number_follows(
@@ -184,9 +194,21 @@ def test_what_replays_need_is_the_owners_alone_and_names_nobody(workspace: Works
     assert workspace.replay.stat().st_mode & 0o077 == 0
     with duckdb.connect(str(workspace.vault), read_only=True) as vault:
         keys = [key.encode() for (key,) in vault.execute("select account_key from account_tokens").fetchall()]
-    held = b"".join(file.read_bytes() for file in workspace.replay.iterdir())
+    held = b"".join(unpacked(file.read_bytes()) for file in workspace.replay.iterdir())
+    assert b"checkout" in held
     assert keys
     assert not [key for key in keys if key in held]
+
+
+def unpacked(content: bytes) -> bytes:
+    """What a stored file says: compiled models, a table, or a list of tables."""
+    if content.startswith(b"\x1f\x8b"):
+        return gzip.decompress(content)
+    return (
+        content
+        if content.startswith(b"{")
+        else str(pa.ipc.open_stream(content).read_all().to_pylist()).encode()
+    )
 
 
 def any_cell(workspace: Workspace) -> CellName:

@@ -29,7 +29,9 @@ def test_the_list_beside_a_total_is_blanked() -> None:
 
 
 def test_one_record_at_a_path_is_kept_or_blanked() -> None:
-    assert json.loads(keep_records(b'{"incident": {"id": 1}}', {0}, path="incident")) == {"incident": {"id": 1}}
+    assert json.loads(keep_records(b'{"incident": {"id": 1}}', {0}, path="incident")) == {
+        "incident": {"id": 1}
+    }
     assert json.loads(keep_records(b'{"incident": {"id": 1}}', (), path="incident")) == {"incident": None}
 
 
