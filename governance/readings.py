@@ -1,7 +1,8 @@
 """Readings of what concerns people: a person's own numbers, and traces with everybody's records.
 
-Each is a leaf of the governance log, written before anything is shown. It says when, which number, in which view, and
-whose it is; who asked stands there as a keyed commitment, and whose it is as a token: the log names nobody.
+Each is a leaf of the governance log, written before anything is shown. It says when, which number, in
+which view, and whose it is; who asked stands there as a keyed commitment, and whose it is as a token: the
+log names nobody.
 """
 
 import json
@@ -76,7 +77,8 @@ class Reading:
         """
         if document.get("v") != 1:
             raise ReadingError(
-                f"the governance log holds a reading of version {document.get('v')!r}, which this one cannot read; "
+                f"the governance log holds a reading of version {document.get('v')!r}, which this one "
+                f"cannot read; "
                 "use a newer Assay"
             )
         return cls(
@@ -96,5 +98,7 @@ def readings_of(leaves: Iterable[tuple[int, bytes]], subject: str) -> list[tuple
         leaves: Leaves of the governance log in their order, with their indexes; other kinds are passed over.
         subject: The person's token.
     """
-    found = [(index, Reading.from_document(json.loads(leaf))) for index, leaf in leaves if READING_MARK in leaf]
+    found = [
+        (index, Reading.from_document(json.loads(leaf))) for index, leaf in leaves if READING_MARK in leaf
+    ]
     return [(index, reading) for index, reading in found if reading.subject == subject]

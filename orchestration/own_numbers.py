@@ -92,7 +92,9 @@ def read_own_numbers(
         vault = session.vault()
         subject = find_subject(vault, warehouse, person)
         if reader.view is View.SUBJECT and find_subject(vault, warehouse, str(reader.account)) != subject:
-            raise UsageError(f"{person} is not {reader.account}: one's own numbers are for oneself and for auditors")
+            raise UsageError(
+                f"{person} is not {reader.account}: one's own numbers are for oneself and for auditors"
+            )
         periods = [parse_period(period)] if period else list(own_periods(warehouse, "month"))[-most_periods:]
         metrics = own_metrics(warehouse)
         numbers = tuple(f"{metric} {PERSON} {one}" for one in periods for metric in metrics)

@@ -1,4 +1,4 @@
-"""What is a person's own: the person behind an account, and which of a trace's facts and records are that person's."""
+"""What is a person's own: the person behind an account, and that person's facts and records in a trace."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,8 @@ _MAKERS = (  # whose a record is: the first of these that its stream has
 )
 _MAKER_COLUMNS = """
 select table_name, column_name from duckdb_columns()
-where schema_name = 'staging' and table_name in (select unnest($tables)) and column_name in (select unnest($makers))
+where schema_name = 'staging' and table_name in (select unnest($tables)) and column_name in (select
+unnest($makers))
 """
 
 
@@ -58,10 +59,12 @@ def find_subject(vault: Vault, warehouse: duckdb.DuckDBPyConnection, account: st
     with vault.open() as con:
         keys = accounts_named(con, [account]).get(account, [])
         found = con.execute(
-            "select distinct account_token from accounts where list_contains($keys, account_key)", {"keys": keys}
+            "select distinct account_token from accounts where list_contains($keys, account_key)",
+            {"keys": keys},
         ).fetchall()
     people = warehouse.execute(
-        "select distinct person_token from intermediate.int_people where list_contains($tokens, account_token) "
+        "select distinct person_token from intermediate.int_people where list_contains($tokens, "
+        "account_token) "
         "qualify row_number() over (partition by account_token order by valid_from desc) = 1",
         {"tokens": [token for (token,) in found]},
     ).fetchall()
@@ -82,7 +85,8 @@ def find_subject(vault: Vault, warehouse: duckdb.DuckDBPyConnection, account: st
 def own_of(warehouse: duckdb.DuckDBPyConnection, trace: Trace, subject: Subject) -> Own:
     """Return which facts and which of the records that were read are a person's own.
 
-    A record is the own one of whoever made it, as its stream's staging model says; where rows of one record are several
+    A record is the own one of whoever made it, as its stream's staging model says; where rows of one record
+    are several
     people's, or the model says nothing of it, it is nobody's own.
     """
     return Own(

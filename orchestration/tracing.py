@@ -1,4 +1,4 @@
-"""Opening what a trace needs: the publication, the evidence and the ledger for reading, and whoever's records they are."""
+"""Opening what a trace needs: the publication, the evidence, the ledger, and the warehouse behind them."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -14,10 +14,21 @@ from connectors.evidence import EvidenceStore
 from governance.log import GOVERNANCE_LOG
 from governance.readings import Reading
 from lineage.ledger import Ledger
-from lineage.trace import Asked, Databases, Own, Trace, View, as_seen, needs_warehouse, parse_period, parse_scope, trace
+from lineage.trace import (
+    Asked,
+    Databases,
+    Own,
+    Trace,
+    View,
+    as_seen,
+    needs_warehouse,
+    parse_period,
+    parse_scope,
+    trace,
+)
 from lineage.trace.arguments import PERSON
 from orchestration.errors import UsageError
-from orchestration.flow.warehouse import open_warehouse, read_between_runs, stage_mark
+from orchestration.flow.warehouse import open_warehouse, read_between_runs
 from orchestration.own_records import Subject, find_subject, own_of
 from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
@@ -78,7 +89,8 @@ def trace_cell(
 def trace_number(workspace: Workspace, request: TraceRequest) -> Trace:
     """Trace one number.
 
-    A reading as a subject or an auditor is recorded in the governance log before anything is shown; it waits for runs.
+    A reading as a subject or an auditor is recorded in the governance log before anything is shown; it
+    waits for runs.
 
     Args:
         workspace: Whose publication.
@@ -122,14 +134,18 @@ def _recorded(workspace: Workspace, request: TraceRequest, database: Path) -> Tr
         _check_same_build(con, warehouse)
         subject = _subject_of(session, warehouse, request)
         named = _named_by_token(request, subject) if scope_kind == PERSON and subject else request
-        record_reading(session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),))
+        record_reading(
+            session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),)
+        )
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
         found = _traced(workspace, named, databases, session.ledger)
         own = own_of(warehouse, found, subject) if subject is not None else Own()
         return as_seen(found, reader.view, own=own)
 
 
-def _subject_of(session: Session, warehouse: duckdb.DuckDBPyConnection, request: TraceRequest) -> Subject | None:
+def _subject_of(
+    session: Session, warehouse: duckdb.DuckDBPyConnection, request: TraceRequest
+) -> Subject | None:
     """Return whose number it is, or who reads the own records of it.
 
     Raises:
@@ -142,7 +158,9 @@ def _subject_of(session: Session, warehouse: duckdb.DuckDBPyConnection, request:
         return find_subject(session.vault(), warehouse, scope_id) if is_own else None
     subject = find_subject(session.vault(), warehouse, str(reader.account))
     if is_own and find_subject(session.vault(), warehouse, scope_id).token != subject.token:
-        raise UsageError(f"{scope_id} is not {reader.account}: the subject's view shows one's own numbers only")
+        raise UsageError(
+            f"{scope_id} is not {reader.account}: the subject's view shows one's own numbers only"
+        )
     return subject
 
 
@@ -173,12 +191,11 @@ def record_reading(
     """
     if reader.account is None or reader.at is None or reader.view is View.SHARED:
         raise UsageError("A reading that is recorded names its reader: --as ACCOUNT")
-    mark = stage_mark(warehouse, "models")
     reading = Reading(
         view="auditor" if reader.view is View.AUDITOR else "subject",
         numbers=numbers,
         subject=subject.token if subject is not None else None,
-        evidence_size=mark.log_size if mark is not None else 0,
+        evidence_size=_evidence_size(warehouse),
         read_by=session.vault().commitment(reader.account),
         read_at=reader.at,
     )
@@ -216,7 +233,9 @@ def _database(workspace: Workspace, publication_id: str | None) -> Path:
     if publication_id is None:
         database = workspace.current / "analyst.duckdb"
         if not database.exists():
-            raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
+            raise UsageError(
+                f"Nothing is published in {workspace.root} yet. Make a publication with: assay run"
+            )
         return database
     folder = workspace.published / publication_id
     database = folder / "analyst.duckdb"
@@ -242,13 +261,22 @@ def _check_same_build(con: duckdb.DuckDBPyConnection, warehouse: duckdb.DuckDBPy
         UsageError: the warehouse has moved on.
     """
     about = dict(con.execute("select name, value from publication.about").fetchall())
-    mark = stage_mark(warehouse, "models")
-    size = str(mark.log_size) if mark is not None else "nothing"
-    if about.get("payload_log_size") != size:
+    size = _evidence_size(warehouse)
+    if about.get("payload_log_size") != str(size):
         raise UsageError(
             f"The warehouse holds evidence up to {size}, publication {about.get('publication_id')} rests on "
             f"{about.get('payload_log_size')}: what publications leave out is there for the newest one only"
         )
+
+
+def _evidence_size(warehouse: duckdb.DuckDBPyConnection) -> int:
+    """Return the size of the payload log that the warehouse was built from; 0 where it never was."""
+    held = warehouse.execute(
+        "select 1 from duckdb_tables() where schema_name = 'build' and table_name = 'stages'"
+    ).fetchone()
+    query = "select log_size from build.stages where stage = 'models'"
+    mark = warehouse.execute(query).fetchone() if held else None
+    return int(mark[0]) if mark else 0
 
 
 def _objectives(workspace: Workspace, request: TraceRequest) -> Mapping[str, str]:

@@ -142,7 +142,7 @@ def _attach(con: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
 
 
 def _copy_windows(con: duckdb.DuckDBPyConnection) -> None:
-    """Copy the fetches over whole places or spans of time: they show who looked, where a trace finds nothing."""
+    """Copy the fetches of whole places or spans of time: they show who looked where a trace finds nothing."""
     present = {
         row[0]
         for row in con.execute(

@@ -1,7 +1,7 @@
 """Value lineage: from one number to its facts, their records, and the pages that hold them.
 
-`trace` answers for one number; `as_seen` makes of the answer what a reader may see; `prov_document` spells it in W3C PROV.
-`parse_scope`, `parse_period` and `parse_address` read what people type.
+`trace` answers for one number; `as_seen` makes of the answer what a reader may see; `prov_document` spells
+it in W3C PROV. `parse_scope`, `parse_period` and `parse_address` read what people type.
 """
 
 from lineage.trace.arguments import Period, parse_period, parse_scope

@@ -1,8 +1,9 @@
-"""Windows of completeness: who looked at a period, of every stream that an event of the fact could have been in.
+"""Windows of completeness: who looked at a period, of every stream that an event could have been in.
 
-They are context of every number, and the evidence where nothing was found: a zero is only a zero if somebody looked.
-Which streams a fact is made of comes from the lineage of the models; a place of the cell is a repository of its
-services, or a place that is no service's repository and may hold what concerns all (projects, boards, whole accounts).
+They are context of every number, and the evidence where nothing was found: a zero is only a zero if somebody
+looked. Which streams a fact is made of comes from the lineage of the models; a place of the cell is a
+repository
+of its services, or a place that is no service's repository and may hold what concerns all: projects, boards.
 """
 
 from collections.abc import Iterable, Sequence
@@ -91,7 +92,9 @@ def _is_of_kind(streams: tuple[str, str], windows: tuple[str, str], con: duckdb.
     )
     if not rows:
         return "true"
-    return f"(kind, stream) in (select (kind, stream) from {'.'.join(streams)} where fact_relation = $relation)"
+    return (
+        f"(kind, stream) in (select (kind, stream) from {'.'.join(streams)} where fact_relation = $relation)"
+    )
 
 
 def _coverage(

@@ -79,5 +79,7 @@ def parse_scope(text: str) -> tuple[str, str]:
             f"{text!r} is no scope; write service:NAME, team:NAME, organisation:NAME or person:ACCOUNT"
         )
     if kind not in (*SCOPE_KINDS, PERSON):
-        raise TraceInputError(f"{kind!r} is no kind of scope; there are {', '.join(SCOPE_KINDS)} and {PERSON}")
+        raise TraceInputError(
+            f"{kind!r} is no kind of scope; there are {', '.join(SCOPE_KINDS)} and {PERSON}"
+        )
     return kind, scope_id

@@ -117,8 +117,8 @@ class Peer:
 class TeamComparison:
     """What a team's number is divided by and read against: context, beside the facts that make it.
 
-    `counted` is what the rate divides. Exposure is days alone: whose days they were, and which kind of leave is not
-    among them, stays in the warehouse.
+    `counted` is what the rate divides. Exposure is days alone: whose days they were, and which kind of
+    leave is not among them, stays in the warehouse.
     """
 
     normalisation: str
@@ -217,8 +217,8 @@ class TracedPage:
 class TracedRecord:
     """A record, cut from its page. `redacted_paths` are those that lie in this record.
 
-    `sha256` is the hash of the record's canonical JSON, or of its text; it stays where a view leaves the value out
-    (`visibility`: `full`, `outline` for the parts that name nobody, or `hash`).
+    `sha256` is the hash of the record's canonical JSON, or of its text; it stays where a view leaves the
+    value out (`visibility`: `full`, `outline` for the parts that name nobody, or `hash`).
     """
 
     record_id: int
@@ -271,7 +271,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What a view leaves out: how many facts are shown as hashes, and how many records in part or as hashes."""
+    """What a view leaves out: facts shown as hashes, and records shown in part or as hashes."""
 
     fact_count: int
     record_count: int
@@ -282,8 +282,10 @@ class Trace:
     """Everything behind one number.
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
-    may be fewer (`is_cut`). `address` is what `assay trace` was asked for. `comparison`, `service_level` and `rule`
-    stand where the number is a team's beside its peers, an objective's, or made from another by a rule. `view` says
+    may be fewer (`is_cut`). `address` is what `assay trace` was asked for. `comparison`, `service_level`
+    and `rule`
+    stand where the number is a team's beside its peers, an objective's, or made from another by a rule.
+    `view` says
     who may read this, and `hidden` what it leaves out for that.
     """
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-
 from typing import Any
 
 from lineage.ledger import Ledger, LedgerError, merkle
@@ -72,7 +71,9 @@ def _proof(ledger: Ledger, log_index: int, size: int, root: bytes) -> PageProof:
         return PageProof(size, root.hex(), "", (), is_valid=False)
     is_valid = merkle.verify_inclusion(leaf_hash, log_index, size, path, root=root)
     nodes = tuple(node.hex() for node in path)
-    return PageProof(size, root.hex(), leaf_hash.hex(), nodes, is_valid, leaf.decode("utf-8", "backslashreplace"))
+    return PageProof(
+        size, root.hex(), leaf_hash.hex(), nodes, is_valid, leaf.decode("utf-8", "backslashreplace")
+    )
 
 
 def record_sha256(value: Any) -> str:

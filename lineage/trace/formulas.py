@@ -1,7 +1,7 @@
 """Cells of wide marts: the published number of a row, and the cell that it stands for."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from lineage.errors import CellNotFoundError, TraceInputError
 from lineage.trace.arguments import Period
 from lineage.trace.cells import CellName, Formulas, find_cell, names_of
 from lineage.trace.document import TracedCell, TracedDefinition
-from lineage.trace.mart_columns import FactFormula, NotTraced, OfFact, OfMetric, Route, route_of
+from lineage.trace.mart_columns import FactFormula, NotTraced, OfFact, OfMetric, TracedRoute, route_of
 from lineage.trace.queries import literal, run_query
 
 _MARTS = "marts."
@@ -38,7 +38,7 @@ def parse_address(text: str) -> MartColumn | None:
     return MartColumn(mart, column) if dot and mart and column else None
 
 
-def route_for(con: duckdb.DuckDBPyConnection, address: MartColumn) -> Route:
+def route_for(con: duckdb.DuckDBPyConnection, address: MartColumn) -> TracedRoute:
     """Return how a column is traced.
 
     Raises:
@@ -97,12 +97,15 @@ def mart_row(
     )
     if not rows:
         raise CellNotFoundError(
-            f"{mart} has no row for {name.scope_kind}:{name.scope_id} in {name.period}: there, nothing happened that "
+            f"{mart} has no row for {name.scope_kind}:{name.scope_id} in {name.period}: there, nothing "
+            f"happened that "
             "it counts, or it has another grain"
         )
     reason, *found = rows[0]
     if reason is not None:
-        raise TraceInputError(f"{mart} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld: {reason}")
+        raise TraceInputError(
+            f"{mart} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld: {reason}"
+        )
     return tuple(found)
 
 
@@ -166,7 +169,12 @@ def _cell_of_nothing(con: duckdb.DuckDBPyConnection, address: MartColumn, name: 
 
 
 def formula_cell(
-    con: duckdb.DuckDBPyConnection, address: MartColumn, formula: FactFormula, name: CellName, *, time_zone: str
+    con: duckdb.DuckDBPyConnection,
+    address: MartColumn,
+    formula: FactFormula,
+    name: CellName,
+    *,
+    time_zone: str,
 ) -> tuple[TracedCell, TracedDefinition, Formulas]:
     """Return the cell of a column that is a formula over facts of its own."""
     published, is_partial = mart_row(con, address.mart, (address.column, "is_partial"), name)
@@ -231,9 +239,10 @@ def fact_cell(
         mart=address.mart,
     )
     day = next((one for one in days if one.endswith("_date")), None)
+    shown = day or "cast(null as date)"
     rows = run_query(
         con,
-        f'select try_cast("{address.column}" as decimal(38, 9)), {day or "cast(null as date)"} from {relation} '
+        f'select try_cast("{address.column}" as decimal(38, 9)), {shown} from {relation} '
         f"where {route.key} = $key",
         key=key,
     )
@@ -245,7 +254,7 @@ def fact_cell(
     definition = TracedDefinition(
         title=title,
         sentence=f"{title} of one row of {relation}.",
-        description=f"A column of the fact itself; docs/analysts.md names its columns and {relation} its records.",
+        description="A column of the fact itself; docs/analysts.md says what it means.",
         tier="operational",
         owner="delivery-metrics",
         fact_relation=relation,
@@ -294,7 +303,7 @@ def with_count(cell: TracedCell, count: int) -> TracedCell:
 def metric_of(
     con: duckdb.DuckDBPyConnection, address: MartColumn, metric: str, name: CellName, asked: str | None
 ) -> str:
-    """Return the metric that a route names; `$column` stands for the row's own, among which `asked` may choose.
+    """Return the metric that a route names; `$column` stands for the row's own, and `asked` chooses.
 
     Raises:
         CellNotFoundError: the mart has rows of several metrics, and none was chosen.
@@ -303,7 +312,8 @@ def metric_of(
         return metric
     found = names_of(
         con,
-        f"select distinct {metric[1:]} from marts.{address.mart} where scope_kind = $kind and scope_id = $scope",
+        f"select distinct {metric[1:]} from marts.{address.mart} "
+        "where scope_kind = $kind and scope_id = $scope",
         kind=name.scope_kind,
         scope=name.scope_id,
     )

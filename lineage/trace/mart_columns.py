@@ -1,8 +1,9 @@
 """Every number of every published mart, and how it is traced.
 
-A wide mart repeats values of metrics under their names: such a column is traced as the metric. Others are formulas over
-facts of their own, windows of objectives, team rates, or are made from another number by a fixed rule. What is not
-traced says why and where to look instead; there is no third case, and a test walks every column of a built warehouse.
+A wide mart repeats values of metrics under their names: such a column is traced as the metric. Others are
+formulas over facts of their own, windows of objectives, team rates, or are made from another number by a
+fixed rule. What is not traced says why and where to look instead; there is no third case, and a test walks
+every column of a built warehouse.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +11,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 _PARTS = ("interval_low", "interval_high", "n")
-_WIDE = ("mart_dora_daily", "mart_dora_weekly", "mart_dora_monthly", "mart_dora_quarterly", "mart_flow_weekly")
+_WIDE = (
+    "mart_dora_daily",
+    "mart_dora_weekly",
+    "mart_dora_monthly",
+    "mart_dora_quarterly",
+    "mart_flow_weekly",
+)
 _SECONDS = ("coding", "pickup", "review", "merge_to_deploy", "unattributed")
 
 
@@ -24,7 +31,7 @@ class OfMetric:
 
 @dataclass(frozen=True, slots=True)
 class ByRule:
-    """The column is made from a metric's value by a rule that stands in the model; the metric is what is traced."""
+    """The column is made from a metric's value by a rule of the model; the metric is what is traced."""
 
     metric: str
     rule: str
@@ -32,7 +39,7 @@ class ByRule:
 
 @dataclass(frozen=True, slots=True)
 class FactFormula:
-    """The column is a formula over facts, as a metric is; `scopes` are conditions on them by kind of scope."""
+    """The column is a formula over facts, as a metric is; `scopes` are conditions on them by kind."""
 
     title: str
     sentence: str
@@ -76,7 +83,8 @@ class NotTraced:
     reason: str
 
 
-Route: TypeAlias = OfMetric | ByRule | FactFormula | OfTeamRate | OfObjective | OfFact | NotTraced
+TracedRoute: TypeAlias = OfMetric | ByRule | FactFormula | OfTeamRate | OfObjective | OfFact
+Route: TypeAlias = TracedRoute | NotTraced
 
 _OWN = {
     "service": "service_id = $scope_id",
@@ -110,7 +118,8 @@ def _count(expression: str) -> str:
 def _quantile(column: str, percent: int) -> str:
     """The exact interpolated quantile, as the metrics form it (DEFINITIONS §7)."""
     return (
-        f"list_transform([list_sort(list({column}) filter (where {column} is not null))], lambda v: cast(cast("
+        f"list_transform([list_sort(list({column}) filter (where {column} is not null))], lambda v: "
+        f"cast(cast("
         f"v[(len(v) - 1) * {percent} // 100 + 1] * (100 - (len(v) - 1) * {percent} % 100) "
         f"+ v[least(len(v), (len(v) - 1) * {percent} // 100 + 2)] * ((len(v) - 1) * {percent} % 100) "
         "as decimal(28, 0)) * 0.01 as decimal(28, 9)))[1]"
@@ -247,7 +256,9 @@ def _breakdown() -> dict[str, Route]:
     whole = "lead_time_seconds"
     routes: dict[str, Route] = {
         "change_lead_time_n": _changes("Number", "changes", "count", "change_id", _count("*")),
-        "change_lead_time_total_seconds": _changes("Lead time together", "seconds", "sum", whole, _sum(whole)),
+        "change_lead_time_total_seconds": _changes(
+            "Lead time together", "seconds", "sum", whole, _sum(whole)
+        ),
     }
     for part in _SECONDS:
         column, words = f"{part}_seconds", part.replace("_", " ")
@@ -260,7 +271,11 @@ def _breakdown() -> dict[str, Route]:
                 f"Time in {words} together", "seconds", "sum", column, _sum(column)
             ),
             f"change_{part}_time_share": _changes(
-                f"Share of {words} in the lead time", "ratio", "share", column, _share(_sum(column), _sum(whole))
+                f"Share of {words} in the lead time",
+                "ratio",
+                "share",
+                column,
+                _share(_sum(column), _sum(whole)),
             ),
         }
     return routes
@@ -270,7 +285,9 @@ _PER_WEEK = "the number of deployment days, times 7, over the days of the period
 _SCORE = "DORA's Quick Check reads the score off this value (docs/metrics.md)"
 _ENTITIES = "what a settings file, a source or DORA states is a record itself, and no measurement"
 _COUNTED = "it counts facts, which stand in their own tables: each is traced by its key"
-_CHECKED = "it is a check of the pipeline and no metric; its two sides and its offenders stand in the same row"
+_CHECKED = (
+    "it is a check of the pipeline and no metric; its two sides and its offenders stand in the same row"
+)
 _REASONS: Mapping[str, str] = {
     "dim_dates": _ENTITIES,
     "dim_dora_clusters": _ENTITIES,
@@ -286,7 +303,9 @@ _REASONS: Mapping[str, str] = {
     "mart_stream_completeness": "it sums windows of fetches, which a trace shows as evidence for absence",
     "mart_unowned": _COUNTED,
 }
-_CLUSTERS = "it compares the scores of several metrics with DORA's published clusters: trace the metrics one by one"
+_CLUSTERS = (
+    "it compares the scores of several metrics with DORA's published clusters: trace the metrics one by one"
+)
 _NAMED: Mapping[str, Mapping[str, Route]] = {
     "mart_flow_weekly": _FLOW,
     "mart_incident_response": _INCIDENTS,
@@ -294,9 +313,15 @@ _NAMED: Mapping[str, Mapping[str, Route]] = {
     "mart_profile_comparison": {
         "dora_2026_value": OfMetric("$dora_2026_metric"),
         "dora_2026_n": OfMetric("$dora_2026_metric", "n"),
-        "profile_value": ByRule("$dora_2026_metric", "another tool's formula over the same events; `assay profile` shows it"),
-        "profile_n": ByRule("$dora_2026_metric", "another tool's formula over the same events; `assay profile` shows it"),
-        "difference": ByRule("$dora_2026_metric", "the other tool's value less this one; the row's reason says why"),
+        "profile_value": ByRule(
+            "$dora_2026_metric", "another tool's formula over the same events; `assay profile` shows it"
+        ),
+        "profile_n": ByRule(
+            "$dora_2026_metric", "another tool's formula over the same events; `assay profile` shows it"
+        ),
+        "difference": ByRule(
+            "$dora_2026_metric", "the other tool's value less this one; the row's reason says why"
+        ),
     },
 }
 _DORA: Mapping[str, Route] = {

@@ -1,13 +1,12 @@
 """A person's own numbers: a metric over the facts that carry one of the person's accounts.
 
-They stand in no mart and no publication. They are formed when that person, or an auditor, asks, from the warehouse, which
-alone knows whose a fact is. Facts of incidents, failures and on-call carry no account: what came of them is nobody's
-number (DEFINITIONS §2.6).
+They stand in no mart and no publication. They are formed when that person, or an auditor, asks, from the
+warehouse, which alone knows whose a fact is. Facts of incidents, failures and on-call carry no account: what
+came of them is nobody's number (DEFINITIONS §2.6).
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 import duckdb
 
@@ -23,14 +22,13 @@ def own_metrics(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the metrics that may be read as a person's own."""
     rows = run_query(
         con,
-        "select metric from marts.dim_metrics where person_scope_sql is not null and not is_retired order by metric",
+        "select metric from marts.dim_metrics where person_scope_sql is not null and not is_retired "
+        "order by metric",
     )
     return [metric for (metric,) in rows]
 
 
-def own_cell(
-    con: duckdb.DuckDBPyConnection, name: CellName
-) -> tuple[TracedCell, TracedDefinition, Formulas]:
+def own_cell(con: duckdb.DuckDBPyConnection, name: CellName) -> tuple[TracedCell, TracedDefinition, Formulas]:
     """Form a person's number.
 
     Args:
@@ -43,13 +41,13 @@ def own_cell(
     """
     rows = run_query(
         con,
-        "select metric_version, profile, unit, minimum_n, measure_kind, person_scope_sql from marts.dim_metrics "
+        "select metric_version, profile, unit, minimum_n, person_scope_sql from marts.dim_metrics "
         "where metric = $metric order by profile = 'dora_2026' desc, metric_version desc limit 1",
         metric=name.metric,
     )
     if not rows:
         raise CellNotFoundError(f"there is no metric {name.metric}", available=own_metrics(con))
-    version, profile, unit, minimum_n, measure_kind, scope_sql = rows[0]
+    version, profile, unit, minimum_n, scope_sql = rows[0]
     if scope_sql is None:
         raise TraceInputError(
             f"{name.metric} is never a person's number: its facts belong to services and teams. "
@@ -105,7 +103,7 @@ def _filled(
 def own_fact_keys(
     con: duckdb.DuckDBPyConnection, cell: TracedCell, definition: TracedDefinition, token: str
 ) -> frozenset[str]:
-    """Return the keys of a cell's facts that are a person's own; none where the metric is never a person's."""
+    """Return the keys of a cell's facts that are a person's own."""
     rows = run_query(
         con,
         "select person_scope_sql from marts.dim_metrics where metric = $metric and metric_version = $version "
@@ -151,7 +149,5 @@ def _is_partial(con: duckdb.DuckDBPyConnection, period: Period) -> bool:
         return bool(rows[0][0])
     if period.grain == "day":
         return False
-    covered: list[date] = [one.start for one in own_periods(con, period.grain)]
-    raise CellNotFoundError(
-        f"{period} is not covered", available=[str(Period(period.grain, start)) for start in covered]
-    )
+    covered = [str(one) for one in own_periods(con, period.grain)]
+    raise CellNotFoundError(f"{period} is not covered", available=covered)

@@ -1,9 +1,9 @@
 """A trace in W3C PROV, spelled as PROV-JSON (W3C Member Submission of 24 April 2013).
 
-Entities are the number, its definition, the facts, the records, the pages with their leaves, and the publication;
-activities are the fetches that brought the pages, the build that made facts of records, and the publication; agents are
-the organisation, its sources and the software. Derivation runs from the number down to the pages; what is only context is
-used by the build and derives nothing.
+Entities are the number, its definition, the facts, the records, the pages with their leaves, and the
+publication; activities are the fetches that brought the pages, the build that made facts of records, and
+the publication; agents are the organisation, its sources and the software. Derivation runs from the number
+down to the pages; what is only context is used by the build and derives nothing.
 """
 
 import json
@@ -39,10 +39,20 @@ def prov_document(trace: Trace) -> Document:
 
 def _add_agents(document: Document, trace: Trace) -> None:
     organisation = trace.publication.get("organisation", "organisation")
-    _put(document, "agent", _organisation(trace), {"prov:type": _type("prov:Organization"), "assay:name": organisation})
+    _put(
+        document,
+        "agent",
+        _organisation(trace),
+        {"prov:type": _type("prov:Organization"), "assay:name": organisation},
+    )
     _put(document, "agent", _SOFTWARE, {"prov:type": _type("prov:SoftwareAgent"), "assay:name": "Assay"})
     for source in sorted({page.source for page in trace.pages}):
-        _put(document, "agent", _source(source), {"prov:type": _type("prov:SoftwareAgent"), "assay:name": source})
+        _put(
+            document,
+            "agent",
+            _source(source),
+            {"prov:type": _type("prov:SoftwareAgent"), "assay:name": source},
+        )
 
 
 def _add_number(document: Document, trace: Trace) -> None:
@@ -128,7 +138,11 @@ def _add_records(document: Document, trace: Trace) -> None:
             "assay:visibility": record.visibility,
         }
         if record.value is not None:
-            spelled = record.value if record.is_text else json.dumps(record.value, sort_keys=True, ensure_ascii=False)
+            spelled = (
+                record.value
+                if record.is_text
+                else json.dumps(record.value, sort_keys=True, ensure_ascii=False)
+            )
             attributes["prov:value"] = spelled
         name = _record(record.record_id)
         _put(document, "entity", name, attributes)
@@ -158,14 +172,21 @@ def _add_page(document: Document, page: TracedPage) -> None:
         document,
         "activity",
         fetch,
-        {"prov:type": _type("assay:Fetch"), "prov:startTime": at, "prov:endTime": at, "assay:run_id": page.run_id},
+        {
+            "prov:type": _type("assay:Fetch"),
+            "prov:startTime": at,
+            "prov:endTime": at,
+            "assay:run_id": page.run_id,
+        },
     )
     _relate(document, "wasGeneratedBy", entity=name, activity=fetch, time=at)
     _relate(document, "wasAssociatedWith", activity=fetch, agent=_SOFTWARE)
     _relate(document, "wasAttributedTo", entity=name, agent=_source(page.source))
     if page.proof is not None:
         leaf = f"assay:leaf/{page.log_index}"
-        proof = {f"assay:{key}": value for key, value in plain(page.proof).items() if key not in {"path", "leaf"}}
+        proof = {
+            f"assay:{key}": value for key, value in plain(page.proof).items() if key not in {"path", "leaf"}
+        }
         _put(document, "entity", leaf, {"prov:type": _type("assay:Leaf"), **proof})
         _relate(document, "wasDerivedFrom", generatedEntity=leaf, usedEntity=name)
 

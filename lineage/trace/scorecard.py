@@ -1,8 +1,9 @@
 """A team's number beside its peers, formed again: the rate, its interval, and where the team stands.
 
-The peers are the rows of the same scorecard, metric, period and group that may be compared, and no others. Everything
-down to the score is whole numbers and DECIMAL; the shrunken estimate is one expression over exact sums (docs/scorecard.md;
-Marshall, Applied Statistics 40, 1991). What the model forms in its own steps is formed here from the published rows.
+The peers are the rows of the same scorecard, metric, period and group that may be compared, and no others.
+Everything down to the score is whole numbers and DECIMAL; the shrunken estimate is one expression over
+exact sums (docs/scorecard.md; Marshall, Applied Statistics 40, 1991). What the model forms in its own
+steps is formed here from the published rows.
 """
 
 import difflib
@@ -13,7 +14,7 @@ from typing import Any
 import duckdb
 
 from lineage.errors import CellNotFoundError, TraceInputError
-from lineage.trace.cells import CellName, has_table
+from lineage.trace.cells import has_table
 from lineage.trace.document import FormedAgain, Peer, TeamComparison, TracedCell
 from lineage.trace.queries import run_query
 
@@ -78,8 +79,9 @@ summed as (
     select
         count(*) as peer_count,
         max(twice_median) as twice_median,
-        list_transform([list_sort(list(twice_distance))], lambda v: v[(len(v) + 1) // 2] + v[len(v) // 2 + 1])[1]
-            as four_times_deviation,
+        list_transform(
+            [list_sort(list(twice_distance))], lambda v: v[(len(v) + 1) // 2] + v[len(v) // 2 + 1]
+        )[1] as four_times_deviation,
         cast(sum(cast(numerator as decimal(28, 0))) as bigint) as amount_sum,
         sum(cast(weight as decimal(28, 4))) as weight_sum,
         sum(cast(square as decimal(28, 9))) as square_sum,
@@ -108,7 +110,9 @@ placed as (
     select
         spread.*,
         own.* exclude (peer_count),
-        cast(cast((spread.twice_median + 1) // 2 as decimal(28, 0)) * 0.000000001 as decimal(28, 9)) as median,
+        cast(
+            cast((spread.twice_median + 1) // 2 as decimal(28, 0)) * 0.000000001 as decimal(28, 9)
+        ) as median,
         10000 * (2 * own.units - spread.twice_median) as above,
         7413 * spread.four_times_deviation as scale,
         case when $is_median = 1
@@ -164,7 +168,8 @@ def find_team_cell(
     row = _row(con, plain, normalisation)
     if "withheld" in row["flags"]:
         raise TraceInputError(
-            f"{plain.metric} {normalisation} of team {plain.scope_id} is withheld: the team, or what is left of it "
+            f"{plain.metric} {normalisation} of team {plain.scope_id} is withheld: the team, or what is "
+            f"left of it "
             "without the teams below it, has fewer people than the workspace's minimum team size"
         )
     formed = _formed(con, plain, row, normalisation, measure_kind)
@@ -196,12 +201,14 @@ def _row(con: duckdb.DuckDBPyConnection, plain: TracedCell, normalisation: str) 
     rows = run_query(
         con,
         f"select {_SHOWN} from marts.mart_team_scorecard where metric = $metric and profile = $profile "
-        "and team_id = $team and period_grain = $grain and period_start = $start and normalisation = $normalisation",
+        "and team_id = $team and period_grain = $grain and period_start = $start and normalisation = "
+        "$normalisation",
         **_names(plain, normalisation),
     )
     if not rows:
         raise CellNotFoundError(
-            f"the scorecard has no {plain.metric} {normalisation} of {plain.scope_kind}:{plain.scope_id} in this "
+            f"the scorecard has no {plain.metric} {normalisation} of {plain.scope_kind}:{plain.scope_id} "
+            f"in this "
             "period: it has teams, months and quarters, and rates only of counts that may be compared"
         )
     return dict(zip(_SHOWN.split(", "), rows[0], strict=True))

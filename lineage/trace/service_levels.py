@@ -1,7 +1,8 @@
 """A window of a service level objective, formed again from its slices (DEFINITIONS §4; docs/slos.md).
 
-The facts are days: what the slices of each day counted, and the records of samples that they rest on. Their sums make
-every number of the window, in whole billionths; a composite weighs the attainments of its objectives.
+The facts are days: what the slices of each day counted, and the records of samples that they rest on.
+Their sums make every number of the window, in whole billionths; a composite weighs the attainments of its
+objectives.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,8 @@ WINDOW_KINDS = ("month", "rolling", "calendar")
 SLICES = "intermediate.int_sli_slices"
 _NINE = Decimal(10) ** 9
 _KEY = (
-    "slo_id, objective_id, title, is_composite, window_kind, budgeting_method, objective_ratio, slice_seconds, "
+    "slo_id, objective_id, title, is_composite, window_kind, budgeting_method, objective_ratio, "
+    "slice_seconds, "
     "window_start_date, window_end_date, is_partial, withheld_reason"
 )
 _NUMBERS = (
@@ -45,7 +47,12 @@ _WORDS = {
     "burn_rate": "How many times faster than allowed the error budget was spent",
     "budget_spent_ratio": "Which share of the error budget was spent",
 }
-_UNITS = {"slice_seconds": "seconds", "slice_count": "slices", "good_count": "events", "total_count": "events"}
+_UNITS = {
+    "slice_seconds": "seconds",
+    "slice_count": "slices",
+    "good_count": "events",
+    "total_count": "events",
+}
 _DAYS = f"""
 select
     parts.objective_id,
@@ -154,7 +161,8 @@ def _row(con: duckdb.DuckDBPyConnection, column: str, name: WindowName) -> dict[
     values = {"kind": name.scope_kind, "scope": name.scope_id, "window": name.window_kind}
     rows = run_query(
         con,
-        f"select {columns} from marts.mart_slo_attainment where {scope} and {day} = $day order by objective_id",
+        f"select {columns} from marts.mart_slo_attainment where {scope} and {day} = $day order by "
+        f"objective_id",
         day=name.day,
         **values,
     )
@@ -181,7 +189,9 @@ def _objectives(warehouse: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) ->
     """The objective itself, or the parts of a composite, as the settings of the build state them."""
     names = ("objective_id", "target_ratio", "budgeting_method", "composite_weight")
     which = (
-        "slo_id = $slo and composite_weight is not null" if row["is_composite"] else "objective_id = $objective"
+        "slo_id = $slo and composite_weight is not null"
+        if row["is_composite"]
+        else "objective_id = $objective"
     )
     values = {"slo": row["slo_id"]} if row["is_composite"] else {"objective": row["objective_id"]}
     rows = run_query(
@@ -286,7 +296,10 @@ def _of_composite(
     )
     attained = [single[one["objective_id"]]["attainment_ratio"] for one in objectives]
     total = sum(
-        (Decimal(one["composite_weight"]) * (part or 0) for one, part in zip(objectives, attained, strict=True)),
+        (
+            Decimal(one["composite_weight"]) * (part or 0)
+            for one, part in zip(objectives, attained, strict=True)
+        ),
         Decimal(),
     )
     objective = _share(_nine(weighed), _nine(weights)) or Decimal()
@@ -295,20 +308,26 @@ def _of_composite(
     spent = None if attainment is None else 1 - attainment
     formed: dict[str, Decimal | None] = dict.fromkeys(_NUMBERS)
     slices = {
-        one: sum((part[one] or Decimal() for part in single.values()), Decimal()) for one in _SUMS if "slice" in one
+        one: sum((part[one] or Decimal() for part in single.values()), Decimal())
+        for one in _SUMS
+        if "slice" in one
     }
     over = None if spent is None else _share(spent, 1 - objective)
-    return formed | slices | {
-        "attainment_ratio": attainment,
-        "counted_units": Decimal(0 if attainment is None else 1),
-        "budget_units": 1 - objective,
-        "spent_units": spent,
-        "budget_left_units": None if attainment is None else attainment - objective,
-        "budget_spent_ratio": over,
-        "burn_rate": over,
-        "gap_ratio": _share(slices["gap_slice_count"], slices["slice_count"]),
-        "no_traffic_ratio": _share(slices["no_traffic_slice_count"], slices["slice_count"]),
-    }
+    return (
+        formed
+        | slices
+        | {
+            "attainment_ratio": attainment,
+            "counted_units": Decimal(0 if attainment is None else 1),
+            "budget_units": 1 - objective,
+            "spent_units": spent,
+            "budget_left_units": None if attainment is None else attainment - objective,
+            "budget_spent_ratio": over,
+            "burn_rate": over,
+            "gap_ratio": _share(slices["gap_slice_count"], slices["slice_count"]),
+            "no_traffic_ratio": _share(slices["no_traffic_slice_count"], slices["slice_count"]),
+        }
+    )
 
 
 def _nine(amount: Decimal) -> Decimal:
@@ -316,7 +335,7 @@ def _nine(amount: Decimal) -> Decimal:
 
 
 def _share(part: Decimal, whole: Decimal) -> Decimal | None:
-    """A share rounded half up at nine digits, from whole billionths; empty where there is nothing to divide by."""
+    """A share rounded half up at nine digits, from whole billionths; empty where the whole is nothing."""
     above, below = int(part * _NINE), int(whole * _NINE)
     return Decimal((2 * 10**9 * above + below) // (2 * below)) / _NINE if below else None
 
@@ -362,10 +381,10 @@ def _unit(column: str) -> str:
 
 def _definition(column: str, row: Mapping[str, Any]) -> TracedDefinition:
     words = _WORDS.get(column, column.replace("_", " ").capitalize())
-    method = row["budgeting_method"]
+    method, target = row["budgeting_method"], f"{row['objective_ratio'].normalize():f}"
     return TracedDefinition(
         title=f"{row['title']}: {column.replace('_', ' ')}",
-        sentence=f"{words} in the window, by {method}; the objective is {row['objective_ratio'].normalize():f}.",
+        sentence=f"{words} in the window, by {method}; the objective is {target}.",
         description=f"OpenSLO objective {row['objective_id']}, slices of {row['slice_seconds']} seconds.",
         tier="operational",
         owner="the objective's file in slos/",

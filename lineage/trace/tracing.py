@@ -1,4 +1,4 @@
-"""Tracing one number down to bytes: of a metric, of a wide mart, of a team beside its peers, of an objective, one's own."""
+"""Tracing one number to its bytes: of a metric, a mart, a team beside its peers, an objective, a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,14 @@ from lineage.errors import TraceInputError
 from lineage.ledger import Ledger
 from lineage.trace.absence import find_coverage
 from lineage.trace.arguments import PERSON, SCOPE_KINDS, Period
-from lineage.trace.cells import CellName, Formulas, definition_hash, find_cell, find_definition, read_publication
+from lineage.trace.cells import (
+    CellName,
+    Formulas,
+    definition_hash,
+    find_cell,
+    find_definition,
+    read_publication,
+)
 from lineage.trace.document import (
     Coverage,
     Recomputation,
@@ -87,7 +94,8 @@ class Databases:
 
     Attributes:
         published: a publication's `analyst.duckdb`, or a warehouse.
-        warehouse: the warehouse of that publication, for what publications leave out; None where it is not at hand.
+        warehouse: the warehouse of that publication, for what publications leave out; None where it is not
+        at hand.
         objectives: OpenSLO documents by the name of their objective, as text.
     """
 
@@ -103,7 +111,8 @@ class Databases:
         """
         if self.warehouse is None:
             raise TraceInputError(
-                f"{what} stays in the warehouse, which is not at hand: trace in the workspace itself, between runs"
+                f"{what} stays in the warehouse, which is not at hand: trace in the workspace itself, "
+                f"between runs"
             )
         return self.warehouse
 
@@ -184,19 +193,29 @@ def _find_number(databases: Databases, name: CellName, asked: Asked) -> _Number:
     con = databases.published
     address = parse_address(name.metric)
     if name.scope_kind == PERSON:
-        warehouse = databases.behind("whose a fact is")
-        number = _formed(warehouse, *own_cell(warehouse, name), address=name.metric)
-        known = replace(number.definition, definition_hash=definition_hash(con, name.metric))
-        return replace(number, definition=known)
-    if address is None:
-        cell = _open_cell(con, name)
-        return _team_number(con, cell, asked) if asked.normalisation else _metric_number(con, cell, name.metric)
+        return _own_number(databases, name)
+    if address is not None:
+        return _mart_number(databases, address, name, asked)
+    cell = _open_cell(con, name)
+    if asked.normalisation:
+        return _team_number(con, cell, asked)
+    return _metric_number(con, cell, name.metric)
+
+
+def _own_number(databases: Databases, name: CellName) -> _Number:
+    warehouse = databases.behind("whose a fact is")
+    number = _formed(warehouse, *own_cell(warehouse, name), address=name.metric)
+    known = definition_hash(databases.published, name.metric)
+    return replace(number, definition=replace(number.definition, definition_hash=known))
+
+
+def _mart_number(databases: Databases, address: MartColumn, name: CellName, asked: Asked) -> _Number:
+    con = databases.published
     route = route_for(con, address)
     if isinstance(route, OfObjective):
         return _level_number(databases, address, name, asked)
     if isinstance(route, OfTeamRate):
-        metric = metric_of_scorecard(asked, address)
-        cell = _open_cell(con, replace(name, metric=metric))
+        cell = _open_cell(con, replace(name, metric=metric_of_scorecard(asked, address)))
         return _team_number(con, cell, replace(asked, normalisation=asked.normalisation or "none"))
     if isinstance(route, OfFact):
         return _formed(con, *fact_cell(con, address, route, asked.key), address=str(address))
@@ -287,10 +306,12 @@ def _formula_number(
 
 
 def _wide_number(
-    con: duckdb.DuckDBPyConnection, address: MartColumn, route: object, name: CellName, asked: Asked
+    con: duckdb.DuckDBPyConnection,
+    address: MartColumn,
+    route: OfMetric | ByRule,
+    name: CellName,
+    asked: Asked,
 ) -> _Number:
-    if not isinstance(route, (OfMetric, ByRule)):
-        raise TraceInputError(f"{address} has no route")  # pragma: no cover - every other kind is taken above
     metric = metric_of(con, address, route.metric, name, asked.metric)
     named = replace(name, metric=metric)
     if isinstance(route, ByRule):

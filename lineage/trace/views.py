@@ -1,8 +1,10 @@
-"""Who may read what of a trace: an auditor all of it, a subject the own records, everybody else what names nobody.
+"""Who may read what of a trace: an auditor all, a subject the own records, others what names nobody.
 
-A view is a pure function of a trace. What it takes away stays counted and hashed, so that two readers of the same number
-can tell that they look at the same records. It takes away by default: of a record only listed parts are left, of an
-address only listed parameters, so that a field that a source adds tomorrow is not shown.
+A view is a pure function of a trace. What it takes away stays counted and hashed, so that two readers of
+the same
+number can tell that they look at the same records. It takes away by default: of a record only listed parts
+are
+left, of an address only listed parameters, so that a field that a source adds tomorrow is not shown.
 """
 
 import hashlib
@@ -18,13 +20,19 @@ from lineage.trace.arguments import PERSON
 from lineage.trace.document import Hidden, Trace, TracedFact, TracedPage, TracedRecord
 
 LEFT_OUT = "…"
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WORD = re.compile(r"[a-z_]{2,24}")
-_INSTANTS = frozenset(
-    "created_at updated_at closed_at merged_at submitted_at started_at finished_at completed_at committed_at "
-    "resolved_at acknowledged_at run_started_at published_at deployed_at created updated "
-    "resolved startsAt endsAt".split()
+_INSTANTS = _listed(
+    "created_at updated_at closed_at merged_at submitted_at started_at finished_at completed_at "
+    "committed_at resolved_at acknowledged_at run_started_at published_at deployed_at created "
+    "updated resolved startsAt endsAt"
 )
 _SHAS = frozenset({"sha", "head_sha", "merge_commit_sha", "commit_sha", "commit_id"})
 _NUMBERS = frozenset(
@@ -32,9 +40,9 @@ _NUMBERS = frozenset(
 )
 _STATES = frozenset({"state", "status", "conclusion", "outcome", "event", "action", "severity", "urgency"})
 _FLAGS = frozenset({"draft", "merged", "production_environment", "transient_environment", "prerelease"})
-_PARAMETERS = frozenset(
-    "page per_page pagelen limit offset startAt maxResults since until start end step from to after before state "
-    "sort direction order order_by scope statuses[] page[offset] page[limit]".split()
+_PARAMETERS = _listed(
+    "page per_page pagelen limit offset startAt maxResults since until start end step from to "
+    "after before state sort direction order order_by scope statuses[] page[offset] page[limit]"
 )
 _NAMING = frozenset({"users", "user", "people", "members", "accounts", "account", "profiles", "on_calls"})
 
@@ -49,7 +57,7 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What is a subject's own: records that the subject made, and keys of facts that carry one of the accounts."""
+    """What is a subject's own: records that the subject made, and facts that carry one of the accounts."""
 
     record_ids: frozenset[int] = field(default_factory=frozenset)
     fact_keys: frozenset[str] = field(default_factory=frozenset)
@@ -64,13 +72,16 @@ def as_seen(trace: Trace, view: View, *, own: Own | None = None) -> Trace:
         own: what is the subject's own; needed for `View.SUBJECT` alone.
 
     Raises:
-        TraceInputError: a person's own number is asked for without being that person or an auditor, or a subject's
+        TraceInputError: a person's own number is asked for without being that person or an auditor, or a
+        subject's
             view without a subject.
     """
     if view is View.AUDITOR:
         return replace(trace, view=view.value)
     if view is View.SHARED and trace.cell.scope_kind == PERSON:
-        raise TraceInputError("a person's own number is for that person (--view subject --as) and for auditors")
+        raise TraceInputError(
+            "a person's own number is for that person (--view subject --as) and for auditors"
+        )
     if view is View.SUBJECT and own is None:
         raise TraceInputError("a subject's view needs the subject; name yourself with --as ACCOUNT")
     mine = own or Own()
@@ -101,7 +112,9 @@ def _fact(fact: TracedFact, own: Own) -> TracedFact:
     if fact.key in own.fact_keys:
         return fact
     hashed = hashlib.sha256(fact.key.encode()).hexdigest()
-    return replace(fact, key=f"sha256 {hashed}", event_at=None, measure=None, columns={}, context_record_ids=())
+    return replace(
+        fact, key=f"sha256 {hashed}", event_at=None, measure=None, columns={}, context_record_ids=()
+    )
 
 
 def _record(record: TracedRecord, own: Own, *, is_subject: bool) -> TracedRecord:
@@ -118,7 +131,7 @@ def _record(record: TracedRecord, own: Own, *, is_subject: bool) -> TracedRecord
 
 
 def outline_of(value: Any) -> dict[str, Any]:
-    """Return the parts of a record that name nobody: times, commits, numbers and states that are listed by name."""
+    """Return the parts of a record that name nobody: listed times, commits, numbers and states."""
     if not isinstance(value, Mapping):
         return {}
     return {name: item for name, item in sorted(value.items()) if _is_impersonal(name, item)}
@@ -138,11 +151,12 @@ def _is_impersonal(name: str, item: Any) -> bool:
     )
 
 
-_KNOWN_STATES = frozenset(
-    "open opened closed merged success successful failure failed error cancelled canceled skipped pending queued "
-    "in_progress inactive active completed complete approved changes_requested commented dismissed resolved "
-    "acknowledged triggered push pull_request schedule workflow_dispatch release deployment created critical high "
-    "medium low warning info running passed aborted unstable neutral timed_out".split()
+_KNOWN_STATES = _listed(
+    "open opened closed merged success successful failure failed error cancelled canceled skipped "
+    "pending queued in_progress inactive active completed complete approved changes_requested "
+    "commented dismissed resolved acknowledged triggered push pull_request schedule "
+    "workflow_dispatch release deployment created critical high medium low warning info running "
+    "passed aborted unstable neutral timed_out"
 )
 
 
@@ -151,7 +165,7 @@ def _page(page: TracedPage) -> TracedPage:
 
 
 def impersonal_url(url: str) -> str:
-    """Return an address without what may name a person: unlisted parameters, and what follows `users` and the like."""
+    """Return an address without what may name a person: unlisted parameters, and whom a path names."""
     parts = urlsplit(url)
     segments = parts.path.split("/")
     path = "/".join(

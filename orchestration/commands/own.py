@@ -28,8 +28,8 @@ def own(
 ) -> None:
     """Show the numbers that are PERSON's own, an account such as github:ada.
 
-    They are published nowhere. Each reading is recorded in the governance log, before anything is shown: when, whose,
-    and by whom. What came of incidents, failures and on-call is nobody's number.
+    They are published nowhere. Each reading is recorded in the governance log, before anything is shown:
+    when, whose, and by whom. What came of incidents, failures and on-call is nobody's number.
     """
     from lineage.trace import View
     from orchestration.own_numbers import read_own_numbers, write_own_numbers

@@ -17,8 +17,12 @@ _FORMATS = ("text", "json", "prov", "html")
 @click.command()
 @click.argument("metric")
 @click.option("--scope", help="service:NAME, team:NAME, organisation:NAME or person:ACCOUNT.")
-@click.option("--period", help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03.")
-@click.option("--normalisation", help="Of a team beside its peers: none, per_100_fte_days, per_100_service_days.")
+@click.option(
+    "--period", help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03."
+)
+@click.option(
+    "--normalisation", help="Of a team beside its peers: none, per_100_fte_days, per_100_service_days."
+)
 @click.option("--objective", help="Objective of a service level, where several have the window.")
 @click.option("--window", help="Kind of its window: month, rolling (by its last day) or calendar.")
 @click.option("--key", help="Key of a fact, for a column of a fact.")
@@ -31,10 +35,14 @@ _FORMATS = ("text", "json", "prov", "html")
     show_default=True,
     help="shared names nobody; subject shows your own records; auditor shows all. The last two are recorded.",
 )
-@click.option("--as", "account", metavar="ACCOUNT", help="Who reads, as github:ada; needed for subject and auditor.")
+@click.option(
+    "--as", "account", metavar="ACCOUNT", help="Who reads, as github:ada; needed for subject and auditor."
+)
 @click.option("--all", "is_all", is_flag=True, help="Read and show every fact and record, however many.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file instead.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write into this file instead."
+)
 @workspace_option
 @json_option
 def trace(

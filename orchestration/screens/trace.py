@@ -54,7 +54,7 @@ def _fact_lines(trace: Trace, most: int) -> Iterator[str]:
 
 def _fact_line(fact: TracedFact) -> str:
     mark = "*" if fact.is_deciding else " "
-    measure = f" = {fact.measure}" if fact.measure is not None else ""
+    measure = f" = {fact.measure}" if fact.measure not in (None, fact.key) else ""
     return f" {mark} {fact.key} at {fact.event_at}{measure}, records {len(fact.record_ids)}"
 
 
@@ -70,7 +70,7 @@ def _record_lines(trace: Trace, most: int) -> Iterator[str]:
 def _one_record(record: TracedRecord, page: TracedPage | None) -> Iterator[str]:
     yield f"  record {record.record_id} ({record.use}), number {record.ordinal} of its page"
     if page is not None:
-        yield f"    page {page.log_index}: {page.method} {page.url}"
+        yield f"    page {page.log_index}: {page.method} {_cut(page.url)}"
         yield f"    fetched {page.fetched_at.isoformat()}, sha256 {page.body_sha256}"
         if page.proof is not None:
             state = "proven to be" if page.proof.is_valid else "NOT proven to be"
@@ -84,7 +84,11 @@ def _one_record(record: TracedRecord, page: TracedPage | None) -> Iterator[str]:
             return
     text = record.value if record.is_text else json.dumps(record.value, ensure_ascii=False)
     shown = str(text).replace("\x1f", " | ").replace("\n", " ")
-    yield f"    {shown[:_MOST_TEXT]}{'…' if len(shown) > _MOST_TEXT else ''}"
+    yield f"    {_cut(shown)}"
+
+
+def _cut(text: str) -> str:
+    return f"{text[:_MOST_TEXT]}{'…' if len(text) > _MOST_TEXT else ''}"
 
 
 def _kind_lines(trace: Trace) -> Iterator[str]:
@@ -100,7 +104,10 @@ def _kind_lines(trace: Trace) -> Iterator[str]:
         yield from [f"  peers ({comparison.peer_group}): {peers}"] if peers else []
         yield from (_again_line(one) for one in comparison.formed)
     if (level := trace.service_level) is not None:
-        yield f"  objective {level.objective_id}: {level.objective_ratio.normalize():f} by {level.budgeting_method}"
+        yield (
+            f"  objective {level.objective_id}: {level.objective_ratio.normalize():f} by "
+            f"{level.budgeting_method}"
+        )
         yield f"  window {level.window_kind}, {level.window_starts_at} to {level.window_ends_at}"
         yield from (_again_line(one) for one in level.formed)
 
@@ -114,7 +121,10 @@ def _coverage_lines(trace: Trace) -> Iterator[str]:
     whole = sum(one.is_whole for one in trace.coverage)
     if not trace.is_empty:
         if trace.coverage:
-            yield f"completeness: {whole} of {len(trace.coverage)} streams and places were looked at for all of it"
+            yield (
+                f"completeness: {whole} of {len(trace.coverage)} streams and places were looked at for "
+                f"all of it"
+            )
         return
     if not trace.coverage:
         yield "nothing happened, and NO fetch is known to have looked: the value proves nothing"
@@ -128,14 +138,17 @@ def _coverage_lines(trace: Trace) -> Iterator[str]:
 def _reach(coverage: Coverage) -> str:
     if coverage.is_whole:
         return "all of the period"
-    gaps = ", ".join(f"{gap.gap_from:%Y-%m-%d %H:%M} to {gap.gap_until:%Y-%m-%d %H:%M}" for gap in coverage.gaps)
+    gaps = ", ".join(
+        f"{gap.gap_from:%Y-%m-%d %H:%M} to {gap.gap_until:%Y-%m-%d %H:%M}" for gap in coverage.gaps
+    )
     return f"a part of the period; nobody looked at {gaps}"
 
 
 def _rest_lines(trace: Trace) -> Iterator[str]:
     if trace.hidden is not None and (trace.hidden.fact_count or trace.hidden.record_count):
         yield (
-            f"view {trace.view}: {trace.hidden.fact_count} facts and {trace.hidden.record_count} records are shown in "
+            f"view {trace.view}: {trace.hidden.fact_count} facts and {trace.hidden.record_count} records "
+            f"are shown in "
             "part or as hashes"
         )
     if "publication_id" in trace.publication:
@@ -153,5 +166,7 @@ def _verdict(trace: Trace) -> str:
 
 def _differences(trace: Trace) -> list[str]:
     formed = trace.comparison.formed if trace.comparison else ()
-    parts = [f"{one.name}: published {one.published}, formed {one.formed}" for one in formed if not one.is_equal]
+    parts = [
+        f"{one.name}: published {one.published}, formed {one.formed}" for one in formed if not one.is_equal
+    ]
     return [*trace.recomputed.differences, *parts]

@@ -1,10 +1,12 @@
-"""A trace as one page for whoever the number is about: self-contained, readable without JavaScript, printable.
+"""A trace as one page for whoever the number is about: self-contained, readable without JavaScript.
 
-The page says in words what was counted and how, shows the events, records and answers behind the number, and holds the
-proofs with the code that checks them in the reader's own browser. Everything in it is escaped by the template.
+The page says in words what was counted and how, shows the events, records and answers behind the number,
+and holds
+the proofs with the code that checks them in the reader's own browser. The template escapes everything in it.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,20 +17,26 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lineage.trace import Coverage, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
+from lineage.trace import Coverage, Period, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
 from orchestration.screens.figures import value_text
 
 _TEMPLATE = "trace_page.html.j2"
 _MOST_FACTS = 200
+_LONG_HASH = re.compile(r"\b[0-9a-f]{24,}\b")
+_SHOWN_OF_HASH = 12
 _MOST_TEXT = 20_000
 _HOW = {
-    "median": "The events are put in order of their {measure}, and the number is the middle one. Of an even count it "
+    "median": "The events are put in order of their {measure}, and the number is the middle one. Of an "
+    "even count it "
     "lies halfway between the two in the middle. The events that decide it are marked.",
-    "p75": "The events are put in order of their {measure}, and the number is the place that three of four stay "
+    "p75": "The events are put in order of their {measure}, and the number is the place that three of "
+    "four stay "
     "within. The events next to that place are marked.",
-    "p90": "The events are put in order of their {measure}, and the number is the place that nine of ten stay "
+    "p90": "The events are put in order of their {measure}, and the number is the place that nine of ten "
+    "stay "
     "within. The events next to that place are marked.",
-    "ratio": "Of the {denominator} events, {numerator} are of the kind in question; they are marked. The number is the "
+    "ratio": "Of the {denominator} events, {numerator} are of the kind in question; they are marked. The "
+    "number is the "
     "one count divided by the other.",
     "count": "The number is how many events there are.",
     "count_distinct": "The number is how many different {measure} the events have.",
@@ -37,8 +45,10 @@ _HOW = {
     "fact": "The number stands on one event, which is made of the records below.",
 }
 _LEVEL = (
-    "The window is cut into slices of {seconds} seconds. Each is compared with the objective, by {method}, and the "
-    "number follows from their sums. Below, the slices stand together by day; days that spent budget are marked."
+    "The window is cut into slices of {seconds} seconds. Each is compared with the objective, by "
+    "{method}, and the "
+    "number follows from their sums. Below, the slices stand together by day; days that spent budget are "
+    "marked."
 )
 _FLAGS = {
     "partial": "the data does not cover the whole period",
@@ -51,16 +61,20 @@ _FLAGS = {
     "counter_metric_missing": "a number that belongs beside this one is missing",
 }
 _VIEWS = {
-    "auditor": "This is the auditor's view: it shows every record in full, and is recorded. Keep it as you would keep "
+    "auditor": "This is the auditor's view: it shows every record in full, and is recorded. Keep it as "
+    "you would keep "
     "the sources themselves.",
-    "subject": "This is a subject's view: your own records stand in full, those of others as counts and hashes.",
-    "shared": "This view names nobody: of each record it shows times, states and commits, and the hash of the rest.",
+    "subject": "This is a subject's view: your own records stand in full, those of others as counts and "
+    "hashes.",
+    "shared": "This view names nobody: of each record it shows times, states and commits, and the hash "
+    "of the rest.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
     key: str
+    short: str
     happened: str
     measure: str
     is_deciding: bool
@@ -96,21 +110,22 @@ def trace_page(trace: Trace) -> str:
         trace=trace,
         cell=trace.cell,
         definition=trace.definition,
-        number=_number(trace.cell.value, trace.cell.unit),
-        exact="empty" if trace.cell.value is None else f"{trace.cell.value:f} {trace.cell.unit}",
+        number=_number(trace.cell.value, trace.cell.unit).partition(" "),
+        exact=f"{_text(trace.cell.value)} {trace.cell.unit}",
         interval=_interval(trace),
         scope=_scope(trace),
         period=_period(trace),
         how=_how(trace),
         flags=[(flag, _FLAGS.get(flag, flag.replace("_", " "))) for flag in trace.cell.flags],
         view=_VIEWS[trace.view],
-        events=[_event(one, trace.cell.unit) for one in events],
+        events=[_event(one, "units" if trace.service_level else trace.cell.unit) for one in events],
         hidden_events=len(trace.facts) - len(events),
         records=[_record(one, pages) for one in trace.records],
         chain=_chain(trace),
         coverage=[(one, _reach(one)) for one in trace.coverage],
         whole_count=sum(one.is_whole for one in trace.coverage),
         formed=_formed(trace),
+        text=_text,
         proofs=_script_json(_proofs(trace.pages)),
         checkpoint_root=_script_json(trace.publication.get("payload_root")),
         command=_command(trace),
@@ -146,11 +161,11 @@ def _day(day: date) -> str:
 def _how(trace: Trace) -> str:
     if (level := trace.service_level) is not None:
         return _LEVEL.format(seconds=level.slice_seconds, method=level.budgeting_method)
-    told = _HOW.get(trace.definition.measure_kind, "The number is formed from the events by the formula below.")
-    measure = trace.definition.measure_sql.removesuffix("_seconds").strip('"').replace("_", " ")
-    words = told.format(
-        measure=measure, numerator=trace.cell.numerator, denominator=trace.cell.denominator
+    told = _HOW.get(
+        trace.definition.measure_kind, "The number is formed from the events by the formula below."
     )
+    measure = trace.definition.measure_sql.removesuffix("_seconds").strip('"').replace("_", " ")
+    words = told.format(measure=measure, numerator=trace.cell.numerator, denominator=trace.cell.denominator)
     if trace.comparison is not None and trace.comparison.normalisation != "none":
         days = trace.comparison.normalisation.removeprefix("per_100_").replace("_", "-").replace("fte", "FTE")
         return f"{words} It is then divided by the team's {days}, and multiplied by 100."
@@ -162,11 +177,14 @@ def _event(fact: TracedFact, unit: str) -> _Event:
     is_number = isinstance(measure, (int, Decimal)) and not isinstance(measure, bool)
     return _Event(
         key=fact.key,
+        short=_LONG_HASH.sub(lambda found: f"{found[0][:_SHOWN_OF_HASH]}…", fact.key),
         happened="not shown" if fact.event_at is None else str(fact.event_at),
         measure=value_text(float(measure), unit) if is_number and measure is not None else "",
         is_deciding=fact.is_deciding,
         record_count=len(fact.record_ids),
-        columns=[(name.replace("_", " "), str(value)) for name, value in fact.columns.items() if value is not None],
+        columns=[
+            (name.replace("_", " "), str(value)) for name, value in fact.columns.items() if value is not None
+        ],
     )
 
 
@@ -201,7 +219,10 @@ def _chain(trace: Trace) -> Sequence[tuple[str, str]]:
         (f"{len(trace.facts):,}", events if len(trace.facts) != 1 else events.removesuffix("s")),
         (f"{len(trace.contributing_ids):,}", "records"),
         (f"{len(trace.pages):,}", "answers kept as bytes"),
-        (f"{proven:,} of {len(trace.pages):,}", f"proven in the log of {size}" if size else "proven in the log"),
+        (
+            f"{proven:,} of {len(trace.pages):,}",
+            f"proven in the log of {size}" if size else "proven in the log",
+        ),
     ]
 
 
@@ -226,13 +247,15 @@ def _formed(trace: Trace) -> Sequence[tuple[str, str, str, bool]]:
             published, formed = getattr(cell, name), getattr(again, name)
             if published is not None or formed is not None:
                 rows.append((name, published, formed, published == formed))
-    return [(name.replace("_", " "), _text(left), _text(right), is_equal) for name, left, right, is_equal in rows]
+    return [
+        (name.replace("_", " "), _text(left), _text(right), is_equal) for name, left, right, is_equal in rows
+    ]
 
 
 def _text(value: Any) -> str:
     if value is None:
         return "empty"
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def _proofs(pages: Sequence[TracedPage]) -> Sequence[Mapping[str, Any]]:
@@ -266,8 +289,6 @@ def _command(trace: Trace) -> str:
 
 
 def _short_period(trace: Trace) -> str:
-    from lineage.trace import Period
-
     cell = trace.cell
     if trace.service_level is not None:
         last = date.fromordinal(cell.period_end.toordinal() - 1)
@@ -277,5 +298,10 @@ def _short_period(trace: Trace) -> str:
 
 def _script_json(value: Any) -> Markup:
     """Spell data for a script element: nothing in it can end the element."""
-    text = json.dumps(value, ensure_ascii=True).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    text = (
+        json.dumps(value, ensure_ascii=True)
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+    )
     return Markup(text)  # noqa: S704 - JSON of ASCII without the characters that HTML gives a meaning

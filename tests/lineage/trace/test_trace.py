@@ -292,6 +292,7 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 def test_scopes_are_read_as_people_write_them() -> None:
     assert parse_scope("service:shop") == ("service", "shop")
     assert parse_scope("team:a:b") == ("team", "a:b")
-    for wrong in ("shop", "service:", ":shop", "person:ada"):
+    assert parse_scope("person:github:ada") == ("person", "github:ada")
+    for wrong in ("shop", "service:", ":shop", "squad:web"):
         with pytest.raises(TraceInputError):
             parse_scope(wrong)

@@ -183,6 +183,12 @@ class World:
             con.register("windows", self.store.windows())
             con.execute("create table evidence.fetch_windows as from windows")
             con.execute(
+                "create table evidence.fact_streams as select * from (values "
+                "('marts.fct_deployments', 'github', 'deployments'), ('marts.fct_changes', 'github', "
+                "'deployments'), "
+                "('marts.fct_changes', 'git', 'commits')) as feeding(fact_relation, kind, stream)"
+            )
+            con.execute(
                 f"""
                 create schema publication;
                 create table publication.about as
