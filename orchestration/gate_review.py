@@ -1,4 +1,4 @@
-"""Asking the gate about a metric before anything is published: what is open, what is missing, who must act."""
+"""Asking the gate before anything is published: what is open, what is missing, who must act."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -153,10 +153,11 @@ def present_context(session: Session) -> PublicationContext:
         raise UsageError("Nothing is built yet, so there is nothing to decide about. Begin with: assay run")
     with open_warehouse(workspace.warehouse) as con:
         mark = stage_mark(con, "models")
-        if mark is None:
-            raise UsageError("The last build was cut off. Finish it with: assay run")
-        compiled = DbtProject(workspace).compiled_manifest()
-        reading = read_log(session.ledger)
+    if mark is None:
+        raise UsageError("The last build was cut off. Finish it with: assay run")
+    compiled = DbtProject(workspace).compiled_manifest()  # dbt opens the warehouse itself
+    reading = read_log(session.ledger)
+    with open_warehouse(workspace.warehouse) as con:
         return gate_context(session, con, compiled, reading, log_size=mark.log_size)
 
 

@@ -1,7 +1,7 @@
-"""Signing definitions off: what is signed is shown first, then the file is written and the log has it at once."""
+"""Signing definitions off: what is signed is shown first; the log has the signature at once."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,10 +25,7 @@ from publishing.durable import sync_folder, write_durably
 
 FOLDER = "sign-offs"
 USUAL_VALIDITY = timedelta(days=365)
-_WORDS = (
-    "select title, sentence, description, unit, fact_relation, filter_sql, value_sql from marts.dim_metrics "
-    "where metric = ? order by metric_version desc limit 1"
-)
+_WORDS = ("title", "sentence", "description", "unit", "fact_relation", "filter_sql", "value_sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +36,8 @@ class SigningSheet:
         metric: The metric.
         definition_hash: What the signature is over.
         tier: What the metric may be used for.
-        title, sentence, description, unit: The definition in words.
-        fact_relation, filter_sql, value_sql: The definition in SQL.
+        words: The definition in words and SQL: title, sentence, description, unit, fact_relation, filter_sql
+            and value_sql.
         minimum_n, minimum_team_size: Below them no value is shown.
         counter_metrics: What is shown beside it.
         purposes: What it may be used for.
@@ -52,13 +49,7 @@ class SigningSheet:
     metric: str
     definition_hash: str
     tier: str
-    title: str
-    sentence: str
-    description: str
-    unit: str
-    fact_relation: str
-    filter_sql: str
-    value_sql: str
+    words: Mapping[str, str]
     minimum_n: int
     minimum_team_size: int
     counter_metrics: tuple[str, ...]
@@ -113,8 +104,8 @@ def sign(workspace: Workspace, signing: Signing, sheet: SigningSheet) -> tuple[P
     """
     if sheet.conflict is not None:
         raise UsageError(
-            f"{signing.signer.person} {sheet.conflict}, and cannot sign it as {signing.role}: nobody signs an "
-            "own metric (docs/gate.md). Somebody else who holds the role signs"
+            f"{signing.signer.person} {sheet.conflict}, and cannot sign it as {signing.role}: nobody signs "
+            "an own metric (docs/gate.md). Somebody else who holds the role signs"
         )
     at = utc_now()
     today = at.date()
@@ -195,8 +186,8 @@ def _check_registered(register: SignerRegister, signing: Signing) -> None:
     if not held or held[0].person != person:
         whose = f"it is {held[0].person}'s" if held else "nobody's"
         raise UsageError(
-            f"The key is not {person}'s by governance/signers.yml ({whose}). `assay signer` makes a key and "
-            "the entry for it"
+            f"The key is not {person}'s by governance/signers.yml ({whose}). `assay signer` makes a "
+            "key and the entry for it"
         )
     if role not in held[0].roles:
         holders = ", ".join(one.person for one in register.holders(role)) or "nobody"
@@ -209,15 +200,18 @@ def _sheet(
     review = review_warehouse(workspace.warehouse, context, at=at, only=signing.metric)
     metric = review.reviewed[signing.metric]
     with open_warehouse(workspace.warehouse, is_read_only=True) as con:
-        words = con.execute(_WORDS, [signing.metric]).fetchone() or ("",) * 7
+        rows = con.execute(
+            f"select {', '.join(_WORDS)} from marts.dim_metrics where metric = ? "
+            "order by metric_version desc limit 1",
+            [signing.metric],
+        ).fetchall()
     (who,) = [one for one in context.register.signers if one.public_key == signing.signer.public_key]
     digest = context.definition_hashes[signing.metric]
-    texts = [str(word or "") for word in words]
     return SigningSheet(
-        signing.metric,
-        digest,
-        metric.policy.tier,
-        *texts,
+        metric=signing.metric,
+        definition_hash=digest,
+        tier=metric.policy.tier,
+        words={name: str(word or "") for name, word in zip(_WORDS, rows[0], strict=True)},
         minimum_n=metric.policy.minimum_n,
         minimum_team_size=metric.policy.minimum_team_size,
         counter_metrics=metric.policy.counter_metrics,

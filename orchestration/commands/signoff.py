@@ -64,14 +64,14 @@ def give(
 ) -> None:
     """Show METRIC's definition, ask, and sign it with the person's own key.
 
-    The sign-off is written to governance/sign-offs/ and recorded in the governance log; it counts from then on,
-    for this very definition. A changed definition needs a new signature; formatting does not change it.
+    The sign-off is written to governance/sign-offs/ and recorded in the governance log; it counts from then
+    on, for this very definition. A changed definition needs a new signature; formatting does not change it.
     """
     from orchestration.signing import prepare, sign
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
-    signing = _signing(metric, role, person, key, scope, until)
+    signing = _signing(metric, role, person, key, scope=scope, until=until)
     sheet = prepare(workspace, signing)
     for line in _lines(sheet, signing):
         click.echo(line)
@@ -129,12 +129,14 @@ def revoke(
     from orchestration.signing import revoke_sign_off
     from orchestration.workspace import find_workspace
 
-    signing = _signing(metric, role, person, key, scope, None)
+    signing = _signing(metric, role, person, key, scope=scope)
     leaves = revoke_sign_off(find_workspace(folder), signing, reason=reason)
     click.echo(f"Revoked: {len(leaves)}, as leaf {', '.join(map(str, leaves))} of the governance log.")
 
 
-def _signing(metric: str, role: str, person: str, key: Path, scope: str, until: datetime | None) -> "Signing":
+def _signing(
+    metric: str, role: str, person: str, key: Path, *, scope: str, until: datetime | None = None
+) -> "Signing":
     from governance.signers import Signer
     from orchestration.signing import Signing
 
@@ -143,11 +145,12 @@ def _signing(metric: str, role: str, person: str, key: Path, scope: str, until: 
 
 
 def _lines(sheet: "SigningSheet", signing: "Signing") -> "Iterator[str]":
-    yield f"{sheet.title} ({sheet.metric}, {sheet.tier}, in {sheet.unit})"
-    yield f"  {sheet.sentence}"
-    yield f"  {sheet.description.strip()}"
-    yield f"  counted over {sheet.fact_relation} where {' '.join(sheet.filter_sql.split())}"
-    yield f"  as {' '.join(sheet.value_sql.split())}"
+    words = {name: " ".join(text.split()) for name, text in sheet.words.items()}
+    yield f"{words['title']} ({sheet.metric}, {sheet.tier}, in {words['unit']})"
+    yield f"  {words['sentence']}"
+    yield f"  {words['description']}"
+    yield f"  counted over {words['fact_relation']} where {words['filter_sql']}"
+    yield f"  as {words['value_sql']}"
     yield f"  shown from n {sheet.minimum_n} and {sheet.minimum_team_size} people on"
     yield f"  beside {', '.join(sheet.counter_metrics) or 'no counter-metric'}"
     for purpose in sheet.purposes:
