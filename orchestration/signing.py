@@ -143,7 +143,7 @@ def list_sign_offs(workspace: Workspace) -> tuple[tuple[RecordedSignOff, str | N
 
 
 def revoke_sign_off(workspace: Workspace, signing: Signing, *, reason: str) -> list[int]:
-    """Take back the sign-offs of a metric in a role and scope that are in force; return their leaves' indexes.
+    """Take back the sign-offs of a metric in a role and scope that are in force; return their leaves.
 
     Args:
         workspace: Where.

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class GivesByDefault(click.Group):
     """`assay signoff METRIC` is `assay signoff give METRIC`: signing is what the command is for."""
 
+    usual = "give"
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Take what is no subcommand for a metric."""
         if args and not args[0].startswith("-") and args[0] not in self.commands:
-            args = ["give", *args]
+            args = [self.usual, *args]
         return super().resolve_command(ctx, args)
 
 
