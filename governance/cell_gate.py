@@ -24,7 +24,7 @@ from governance.circumstances import (
     MetricUnderReview,
     PredicateResult,
 )
-from governance.signatures import valid_signatures
+from governance.signatures import ValidSignature, valid_signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def decide_cells(
     metric: MetricUnderReview, circumstances: Circumstances, cells: Iterable[CellUnderReview]
 ) -> tuple[CellDecision, ...]:
     """Ask every predicate of each value, in the order of their keys."""
-    signatures = valid_signatures(metric, circumstances)
+    signatures = _signatures(metric, circumstances)
     shared: dict[tuple[str | None, frozenset[str] | None], Answer] = {}
     decisions = []
     for cell in sorted(cells, key=lambda each: each.key):
@@ -81,6 +81,13 @@ def decide_cells(
         answers = tuple(answer_of(ask.__name__, partial(ask, asked)) for ask in FLAGS)
         decisions.append(CellDecision(cell.key, cell.n, answers))
     return tuple(decisions)
+
+
+def _signatures(metric: MetricUnderReview, circumstances: Circumstances) -> Sequence[ValidSignature]:
+    try:
+        return valid_signatures(metric, circumstances)
+    except Exception:  # noqa: BLE001 - the metric's own predicates say what broke; no value counts as signed
+        return ()
 
 
 def summarise_cells(asked: CellSummary, decisions: Sequence[CellDecision]) -> CellSummary:

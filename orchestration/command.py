@@ -51,6 +51,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "alert": ("orchestration.commands.alert:alert", "List open causes, and try the channels that are told."),
     "dev": ("orchestration.commands.dev:dev", "Open the Dagster UI on this workspace."),
     "publish": ("orchestration.commands.publish:publish", "Publish what the last build holds."),
+    "gate": (
+        "orchestration.commands.gate:gate",
+        "Say what may be published, what is missing, and who must act.",
+    ),
+    "signoff": (
+        "orchestration.commands.signoff:signoff",
+        "Sign a metric's definition with one's own key; list and revoke.",
+    ),
     "trace": (
         "orchestration.commands.trace:trace",
         "Show where one published number comes from, to the byte.",

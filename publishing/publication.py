@@ -299,6 +299,19 @@ def _announce(
     return manifest
 
 
+def _purpose_document(context: PublicationContext) -> dict[str, Any] | None:
+    """What metrics that pay are published for, and what nobody may do with them."""
+    purpose = context.purposes.named(context.purpose)
+    if purpose is None:
+        return None
+    return {
+        "name": purpose.name,
+        "title": purpose.title,
+        "owner": purpose.owner,
+        "forbidden_uses": list(purpose.forbidden_uses),
+    }
+
+
 def _manifest_document(
     run: _Run, build: _Build, decisions: Sequence[Decision], leaves: Sequence[int], *, signed_by: str
 ) -> dict[str, Any]:
@@ -313,6 +326,7 @@ def _manifest_document(
         "previous": build.previous,
         "signed_by": signed_by,
         "evidence": {"payload_log_size": context.payload_log_size, "payload_root": run.payload_root},
+        "purpose": _purpose_document(context),
         "environment": dict(context.environment),
         "replay": dict(context.replay),
         "sealed": {

@@ -8,8 +8,9 @@ from orchestration.commands.options import workspace_option
 
 
 @click.command()
+@click.option("--purpose", help="What metrics that pay are published for; default: governance/purposes.yml.")
 @workspace_option
-def publish(folder: Path | None) -> None:
+def publish(folder: Path | None, *, purpose: str | None) -> None:
     """Publish what the last build holds, without fetching or building.
 
     For after a sign-off, a changed policy or a mended check. Refused while a blocking check is red.
@@ -17,6 +18,6 @@ def publish(folder: Path | None) -> None:
     from orchestration.republishing import publish_again
     from orchestration.workspace import find_workspace
 
-    publication = publish_again(find_workspace(folder))
+    publication = publish_again(find_workspace(folder), purpose=purpose)
     click.echo(f"{publication.publication_id}: {publication.message}")
     click.echo(f"{publication.folder}")

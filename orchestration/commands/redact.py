@@ -67,7 +67,10 @@ def redact(
 @click.option(
     "--role", "roles", multiple=True, required=True, help="What the person signs, such as redaction."
 )
-def signer(person: str, *, key: Path, roles: tuple[str, ...]) -> None:
+@click.option(
+    "--team", "teams", multiple=True, help="A team that the person belongs to: nobody signs an own metric."
+)
+def signer(person: str, *, key: Path, roles: tuple[str, ...], teams: tuple[str, ...]) -> None:
     """Make PERSON's own signing key, and print the entry for governance/signers.yml.
 
     The private key belongs to the person and to nobody else; the entry is public and goes through review.
@@ -80,6 +83,8 @@ def signer(person: str, *, key: Path, roles: tuple[str, ...]) -> None:
 
     made = Signer.create(person, key, random_bytes=secrets.token_bytes)
     entry = {"person": person, "public_key": made.public_key.hex(), "roles": list(roles)}
+    if teams:
+        entry["teams"] = list(teams)
     click.echo(yaml.safe_dump({"signers": [entry]}, sort_keys=False).strip())
 
 

@@ -34,8 +34,9 @@ def test_a_command_that_a_page_names_exists_with_its_options(page: str, words: t
     command = assay.get_command(context, arguments[0])
     assert command is not None
     if isinstance(command, click.Group) and arguments[1:] and not arguments[1].startswith("-"):
-        assert arguments[1] in command.commands
-        command = command.commands[arguments[1]]
+        name = arguments[1] if arguments[1] in command.commands else getattr(command, "usual", None)
+        assert name in command.commands
+        command = command.commands[name]
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in arguments[1:] if word.startswith("--")} <= options | {"--help"}
 

@@ -67,7 +67,9 @@ def _dimensions(con: duckdb.DuckDBPyConnection) -> None:
     for service, title, _ in SERVICES:
         con.execute("insert into marts.dim_services values (?, ?, ?)", [service, title, f"acme/{service}"])
     con.execute(
-        "create table marts.dim_teams as select distinct t as team_id, upper(t[1]) || t[2:] as title "
+        "create table marts.dim_teams as select distinct t as team_id, upper(t[1]) || t[2:] as title, "
+        "[t] as team_path, timestamptz '2020-01-01 00:00:00+00' as valid_from, "
+        "timestamptz '9999-12-31 00:00:00+00' as valid_until "
         "from (select unnest(['payments', 'discovery', 'clients']) as t)"
     )
     con.execute(f"create table marts.dim_people as select '{TOKEN}' as account_token, false as is_bot")
