@@ -26,7 +26,8 @@ order by finished_at, deployment_id limit 1
 """
 _AUTHOR = """
 select 'github:' || min(login) from sightings
-where kind = 'github' and login is not null and account_key in (select account_key from accounts where not is_bot)
+where kind = 'github' and login is not null
+    and account_key in (select account_key from accounts where not is_bot)
 """
 
 
@@ -111,8 +112,8 @@ def test_a_dispute_leads_to_a_correction_that_an_increment_and_a_full_refresh_re
         ] == []
         assert record.is_published_anew
         corrected = hashes_of_rows(workspace.warehouse)
-        query = f"select is_production, is_corrected from marts.fct_deployments where deployment_id = '{deployment}'"
-        assert one_row(workspace.warehouse, query) == ("False", "True")
+        row = f"from marts.fct_deployments where deployment_id = '{deployment}'"
+        assert one_row(workspace.warehouse, f"select is_production, is_corrected {row}") == ("False", "True")
         changed = {table for table in corrected if corrected[table] != before.get(table)}
         assert {"marts.fct_deployments", "marts.mart_metric_values"} <= changed
         assert not {table for table in changed if table.startswith("staging.")}
