@@ -1,4 +1,4 @@
-"""An office that handles cases: a log and a private store in a folder, people with keys, and a clock by hand."""
+"""An office that handles cases: a log, a private store, people with keys, and a clock set by hand."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -81,7 +81,7 @@ def test_a_step_is_allowed_or_refused_and_a_refused_one_leaves_nothing(
 @pytest.mark.parametrize("event", HANDLED)
 def test_whoever_opened_it_decides_nothing(office: Office, event: str) -> None:
     case_id = office.bring_to("evidence_sent" if event != "triaged" else "opened")
-    with pytest.raises(DisputeError, match="is for the reviewer to do|cannot follow"):
+    with pytest.raises(DisputeError, match=r"is for the reviewer to do|cannot follow"):
         office.asks(case_id, event, REASON[event])
 
 

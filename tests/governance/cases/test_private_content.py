@@ -1,4 +1,4 @@
-"""The private store: what is altered, lost or cut off is found; what is purged is gone; and nobody is named."""
+"""The private store: what is altered, lost or cut off is found; what is purged is gone; nobody is named."""
 
 import json
 import sqlite3
