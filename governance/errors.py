@@ -9,6 +9,7 @@ GovernanceError
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 ├── DispositionError      a decision about an incident's cause cannot be made as it stands
 ├── DriftDecisionError    a decision about a source's drift cannot be made as it stands
+├── FeedbackError         a piece of feedback cannot be kept, read or cited as it stands
 └── LeafError             a statement cannot be written as canonical JSON
 """
 
@@ -47,6 +48,10 @@ class DispositionError(GovernanceError):
 
 class DriftDecisionError(GovernanceError):
     """A decision about a source's drift cannot be made as it stands."""
+
+
+class FeedbackError(GovernanceError):
+    """A piece of feedback cannot be kept, read or cited as it stands."""
 
 
 class LeafError(GovernanceError):

@@ -66,7 +66,8 @@ def load_reviewed(file: Path = REVIEWED) -> tuple[ReviewedSql, ...]:
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise BuildFailedError(
-            f"The list of reviewed SQL {file} cannot be read: {error!r}. Each entry has template, sha256 and reason"
+            f"The list of reviewed SQL {file} cannot be read: {error!r}. Each entry has template, "
+            "sha256 and reason"
         ) from error
 
 
