@@ -20,10 +20,13 @@ def tracks(metric: str | None, folder: Path | None, *, as_json: bool) -> int:
     """
     from orchestration.errors import UsageError
     from orchestration.flow.warehouse import read_between_runs
-    from orchestration.tracks import present_crossings
+    from orchestration.tracks import compile_models, present_crossings
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
+    if not workspace.warehouse.exists():
+        raise UsageError("Nothing is built yet, so there is nothing to look at. Begin with: assay run")
+    compile_models(workspace)
     with read_between_runs(workspace, command="assay tracks") as con:
         found = present_crossings(workspace, con)
     if metric is not None and metric not in found:
