@@ -23,25 +23,24 @@ if TYPE_CHECKING:
     import duckdb
 
 _SCHEMA = """
-create schema if not exists feedback;
-create table if not exists feedback.pieces (
+create table if not exists pieces (
     piece_id varchar primary key, giver_token varchar not null, subject_token varchar not null,
     kind varchar not null, given_at timestamptz not null, sealed blob not null
 );
-create table if not exists feedback.consents (
+create table if not exists consents (
     piece_id varchar not null, given_by varchar not null, given_at timestamptz not null,
     primary key (piece_id, given_by)
 );
-create table if not exists feedback.citations (
+create table if not exists citations (
     piece_id varchar not null, cited_by_token varchar not null, leaf_index bigint not null,
     cited_at timestamptz not null
 );
 """
 _PIECES = """
 select piece_id, giver_token, subject_token, kind, given_at, sealed,
-       (select list(given_by order by given_by) from feedback.consents
+       (select list(given_by order by given_by) from consents
         where consents.piece_id = pieces.piece_id)
-from feedback.pieces where $piece_id is null or piece_id = $piece_id order by given_at, piece_id
+from pieces where $piece_id is null or piece_id = $piece_id order by given_at, piece_id
 """
 _COLUMNS = ("piece_id", "giver_token", "subject_token", "kind", "given_at", "sealed", "consents")
 _NONCE_BYTES = 12
@@ -69,7 +68,7 @@ class FeedbackStore:
         with self._transaction() as con:
             for piece_id, piece in named:
                 con.execute(
-                    "insert into feedback.pieces values (?, ?, ?, ?, ?, ?)",
+                    "insert into pieces values (?, ?, ?, ?, ?, ?)",
                     [
                         *(piece_id, piece.giver.tokens[0], piece.subject.tokens[0], piece.kind),
                         *(piece.given_at, self._sealed(piece_id, piece)),
@@ -96,7 +95,7 @@ class FeedbackStore:
         """Note that a piece was cited."""
         with self._transaction() as con:
             con.execute(
-                "insert into feedback.citations values (?, ?, ?, ?)", [piece_id, cited_by, leaf_index, at]
+                "insert into citations values (?, ?, ?, ?)", [piece_id, cited_by, leaf_index, at]
             )
 
     def commitment(self, piece_id: str, what: str, text: str) -> str:
@@ -167,7 +166,7 @@ class FeedbackStore:
 
 
 _CLOSED: dict[str, Any] = {"autoinstall_known_extensions": "false"}
-_CONSENT = "insert or ignore into feedback.consents values (?, ?, ?)"
+_CONSENT = "insert or ignore into consents values (?, ?, ?)"
 
 
 def _derived(key: bytes, label: bytes) -> bytes:

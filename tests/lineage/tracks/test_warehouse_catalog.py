@@ -136,6 +136,19 @@ def test_what_the_warehouse_hides_is_found(
     assert way == "catalog_macro" or through in matching[0].path
 
 
+def test_a_macro_in_the_place_of_the_catalogs_own_functions_hides_nothing(
+    compiled: tuple[dict[str, Any], Path],
+) -> None:
+    lies = [
+        "create macro duckdb_views() as table select '' as schema_name where false",
+        "create macro current_database() as 'elsewhere'",
+        "create macro lower(x) as null",
+    ]
+    hidden = "create view main.stg_orders as select text from notes.kept"
+    found = {(each.way, each.found) for each in crossings(compiled, hidden, *lies)}
+    assert ("hard_coded_relation", "notes.kept") in found
+
+
 def test_a_database_attached_beside_the_warehouse_closes_and_the_vault_does_not(
     compiled: tuple[dict[str, Any], Path],
 ) -> None:
