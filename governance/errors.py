@@ -13,6 +13,7 @@ GovernanceError
 ├── CaseError             a case cannot be read, or its private content not be kept
 │   ├── DisputeError      a step of a dispute is not allowed as it stands
 │   └── CorrectionError   a correction is wrong, lacks evidence, or lacks a second person
+├── FeedbackError         a piece of feedback cannot be kept, read or cited as it stands
 └── LeafError             a statement cannot be written as canonical JSON
 """
 
@@ -67,6 +68,10 @@ class DisputeError(CaseError):
 
 class CorrectionError(CaseError):
     """A correction is wrong, lacks evidence, or lacks a second person."""
+
+
+class FeedbackError(GovernanceError):
+    """A piece of feedback cannot be kept, read or cited as it stands."""
 
 
 class LeafError(GovernanceError):

@@ -1,8 +1,8 @@
-"""dbt's connection to the warehouse, closed: it reads committed evidence and the identity vault, nothing else.
+"""dbt's connection to the warehouse: closed to all but evidence and the identity vault.
 
-The scan of `lineage.tracks` reads SQL beforehand. This holds while it runs, whatever the SQL is: DuckDB itself
-refuses other files, the network, extensions, and to be configured otherwise. So not even a trick that no scan
-has foreseen opens the file of developmental feedback (invariant I10).
+The scan of `lineage.tracks` reads SQL beforehand. This holds while it runs, whatever the SQL is: DuckDB
+itself refuses other files, the network, extensions, and to be configured otherwise. So not even a trick
+that no scan has foreseen opens the file of developmental feedback (invariant I10).
 """
 
 from typing import Any

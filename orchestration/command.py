@@ -116,6 +116,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.identity:identity",
         "Say whose accounts are whose: review, merge, split.",
     ),
+    "feedback": (
+        "orchestration.commands.feedback:feedback",
+        "Give, read and cite developmental feedback, which never feeds a metric.",
+    ),
+    "tracks": (
+        "orchestration.commands.tracks:tracks",
+        "Look for every way by which feedback could come into a metric.",
+    ),
     "signer": ("orchestration.commands.redact:signer", "Make a person's own signing key."),
     "profile": (
         "orchestration.commands.profile:profile",

@@ -5,6 +5,7 @@ from orchestration.flow.checking import check_again
 from orchestration.flow.publication import publish_warehouse
 from orchestration.flow.warehouse import open_warehouse, stage_mark
 from orchestration.session import open_session
+from orchestration.tracks import compile_models
 from orchestration.workspace import Workspace
 from publishing import Publication
 
@@ -25,6 +26,7 @@ def publish_again(workspace: Workspace, *, purpose: str | None = None) -> Public
             models, checks = stage_mark(con, "models"), stage_mark(con, "checks")
         if models is None or checks is None or models.build_id != checks.build_id:
             raise UsageError("There is no complete and checked build to publish. Make one with: assay run")
+        compile_models(workspace)
         with open_warehouse(workspace.warehouse) as con:
             check_again(session, con)  # somebody may have altered the warehouse since
         return publish_warehouse(session, checks, purpose=purpose)

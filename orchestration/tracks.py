@@ -23,7 +23,7 @@ def present_crossings(
 
     Args:
         workspace: Whose project, evidence and vault.
-        con: A connection to its warehouse; reading is enough.
+        con: A connection to its warehouse; reading is enough. The models are compiled, see `compile_models`.
 
     Returns:
         By metric; an empty tuple where nothing of the developmental track, and nothing of who took part in an
@@ -47,6 +47,15 @@ def present_crossings(
     return found
 
 
+def compile_models(workspace: Workspace) -> None:
+    """Compile the models where that has not been done: dbt opens the warehouse, so nobody else may have it open.
+
+    Raises:
+        BuildFailedError: dbt could not compile.
+    """
+    DbtProject(workspace).compiled_manifest()
+
+
 def load_reviewed(file: Path = REVIEWED) -> tuple[ReviewedSql, ...]:
     """Read the list of SQL beside models that somebody has read.
 
@@ -66,7 +75,8 @@ def load_reviewed(file: Path = REVIEWED) -> tuple[ReviewedSql, ...]:
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise BuildFailedError(
-            f"The list of reviewed SQL {file} cannot be read: {error!r}. Each entry has template, sha256 and reason"
+            f"The list of reviewed SQL {file} cannot be read: {error!r}. Each entry has template, "
+            "sha256 and reason"
         ) from error
 
 

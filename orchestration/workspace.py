@@ -56,6 +56,16 @@ class Workspace:
         return self.data / "private" / "cases.sqlite"
 
     @property
+    def feedback(self) -> Path:
+        """Developmental feedback: a file that no build opens."""
+        return self.data / "developmental" / "feedback.duckdb"
+
+    @property
+    def assessments(self) -> Path:
+        """Assessments that people write, with the feedback that they cite."""
+        return self.data / "private" / "assessments"
+
+    @property
     def warehouse(self) -> Path:
         """The file being built; only the pipeline opens it."""
         return self.data / "warehouse" / "assay.duckdb"

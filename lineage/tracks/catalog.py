@@ -10,22 +10,22 @@ import duckdb
 from lineage.tracks.crossing import Finding
 from lineage.tracks.reading import RelationName
 
-_RELATIONS = """
-select lower(schema_name), lower(table_name), 'table', '' from duckdb_tables()
-where database_name = current_database() and not internal
+# each function is asked for by its whole name: a macro of the warehouse could stand in its place, and lie
+_HERE = "database_name = system.main.current_database() and not internal"
+_RELATIONS = f"""
+select schema_name, table_name, 'table', '' from system.main.duckdb_tables() where {_HERE}
 union all
-select lower(schema_name), lower(view_name), 'view', sql from duckdb_views()
-where database_name = current_database() and not internal
+select schema_name, view_name, 'view', sql from system.main.duckdb_views() where {_HERE}
 """
-_COLUMNS = """
-select lower(schema_name), lower(table_name), lower(column_name) from duckdb_columns()
-where database_name = current_database() and not internal order by 1, 2, column_index
+_COLUMNS = f"""
+select schema_name, table_name, column_name from system.main.duckdb_columns() where {_HERE}
+order by schema_name, table_name, column_index
 """
-_MACROS = "select distinct lower(function_name) from duckdb_functions() where not internal order by 1"
-_TYPES = "select distinct lower(type_name) from duckdb_types() where not internal order by 1"
+_MACROS = "select distinct function_name from system.main.duckdb_functions() where not internal order by 1"
+_TYPES = "select distinct type_name from system.main.duckdb_types() where not internal order by 1"
 _DATABASES = """
-select lower(database_name), path from duckdb_databases()
-where not internal and database_name <> current_database() order by 1
+select database_name, path from system.main.duckdb_databases()
+where not internal and database_name <> system.main.current_database() order by 1
 """
 
 
@@ -85,23 +85,25 @@ def read_catalog(
     """
     columns: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in con.execute(_COLUMNS).fetchall():
-        columns.setdefault((schema, table), []).append(column)
+        columns.setdefault((schema.lower(), table.lower()), []).append(column.lower())
     relations = {
-        (schema, name): CatalogRelation(kind, sql, tuple(columns.get((schema, name), ())))
+        (schema.lower(), name.lower()): CatalogRelation(
+            kind, sql, tuple(columns.get((schema.lower(), name.lower()), ()))
+        )
         for schema, name, kind, sql in con.execute(_RELATIONS).fetchall()
     }
     return WarehouseCatalog(
         relations=relations,
-        macros=tuple(name for (name,) in con.execute(_MACROS).fetchall()),
-        types=tuple(name for (name,) in con.execute(_TYPES).fetchall()),
-        databases={name: path or "" for name, path in con.execute(_DATABASES).fetchall()},
+        macros=tuple(name.lower() for (name,) in con.execute(_MACROS).fetchall()),
+        types=tuple(name.lower() for (name,) in con.execute(_TYPES).fetchall()),
+        databases={name.lower(): path or "" for name, path in con.execute(_DATABASES).fetchall()},
         evidence=evidence,
         vault=vault,
     )
 
 
 def view_query(statement: str) -> str:
-    """Return what a view selects, from the `CREATE VIEW … AS …` that DuckDB keeps; itself where there is none.
+    """Return what a view selects, from the `CREATE VIEW … AS …` that DuckDB keeps of it.
 
     The statement is DuckDB's own spelling: after the names and columns stands the first bare AS.
     """

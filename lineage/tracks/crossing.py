@@ -56,7 +56,7 @@ REMEDIES: Mapping[Way, str] = MappingProxyType(
         "macro_override": "rename the macro: it takes the place of one of dbt's own",
         "jinja_query": "compute it in the model: what Jinja reads while compiling enters the SQL unseen",
         "unreviewed_sql": "read the SQL, then record its hash in dbt_project/reviewed_sql.yml",
-        "incident_participation": "publish the metric by service, team or organisation only (DEFINITIONS 2.6)",
+        "incident_participation": "publish it by service, team or organisation only (DEFINITIONS 2.6)",
     }
 )
 

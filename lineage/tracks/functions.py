@@ -1,8 +1,8 @@
 """Which functions a model may call: those of DuckDB itself that look at nothing but their arguments.
 
 The list is DuckDB's own, asked of an empty database without extensions, less those that reach for files,
-settings, the catalog or other SQL. What is not on it (an extension's function, a macro of the warehouse, a name
-that only a later version knows) closes the wall.
+settings, the catalog or other SQL. What is not on it (an extension's function, a macro of the warehouse, a
+name that only a later version knows) closes the wall.
 """
 
 import re
@@ -29,8 +29,10 @@ _KINDS: tuple[tuple[Way, str], ...] = (
     ),
     (
         "system_catalog",
-        r"duckdb_.*|pragma_.*|pg_.*|has_.*_privilege|.*obj_description|col_description|enum_.*|stats"
-        r"|nextval|currval|in_search_path|.*table_info|show.*|storage_info|metadata_info|database_list",
+        (
+            r"duckdb_.*|pragma_.*|pg_.*|has_.*_privilege|.*obj_description|col_description|enum_.*|stats"
+            r"|nextval|currval|in_search_path|.*table_info|show.*|storage_info|metadata_info|database_list"
+        ),
     ),
     ("dynamic_sql", r"json_serialize_plan|json_deserialize_sql"),
 )

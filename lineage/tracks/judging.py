@@ -150,7 +150,9 @@ class Judge:
         """
         reading = read_sql(view_query(held.sql))
         if nameable is None:
-            reading = replace(reading, calls=frozenset(each for each in reading.calls if not self._is_evidence(each)))
+            reading = replace(
+                reading, calls=frozenset(each for each in reading.calls if not self._is_evidence(each))
+            )
         own = {name for name, key in self.project.relations.items() if self._is_source(key)}
         allowed = frozenset(own) if nameable is None else nameable
         for finding in self._reading(reading, allowed):
@@ -163,7 +165,9 @@ class Judge:
             if below is not None and below.kind == "view" and key is None:
                 deeper = self._view(self._full(each), below, nameable=allowed, seen=seen | {each})
                 for finding in deeper:
-                    yield replace(finding, through=(f"view {relation.schema}.{relation.name}", *finding.through))
+                    yield replace(
+                        finding, through=(f"view {relation.schema}.{relation.name}", *finding.through)
+                    )
 
     def _is_source(self, unique_id: str) -> bool:
         return self.project.nodes[unique_id].get("resource_type") == "source"

@@ -1,8 +1,9 @@
 """Taking part in an incident, or reporting one, never enters a person's number (DEFINITIONS §2.6).
 
 Who answers a page, writes the timeline or owns up to a mistake must not pay for it, nor be paid by it. So a
-metric with a person's scope may not rest on anything that tells of incidents, a published relation that does may
-carry no column of people, and work items that are incidents stay out of what is counted for a person.
+metric with a person's scope may not rest on anything that tells of incidents, a published relation that
+does may carry no column of people, and work items that are incidents stay out of what is counted for a
+person.
 
 Models say so themselves: `config.meta.concerns: incidents` on whatever tells of incidents, and
 `config.meta.incident_flag` with the column that tells incidents apart where a model holds other things too.
@@ -49,9 +50,7 @@ def participation_crossings(
     return tuple(sorted(found))
 
 
-def _in_metric(
-    project: Project, metric: Mapping[str, Any], model: Mapping[str, Any]
-) -> Iterator[Crossing]:
+def _in_metric(project: Project, metric: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[Crossing]:
     scopes = _person_scopes(model, metric)
     if not scopes:
         return
@@ -65,7 +64,7 @@ def _in_metric(
 
 
 def _ways_to_incidents(project: Project, root: str) -> Iterator[tuple[str, ...]]:
-    """Return the ways from a node to what tells of incidents, past no model that tells them apart by a flag."""
+    """Return the ways to what tells of incidents; a model that tells them apart by a flag ends one."""
     flagged = {key for key, node in project.nodes.items() if meta_of(node).get(FLAG)}
     for unique_id, way in project.paths([root], ends=flagged).items():
         if meta_of(project.nodes.get(unique_id, {})).get("concerns") == CONCERNS:
@@ -96,9 +95,7 @@ def _leaves_out(metric: Mapping[str, Any], flag: str) -> bool:
     return any(wanted.search(text) and " or " not in text.lower() for text in templates)
 
 
-def _in_columns(
-    project: Project, unique_id: str, catalog: WarehouseCatalog | None
-) -> Iterator[Crossing]:
+def _in_columns(project: Project, unique_id: str, catalog: WarehouseCatalog | None) -> Iterator[Crossing]:
     node = project.nodes[unique_id]
     stated = [str(name) for name in node.get("columns") or {}]
     held = catalog.find(relation_of(node)) if catalog else None
@@ -109,9 +106,7 @@ def _in_columns(
         yield _crossing((way[0], *way), f"columns {', '.join(people)}")
 
 
-def _semantic_models(
-    manifest: Mapping[str, Any], unique_id: str, seen: frozenset[str]
-) -> Iterator[str]:
+def _semantic_models(manifest: Mapping[str, Any], unique_id: str, seen: frozenset[str]) -> Iterator[str]:
     """Return the semantic models that a metric, or those that it is made of, stand on."""
     if unique_id in seen:
         return

@@ -1,4 +1,4 @@
-"""A dbt manifest as the wall reads it: nodes, their tracks, what they may name, and what a metric rests on."""
+"""A dbt manifest as the wall reads it: nodes, tracks, and what a metric rests on."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Project:
         self.relations = {relation_of(node): unique_id for unique_id, node in self.nodes.items()}
 
     def metrics(self) -> dict[str, str]:
-        """Return each metric's name with the unique id of the model that its measure stands on; "" if none."""
+        """Return each metric with the id of the model that its measure stands on, "" where there is none."""
         return {
             str(metric["name"]): next(self._facts_of(unique_id, frozenset()), "")
             for unique_id, metric in sorted(self.manifest.get("metrics", {}).items())
@@ -63,7 +63,7 @@ class Project:
             roots: Where to begin.
             ends: What is reached, but not gone beyond.
         """
-        ways = {root: (root,) for root in roots}
+        ways: dict[str, tuple[str, ...]] = {root: (root,) for root in roots}
         waiting = list(ways)
         while waiting:
             arrived = []

@@ -1,8 +1,8 @@
 """What Jinja could do unseen: query while compiling, run SQL beside a model, replace dbt's own macros.
 
-Compiled SQL shows what a template came to, not how. So a template may not ask the database or the environment,
-and SQL that dbt runs beside a model (hooks, incremental strategies, headers) is read by a person once and
-pinned by the hash of every macro that it is made of.
+Compiled SQL shows what a template came to, not how. So a template may not ask the database or the
+environment, and SQL that dbt runs beside a model (hooks, incremental strategies, headers) is read by a
+person once and pinned by the hash of every macro that it is made of.
 """
 
 import hashlib
@@ -17,7 +17,13 @@ from lineage.tracks.crossing import Finding
 _FORBIDDEN = frozenset(
     {
         *("adapter", "api", "builtins", "context", "dbt", "dbt_duckdb", "dbt_metadata_envs", "env_var"),
-        *("get_columns_in_query", "get_columns_in_relation", "load_agate_table", "load_relation", "load_result"),
+        *(
+            "get_columns_in_query",
+            "get_columns_in_relation",
+            "load_agate_table",
+            "load_relation",
+            "load_result",
+        ),
         *("run_query", "statement", "store_raw_result", "store_result", "write"),
     }
 )
@@ -106,7 +112,7 @@ class Macros:
 
 
 def sql_beside(node: Mapping[str, Any], macros: Macros) -> tuple[str, ...]:
-    """Return the templates of the SQL that dbt runs beside a node, and that its compiled SQL does not show."""
+    """Return the templates of SQL that dbt runs beside a node: its compiled SQL shows none of it."""
     config = node.get("config") or {}
     hooks = [
         str(hook.get("sql") if isinstance(hook, Mapping) else hook)

@@ -106,6 +106,4 @@ def _everywhere(project: Project, judge: Judge) -> tuple[Finding, ...]:
 
 
 def _crossing(path: tuple[str, ...], finding: Finding) -> Crossing:
-    return Crossing(
-        path[0], (*path, *finding.through), finding.way, finding.found, REMEDIES[finding.way]
-    )
+    return Crossing(path[0], (*path, *finding.through), finding.way, finding.found, REMEDIES[finding.way])

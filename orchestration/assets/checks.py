@@ -12,9 +12,11 @@ from orchestration.reconciliation.asking import ask_before_checks
 from orchestration.settings import Settings
 from orchestration.source_contracts import source_contracts
 from orchestration.stream_contracts import contracts_of
+from orchestration.tracks import compile_models
 from quality_checks.checks import declared_checks
 from quality_checks.results import CheckDeclaration, CheckResult
 from quality_checks.source_drift.checks import drift_declarations
+from quality_checks.track_wall import track_declarations
 
 RESULTS = dg.AssetKey(["quality", "check_results"])
 OTHERS = dg.AssetCheckSpec(
@@ -46,6 +48,7 @@ def check_results_asset(models: list[dg.AssetKey]) -> dg.AssetsDefinition:
         if not plan.is_idle:
             workspace.session.enter("checks")
         ask_before_checks(workspace.session, plan)
+        compile_models(workspace.session.workspace)
         with open_warehouse(workspace.session.workspace.warehouse) as con:
             results = check_build(workspace.session, con, plan)
         failed = [result for result in results if not result.is_passed]
@@ -67,7 +70,11 @@ def asset_checks(settings: Settings, known: set[dg.AssetKey]) -> dg.AssetChecksD
     subject stands in its name. What only a run finds to check comes together in one check there.
     """
     kinds = frozenset(source.kind for source in settings.sources)
-    declarations = (*declared_checks(contracts_of(kinds)), *drift_declarations(source_contracts(kinds)))
+    declarations = (
+        *declared_checks(contracts_of(kinds)),
+        *drift_declarations(source_contracts(kinds)),
+        *track_declarations(),
+    )
     specs = {(each.name, each.subject): _spec(each, known) for each in declarations}
 
     @dg.multi_asset_check(name="quality_checks", specs=[*specs.values(), OTHERS], can_subset=True)

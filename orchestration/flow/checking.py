@@ -12,10 +12,12 @@ from orchestration.flow.warehouse import forget_stage, is_stale, mark_stage, sta
 from orchestration.session import Session
 from orchestration.source_contracts import source_contracts
 from orchestration.stream_contracts import contracts_of
+from orchestration.tracks import present_crossings
 from quality_checks.checks import run_checks
 from quality_checks.results import CheckResult
 from quality_checks.source_drift.checks import check_source_drift
 from quality_checks.stored_results import create_results, read_results, write_results
+from quality_checks.track_wall import check_tracks
 
 
 def check_build(session: Session, con: duckdb.DuckDBPyConnection, plan: Plan) -> list[CheckResult]:
@@ -61,6 +63,7 @@ def _run(session: Session, con: duckdb.DuckDBPyConnection) -> list[CheckResult]:
             ranges=source_ranges(session),
         ),
         *check_source_drift(con, source_contracts(kinds), accepted=accepted_in(session.ledger)),
+        *check_tracks(present_crossings(session.workspace, con)),
     ]
 
 

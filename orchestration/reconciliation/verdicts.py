@@ -10,6 +10,7 @@ from orchestration.flow.checking import check_again
 from orchestration.flow.warehouse import open_warehouse, stage_mark
 from orchestration.reconciliation.asking import Answers, Extent, ask_sources
 from orchestration.session import Session, open_session
+from orchestration.tracks import compile_models
 from orchestration.workspace import Workspace
 from quality_checks.results import CheckResult
 
@@ -67,6 +68,7 @@ def reconcile_now(
         )
         log_size = session.ledger.size("payload")
         answers = ask_sources(session, extent, log_size=log_size)
+        compile_models(workspace)
         with open_warehouse(workspace.warehouse) as con:
             results = check_again(session, con)
         return Verdicts(answers, results)

@@ -275,7 +275,9 @@ def manifest(project: Path = PROJECT) -> Any:
     if project == PROJECT:
         parsed = parsed_workspace()
         read = str(parsed.dbt / "target" / "partial_parse.msgpack")
-        with _environment(parsed.warehouse, parsed.vault, 2, parsed.evidence):  # as it was when that was written
+        with _environment(
+            parsed.warehouse, parsed.vault, 2, parsed.evidence
+        ):  # as it was when that was written
             return _invoke(dbtRunner(), ("parse", "--partial-parse-file-path", read), project=project)
     scratch = Path(mkdtemp(prefix="assay-dbt-"))
     with _environment(scratch / "assay.duckdb", scratch / "identity.duckdb", 1, scratch / "evidence"):

@@ -26,6 +26,7 @@ from orchestration.reconciliation.restaging import attached_vault
 from orchestration.session import Session, open_session
 from orchestration.sources import enabled_streams
 from orchestration.steps.commit_graph import write_commit_graph
+from orchestration.tracks import compile_models
 from orchestration.workspace import Workspace
 from quality_checks.results import CheckResult
 from tests.parsed import compiled_manifest, compiled_tests, parsed_workspace
@@ -101,6 +102,7 @@ def run_directly(
         assign_tokens(session, plan)
         failed_tests = _build(session, plan)
         ask_before_checks(session, plan)
+        compile_models(workspace)
         with open_warehouse(workspace.warehouse) as con:
             checks = check_build(session, con, plan)
             values = str(con.execute(_VALUES).fetchone())

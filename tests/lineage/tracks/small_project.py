@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PROJECT = """
 name: small
@@ -37,7 +37,8 @@ groups:
 sources:
   - name: raw
     schema: raw
-    tables: [{name: orders}, {name: parcels, config: {meta: {external_location: "read_parquet('{name}.parquet')"}}}]
+    tables: [{name: orders}, {name: parcels, config: {meta: {external_location:
+        "read_parquet('{name}.parquet')"}}}]
   - name: developmental
     database: developmental
     schema: feedback

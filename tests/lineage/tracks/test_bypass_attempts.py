@@ -1,4 +1,5 @@
-"""Every way to bring developmental feedback into a metric that anybody here could think of, tried on real dbt."""
+"""Every way to bring developmental feedback into a metric that anybody here could think of, tried on real
+dbt."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ where exists (select 1 from {{ ref('days') }} as days where days.on_day = kept.d
 qualify place < 10
 """
 
+# by name: the model, the way, and what is found
 ATTEMPTS: dict[str, tuple[str, str, str]] = {
-    # name: (model, way, what is found)
     "source": ("select * from {{ source('developmental', 'pieces') }}", "developmental_node", "pieces"),
     "through_a_ref": ("select * from {{ ref('relay') }}", "developmental_node", "developmental.pieces"),
     "through_an_ephemeral": ("select * from {{ ref('relay_inline') }}", "developmental_node", "pieces"),
@@ -90,7 +91,7 @@ ATTEMPTS: dict[str, tuple[str, str, str]] = {
         "notes.kept",
     ),
     "other_database": ("select * from side.feedback.pieces", "other_database", "side.feedback.pieces"),
-    "file_as_table": ("select * from '/tmp/feedback.csv'", "file_read", "/tmp/feedback.csv"),
+    "file_as_table": ("select * from '/srv/feedback.csv'", "file_read", "/srv/feedback.csv"),
     "address_as_table": (
         "select * from 'https://example.org/feedback.parquet'",
         "file_read",
@@ -126,7 +127,11 @@ ATTEMPTS: dict[str, tuple[str, str, str]] = {
         "dynamic_sql",
         "json_execute_serialized_sql",
     ),
-    "table_named_to_a_macro": ("select * from histogram_values(kept, text)", "dynamic_sql", "histogram_values"),
+    "table_named_to_a_macro": (
+        "select * from histogram_values(kept, text)",
+        "dynamic_sql",
+        "histogram_values",
+    ),
     "information_schema": ("select * from information_schema.tables", "system_catalog", "information_schema"),
     "duckdb_tables": ("select comment from duckdb_tables()", "system_catalog", "duckdb_tables"),
     "sqlite_master": ("select sql from sqlite_master", "system_catalog", "sqlite_master"),
@@ -266,7 +271,9 @@ def test_a_function_of_dbt_closes_every_metric(manifest: dict[str, Any], catalog
 
 def test_a_metric_that_stands_on_no_model_closes(manifest: dict[str, Any], catalog: WarehouseCatalog) -> None:
     lost = {"metric.small.lost": {"name": "lost", "depends_on": {"nodes": []}}}
-    assert [each.way for each in track_crossings({**manifest, "metrics": lost}, catalog)["lost"]] == ["unreadable"]
+    assert [each.way for each in track_crossings({**manifest, "metrics": lost}, catalog)["lost"]] == [
+        "unreadable"
+    ]
 
 
 def test_a_mart_that_is_published_beside_a_metric_concerns_it(
@@ -300,11 +307,9 @@ BESIDE_OTHERS = {
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    root = write_project(
-        tmp_path_factory.mktemp("beside"), {"clean": CLEAN, **BESIDE}, others=BESIDE_OTHERS
-    )
+    root = write_project(tmp_path_factory.mktemp("beside"), {"clean": CLEAN, **BESIDE}, others=BESIDE_OTHERS)
     with (root / "dbt_project.yml").open("a") as file:
-        file.write("on-run-start: \"{{ at_the_start() }}\"\n")
+        file.write('on-run-start: "{{ at_the_start() }}"\n')
     return compile_project(root)
 
 
@@ -331,9 +336,15 @@ def test_reviewed_sql_passes_until_a_macro_of_it_changes(
     beside: dict[str, Any], catalog: WarehouseCatalog
 ) -> None:
     pins = [ReviewedSql(template, sha256) for template, sha256 in unreviewed_sql(beside).items()]
-    without = {**beside, "macros": {key: each for key, each in beside["macros"].items() if "create_table_as" not in key}}
+    without = {
+        **beside,
+        "macros": {key: each for key, each in beside["macros"].items() if "create_table_as" not in key},
+    }
     assert track_crossings(without, catalog, reviewed=pins)["clean"] == ()
-    changed = {**beside["macros"]["macro.small.at_the_start"], "macro_sql": "{% macro at_the_start() %}x{% endmacro %}"}
+    changed = {
+        **beside["macros"]["macro.small.at_the_start"],
+        "macro_sql": "{% macro at_the_start() %}x{% endmacro %}",
+    }
     given = {**without, "macros": {**without["macros"], "macro.small.at_the_start": changed}}
     (crossing,) = track_crossings(given, catalog, reviewed=pins)["clean"]
     assert (crossing.way, "at_the_start" in crossing.found) == ("unreviewed_sql", True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,6 +12,8 @@ from lineage.tracks.catalog import view_query
 from tests.lineage.tracks.small_project import compile_project, write_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lineage.tracks import Crossing
 
 MODEL = "select lower('A') as word, * from {{ ref('stg_orders') }}"
@@ -75,7 +76,10 @@ def test_a_view_over_committed_evidence_is_the_one_reader_of_files(
             id="a view behind a view",
         ),
         pytest.param(
-            ["drop table raw.orders", "create view raw.orders as from read_parquet('{root}/feedback.parquet')"],
+            [
+                "drop table raw.orders",
+                "create view raw.orders as from read_parquet('{root}/feedback.parquet')",
+            ],
             "file_read",
             "read_parquet",
             "view raw.orders",
@@ -92,7 +96,10 @@ def test_a_view_over_committed_evidence_is_the_one_reader_of_files(
             id="a way out of the evidence",
         ),
         pytest.param(
-            ["drop table raw.orders", "create view raw.orders as from read_parquet('{root}/evidence/*.parquet')"],
+            [
+                "drop table raw.orders",
+                "create view raw.orders as from read_parquet('{root}/evidence/*.parquet')",
+            ],
             "file_read",
             "read_parquet",
             "view raw.orders",
@@ -129,6 +136,19 @@ def test_what_the_warehouse_hides_is_found(
     assert way == "catalog_macro" or through in matching[0].path
 
 
+def test_a_macro_in_the_place_of_the_catalogs_own_functions_hides_nothing(
+    compiled: tuple[dict[str, Any], Path],
+) -> None:
+    lies = [
+        "create macro duckdb_views() as table select '' as schema_name where false",
+        "create macro current_database() as 'elsewhere'",
+        "create macro lower(x) as null",
+    ]
+    hidden = "create view main.stg_orders as select text from notes.kept"
+    found = {(each.way, each.found) for each in crossings(compiled, hidden, *lies)}
+    assert ("hard_coded_relation", "notes.kept") in found
+
+
 def test_a_database_attached_beside_the_warehouse_closes_and_the_vault_does_not(
     compiled: tuple[dict[str, Any], Path],
 ) -> None:
@@ -145,7 +165,12 @@ def test_a_database_attached_beside_the_warehouse_closes_and_the_vault_does_not(
 
 @pytest.mark.parametrize(
     ("name", "query"),
-    [("v", "select 1 as a"), ('"as"', "select 1 as a"), ('"a ""as"" b"', "(select 1 as a)"), ("v (a)", "from t")],
+    [
+        ("v", "select 1 as a"),
+        ('"as"', "select 1 as a"),
+        ('"a ""as"" b"', "(select 1 as a)"),
+        ("v (a)", "from t"),
+    ],
 )
 def test_the_query_of_a_view_is_found_behind_its_name(name: str, query: str) -> None:
     with duckdb.connect() as con:
