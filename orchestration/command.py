@@ -55,6 +55,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.trace:trace",
         "Show where one published number comes from, to the byte.",
     ),
+    "definition": (
+        "orchestration.commands.definition:definition",
+        "Show what a metric means, what changed, and what was in force when.",
+    ),
+    "diff": (
+        "orchestration.commands.diff:diff",
+        "Say which published values changed between two publications, and why.",
+    ),
+    "export": (
+        "orchestration.commands.export:export",
+        "Hand a publication over, on the record; list who received what.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

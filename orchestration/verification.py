@@ -10,6 +10,7 @@ from connectors.evidence.errors import EvidenceError
 from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
 from lineage.ledger import NoteVerifier
+from orchestration.definition_history import definition_problems
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
@@ -78,6 +79,8 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
         for name, problem in _derived_pages(workspace, settings, store):
             yield Finding("evidence", name, problem, is_fatal=True)
+        for name, problem, is_fatal in definition_problems(workspace, ledger):
+            yield Finding("definition", name, problem, is_fatal)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
     finally:

@@ -61,6 +61,11 @@ class Workspace:
         return self.data / "published"
 
     @property
+    def definitions(self) -> Path:
+        """What every metric meant, by hash; the governance log says which was in force when."""
+        return self.data / "definitions"
+
+    @property
     def current(self) -> Path:
         """The publication that everybody reads."""
         return self.published / "current"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from governance.gate import Decision, record_decisions
+from governance.log import GOVERNANCE_LOG
 from lineage.ledger import Ledger, NoteSigner
 from publishing.analyst import build_analyst_database, open_published, review_warehouse, write_about
 from publishing.caveats import find_caveats
@@ -27,6 +28,7 @@ from publishing.manifest import (
     FileEntry,
     Manifest,
     content_sha256,
+    environment_sha256,
     list_files,
     read_manifest,
     spell_manifest,
@@ -280,6 +282,8 @@ def _announce(
 ) -> Manifest:
     """Record decisions and publication in one transaction; the manifest is on disk before it commits."""
     with ledger.transaction() as transaction:
+        for leaf in run.context.definition_leaves:
+            transaction.append(GOVERNANCE_LOG, leaf)
         leaves = record_decisions(transaction, decisions)
         document = _manifest_document(run, build, decisions, leaves, signed_by=signer.verifier.text())
         content = spell_manifest(document)
@@ -304,6 +308,8 @@ def _manifest_document(
         "signed_by": signed_by,
         "evidence": {"payload_log_size": context.payload_log_size, "payload_root": run.payload_root},
         "environment": dict(context.environment),
+        "environment_sha256": environment_sha256(context.environment),
+        "definitions": {name: dict(hashes) for name, hashes in context.definitions.items()},
         "files": [entry.to_document() for entry in build.files],
         "tables": [
             {"name": one.table, "rows": one.rows, "logical_sha256": one.sha256} for one in build.hashes

@@ -1,5 +1,6 @@
 """Publishing a checked build: the gate, the new folder, the switch."""
 
+import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
@@ -10,8 +11,9 @@ from connectors.streams import is_kept_beside
 from governance.policies import PolicyBook
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
+from lineage.definition_store import DefinitionStore
 from orchestration.dbt_runner import DbtProject
-from orchestration.defining import present_definitions
+from orchestration.defining import keep_definitions, present_definitions, present_marts
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
 from orchestration.session import Session
@@ -51,15 +53,29 @@ def publish_warehouse(session: Session, build: StageMark) -> Publication:
         PublishingError: a blocking check is red, the gate is closed, or the warehouse lacks something.
     """
     workspace, at = session.workspace, utc_now()
+    publication_id = f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}"
     compiled = DbtProject(workspace).compiled_manifest()
+    policies = PolicyBook.load(workspace.governance / "policies.yml")
     with open_warehouse(workspace.warehouse) as con:
-        defined = present_definitions(con, compiled, session.settings)
+        defined = present_definitions(con, compiled, policies=policies)
+        kept = keep_definitions(
+            DefinitionStore(workspace.definitions),
+            session.ledger,
+            defined | present_marts(con, compiled),
+            publication_id=publication_id,
+            at=at,
+        )
         hashes = {metric: definition.sha256 for metric, definition in defined.items()}
-        context = _context(session, con, build.log_size, hashes)
+        context = replace(
+            _context(session, con, build.log_size, hashes),
+            policies=policies,
+            definitions=kept.hashes,
+            definition_leaves=kept.leaves,
+        )
     publication = publish(
         workspace.warehouse,
         workspace.published,
-        publication_id=f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}",
+        publication_id=publication_id,
         context=context,
         ledger=session.ledger,
         signer=session.signer(),
@@ -80,10 +96,9 @@ def _context(
         payload_log_size=log_size,
         definition_hashes=hashes,
         checks=tuple(read_results(con)),
-        policies=PolicyBook.load(governance / "policies.yml"),
         register=SignerRegister.load(governance / "signers.yml"),
         sign_offs=load_sign_offs(governance / "sign-offs"),
-        environment={name: version(name) for name in _SOFTWARE},
+        environment={name: version(name) for name in _SOFTWARE} | {"python": platform.python_version()},
         sources=_sources(session, con),
     )
 
