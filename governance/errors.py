@@ -8,6 +8,7 @@ GovernanceError
 ├── PolicyError           a policy file is wrong, or would loosen what a metric's definition demands
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 ├── DispositionError      a decision about an incident's cause cannot be made as it stands
+├── DeliveryError         a publication cannot be handed over on the record as it was asked
 ├── DriftDecisionError    a decision about a source's drift cannot be made as it stands
 └── LeafError             a statement cannot be written as canonical JSON
 """
@@ -43,6 +44,10 @@ class RegisterError(PolicyError):
 
 class DispositionError(GovernanceError):
     """A decision about an incident's cause cannot be made as it stands."""
+
+
+class DeliveryError(GovernanceError):
+    """A publication cannot be handed over on the record as it was asked."""
 
 
 class DriftDecisionError(GovernanceError):

@@ -1,8 +1,8 @@
 """Canonical Python: what a step in Python does, as hashes that comments, docstrings and layout do not change.
 
 Each top-level definition is hashed alone, so that a difference can be named. The spelling is made from the
-syntax tree field by field and leaves out what is empty: other versions of Python add fields, and a patch release
-must lapse nothing.
+syntax tree field by field and leaves out what is empty: other versions of Python add fields, and a patch
+release must lapse nothing.
 """
 
 import ast

@@ -16,8 +16,14 @@ from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 _DIALECT = "duckdb"
 _OPTIONAL = frozenset({"AS", "ASC", "INNER", "OUTER", "CAST", "SELECT"})
-"""Words that may be left out without a change of meaning: `a b` for `a as b`, `a::int` for `cast(a as int)`."""
-_SYNONYMS = {"INTEGER": "INT", "INT4": "INT", "VARCHAR": "TEXT", "STRING": "TEXT", "TIMESTAMP_TZ": "TIMESTAMPTZ"}
+"""Words that change no meaning: `a b` is `a as b`, and `a::int` is `cast(a as int)`."""
+_SYNONYMS = {
+    "INTEGER": "INT",
+    "INT4": "INT",
+    "VARCHAR": "TEXT",
+    "STRING": "TEXT",
+    "TIMESTAMP_TZ": "TIMESTAMPTZ",
+}
 _NO_WORD = frozenset({TokenType.STRING})
 
 

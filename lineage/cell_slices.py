@@ -1,8 +1,8 @@
 """One metric's own part of a model that computes all metrics at once.
 
-The model of cells is a union with one branch for each metric over common table expressions that metrics share. A
-metric is defined by its branch and by the columns that the branch takes; another metric's formula is none of
-its business, and the name of a common table expression hangs on how many there are.
+The model of cells is a union with one branch for each metric over common table expressions that metrics
+share. A metric is defined by its branch and by the columns that the branch takes; another metric's formula
+is none of its business, and the name of a common table expression hangs on how many there are.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _ALLOWED = {"this", "expression", "distinct", "with_", "with", "by_name"}
 
 @dataclass(frozen=True, slots=True)
 class CellSlice:
-    """What a metric takes of the model: the canonical text, and the relations that it reads as `schema.table`."""
+    """What a metric takes of the model: canonical text, and the relations read, as `schema.table`."""
 
     text: str
     relations: tuple[str, ...]
@@ -45,7 +45,8 @@ def slice_by_metric(sql: str) -> Mapping[str, CellSlice]:
         slices.setdefault(metric, []).append(_cut(branch, ctes))
     return {
         metric: CellSlice(
-            "\n".join(text for text, _ in parts), tuple(sorted({name for _, names in parts for name in names}))
+            "\n".join(text for text, _ in parts),
+            tuple(sorted({name for _, names in parts for name in names})),
         )
         for metric, parts in slices.items()
     }
@@ -102,7 +103,9 @@ def _keep_columns(select: exp.Expr, taken: set[str]) -> None:
         select.set("expressions", [one for one in select.expressions if one.alias_or_name.lower() in taken])
     elif isinstance(select, exp.Select):
         kept = [
-            one for one in select.expressions if isinstance(one, exp.Star) or one.alias_or_name.lower() in taken
+            one
+            for one in select.expressions
+            if isinstance(one, exp.Star) or one.alias_or_name.lower() in taken
         ]
         select.set("expressions", kept)
 

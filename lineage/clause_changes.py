@@ -54,7 +54,10 @@ def _clauses(sql: str) -> Iterator[tuple[str, str]]:
                 if isinstance(node, exp.Select):
                     yield from _of_select(node)
                 elif isinstance(node, exp.SetOperation):
-                    yield "union", f"{type(node).__name__.upper()}{'' if node.args.get('distinct') else ' ALL'}"
+                    yield (
+                        "union",
+                        f"{type(node).__name__.upper()}{'' if node.args.get('distinct') else ' ALL'}",
+                    )
 
 
 def _parsed(line: str) -> Iterator[exp.Expr]:

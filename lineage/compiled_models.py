@@ -1,4 +1,4 @@
-"""The parts of a dbt manifest that give a metric its meaning: upstream, canonical SQL, settings, contracts."""
+"""What of a dbt manifest gives a metric its meaning: upstream, canonical SQL, settings, contracts."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -66,7 +66,7 @@ class ModelReader:
         return sorted(seen)
 
     def slices(self, model: str, metrics: Collection[str]) -> dict[str, CellSlice]:
-        """Return the metrics' own parts of a model that computes all; the whole of it where it has no such parts.
+        """Return the metrics' own parts of a model that computes all; the whole model where it has none.
 
         Raises:
             DefinitionError: the model has no compiled SQL.
@@ -96,12 +96,15 @@ class ModelReader:
         return _canonical(compiled)
 
     def settings(self, unique_id: str) -> dict[str, Any]:
-        """Return what else decides the rows of a model: keys, hooks, and the types that a contract enforces."""
+        """Return what else decides a model's rows: keys, hooks, and the types that a contract enforces."""
         node = self._nodes[unique_id]
         config: Mapping[str, Any] = node.get("config") or {}
         found: dict[str, Any] = {name: config[name] for name in _INCREMENTAL if config.get(name)}
         for name in _HOOKS:
-            hooks = [hook.get("sql", "") if isinstance(hook, dict) else str(hook) for hook in config.get(name) or ()]
+            hooks = [
+                hook.get("sql", "") if isinstance(hook, dict) else str(hook)
+                for hook in config.get(name) or ()
+            ]
             if hooks:
                 found[name] = [canonical_sql(hook) for hook in hooks]
         if (config.get("contract") or {}).get("enforced"):

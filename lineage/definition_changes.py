@@ -233,7 +233,11 @@ def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 def _unified(old: str, new: str, name: str) -> str:
     lines = difflib.unified_diff(
-        pretty_sql(old).splitlines(), pretty_sql(new).splitlines(), f"{name} before", f"{name} after", lineterm=""
+        pretty_sql(old).splitlines(),
+        pretty_sql(new).splitlines(),
+        f"{name} before",
+        f"{name} after",
+        lineterm="",
     )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Which definition was in force when: leaves of the governance log, and proofs of them that verify offline."""
+"""Which definition was in force when: leaves of the governance log, and proofs that verify offline."""
 
 import base64
 import binascii
@@ -52,7 +52,7 @@ def definition_leaves(
     at: datetime,
     documents: Mapping[str, str],
 ) -> list[bytes]:
-    """Return the leaves that a publication adds: a definition that differs from the one in force, a retirement.
+    """Return the leaves that a publication adds: definitions that differ from those in force, retirements.
 
     Args:
         defined: What every metric means now.
@@ -90,7 +90,7 @@ def definition_leaves(
 
 def _newest_version(definition: MetricDefinition) -> tuple[int | None, str | None]:
     rows = definition.document.get("definition") or ()
-    newest = max(rows, key=lambda row: row.get("metric_version") or 0, default={})
+    newest: Mapping[str, Any] = max(rows, key=lambda row: row.get("metric_version") or 0, default={})
     return newest.get("metric_version"), newest.get("profile")
 
 
@@ -122,7 +122,7 @@ def in_force(history: Mapping[str, Sequence[InForce]], *, before: datetime) -> d
 
 
 def prove(ledger: Ledger, entries: Iterable[InForce]) -> dict[str, Any]:
-    """Return a document that proves to anybody with the log's key that these leaves are in the governance log.
+    """Return a document that proves, to whoever has the log's key, that the log holds these leaves.
 
     Raises:
         DefinitionError: no signed checkpoint covers all of them yet.
@@ -166,7 +166,9 @@ def verify_proof(document: Mapping[str, Any], verifiers: Sequence[NoteVerifier])
     try:
         note = verify_note(str(document["checkpoint"]), list(verifiers))
         checkpoint = Checkpoint.parse(note.text)
-        leaves = [(int(one["index"]), str(one["leaf"]).encode(), list(one["hashes"])) for one in document["leaves"]]
+        leaves = [
+            (int(one["index"]), str(one["leaf"]).encode(), list(one["hashes"])) for one in document["leaves"]
+        ]
         proofs = [[base64.b64decode(each, validate=True) for each in hashes] for _, _, hashes in leaves]
     except (LedgerError, KeyError, TypeError, ValueError, binascii.Error) as error:
         raise DefinitionError(f"this is no proof of definitions by a trusted key: {error}") from error
@@ -181,8 +183,7 @@ def verify_proof(document: Mapping[str, Any], verifiers: Sequence[NoteVerifier])
 def _parse(index: int, leaf: bytes) -> InForce:
     try:
         value = json.loads(leaf)
-        if value["v"] != 1 or value["kind"] != "definition_in_force":
-            raise ValueError(f"version {value['v']!r} of {value['kind']!r}")
+        _refuse_other_kind(value)
         return InForce(
             leaf_index=index,
             metric=value["metric"],
@@ -195,3 +196,8 @@ def _parse(index: int, leaf: bytes) -> InForce:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"leaf {index} of the governance log is no definition: {error}") from error
+
+
+def _refuse_other_kind(value: Mapping[str, Any]) -> None:
+    if value["v"] != 1 or value["kind"] != "definition_in_force":
+        raise ValueError(f"version {value['v']!r} of {value['kind']!r}")

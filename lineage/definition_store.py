@@ -1,8 +1,9 @@
 """Where definitions are kept: content-addressed files that nobody can alter unseen.
 
-`<document>.json` is the canonical JSON of what was hashed, with the words that explain it; `parts/<hash>.txt` is the
-canonical SQL, or the contract of a source, or a step, that documents name. A file's name is the SHA-256 of its bytes, so two definitions that share a
-model share its file, and writing one twice is no harm.
+`<document>.json` is the canonical JSON of what was hashed, with the words that explain it;
+`parts/<hash>.txt` is the canonical SQL, or the contract of a source, or a step, that documents name. A
+file's name is the SHA-256 of its bytes, so two definitions that share a model share its file, and writing
+one twice is no harm.
 """
 
 import hashlib
@@ -101,7 +102,11 @@ class DefinitionStore:
                 yield f"{document_sha256}.json", str(error), True
                 continue
             if found.sha256 != sha256:
-                yield f"{document_sha256}.json", f"hashes to {found.sha256}, not to {sha256} as recorded", True
+                yield (
+                    f"{document_sha256}.json",
+                    f"hashes to {found.sha256}, not to {sha256} as recorded",
+                    True,
+                )
             texts.update(part_hashes(found.document))
         for digest in sorted(texts):
             try:
@@ -115,7 +120,9 @@ class DefinitionStore:
     def _keep(self, path: Path, content: bytes) -> None:
         if path.exists():
             if path.read_bytes() != content:
-                raise DefinitionError(f"{path} does not hold what its name says. Find out why with: assay verify")
+                raise DefinitionError(
+                    f"{path} does not hold what its name says. Find out why with: assay verify"
+                )
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         partly = path.with_name(path.name + _PARTLY)
@@ -140,9 +147,7 @@ class DefinitionStore:
 
 def spell_document(definition: MetricDefinition) -> bytes:
     """Return the bytes of a definition's file."""
-    return canonical_json(
-        {"v": 1, "definition": dict(definition.document), "words": dict(definition.words)}
-    )
+    return canonical_json({"v": 1, "definition": dict(definition.document), "words": dict(definition.words)})
 
 
 def part_hashes(document: Mapping[str, Any]) -> set[str]:

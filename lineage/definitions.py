@@ -1,9 +1,9 @@
 """Definition hashes: what a metric means, as one value that people can sign.
 
-The hash covers the metric's own definition, the canonical SQL of every model upstream of its values, the steps in
-Python and the contracts of the sources that they read, the rules of the workspace and the metric's policy.
-Formatting and comments do not change it, a predicate does. Versions of software are not part of it: they
-belong to the environment. docs/definitions.md says what is a rule and what is evidence.
+The hash covers the metric's own definition, the canonical SQL of every model upstream of its values, the
+steps in Python and the contracts of the sources that they read, the rules of the workspace and the metric's
+policy. Formatting and comments do not change it, a predicate does. Versions of software are not part of it:
+they belong to the environment. docs/definitions.md says what is a rule and what is evidence.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _CAUSE_SHARE = "dispositions_unknown_share"  # stands beside every metric that r
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """A metric's definition, or a mart's: the hash, the document that was hashed, and the texts that it names.
+    """A metric's definition, or a mart's: the hash, the document that was hashed, the texts that it names.
 
     Attributes:
         metric: The metric; for a mart its relation, such as `marts.mart_team_scorecard`.
@@ -54,8 +54,8 @@ class Circumstances:
 
     Attributes:
         parameters: Rules that concern every metric.
-        rules: By source table (`config.rules`): the rows of rules that models read; only a metric whose upstream
-            reads the table has them in its definition.
+        rules: By source table (`config.rules`): the rows of rules that models read; only a metric whose
+            upstream reads the table has them in its definition.
         steps: By source table (`computed.working_hours`): hashes of the parts of the Python that writes it.
         policies: By metric: the effective policy.
     """
@@ -115,7 +115,9 @@ def define_marts(
     """
     models = ModelReader(manifest)
     return {
-        relation: _hashed(relation, _upstream(models, models.closure([relation], leaving_out=()), circumstances))
+        relation: _hashed(
+            relation, _upstream(models, models.closure([relation], leaving_out=()), circumstances)
+        )
         for relation in sorted(relations)
     }
 
@@ -129,7 +131,10 @@ def _define_metric(
     relations.update(name for each in slices.values() for name in each.relations)
     closure = models.closure(sorted(relations | set(models.present([_VALUES]))), leaving_out=_ENUMERATING)
     upstream = _upstream(models, closure, given, cells={name: each.text for name, each in slices.items()})
-    own = {"definition": [_definition(row) for row in versions], "policy": plain(given.policies.get(metric, {}))}
+    own = {
+        "definition": [_definition(row) for row in versions],
+        "policy": plain(given.policies.get(metric, {})),
+    }
     words = {
         f"{row.get('profile', '')} {row.get('metric_version', '')}".strip(): plain(
             {name: row[name] for name in WORDS if row.get(name) is not None}
@@ -146,7 +151,11 @@ class _Upstream:
 
 
 def _upstream(
-    models: ModelReader, closure: Sequence[str], given: Circumstances, *, cells: Mapping[str, str] | None = None
+    models: ModelReader,
+    closure: Sequence[str],
+    given: Circumstances,
+    *,
+    cells: Mapping[str, str] | None = None,
 ) -> _Upstream:
     texts: dict[str, str] = {}
 

@@ -10,13 +10,24 @@ import duckdb
 from governance.policies import MetricDefaults, PolicyBook
 from lineage.definition_log import definition_leaves, governance_leaves, read_history
 from lineage.definition_store import DefinitionStore
-from lineage.definitions import Circumstances, MetricDefinition, define_marts, define_metrics, read_definitions
+from lineage.definitions import (
+    Circumstances,
+    MetricDefinition,
+    define_marts,
+    define_metrics,
+    read_definitions,
+)
 from lineage.ledger import Ledger
 from orchestration.definition_rules import built_rules
 from orchestration.definition_steps import step_parts
 
 _NUMBERED_MARTS = "mart_"
-_ABOUT_READING = ("mart_check_results", "mart_reconciliation", "mart_stream_completeness", "mart_metric_values")
+_ABOUT_READING = (
+    "mart_check_results",
+    "mart_reconciliation",
+    "mart_stream_completeness",
+    "mart_metric_values",
+)
 """Marts that say how data was read and checked, or whose definition is each metric's own."""
 
 
@@ -26,7 +37,8 @@ def present_definitions(
     """Define every metric of the warehouse as it was built, together with the rules that change its numbers.
 
     Args:
-        con: The warehouse. The rules are read from its schema `config`: those that its numbers were made with.
+        con: The warehouse. The rules are read from its schema `config`: those that its numbers were made
+            with.
         compiled: dbt's manifest with the SQL of a build from the beginning, see `DbtProject`.
         policies: The workspace's policies; each metric's effective one is part of its definition.
 

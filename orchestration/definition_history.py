@@ -1,4 +1,4 @@
-"""Looking definitions up: as they are now, on a day, in a publication, or by hash; and comparing two of them."""
+"""Looking definitions up: as they are now, on a day, in a publication or by hash; comparing two."""
 
 import difflib
 import json
@@ -53,7 +53,7 @@ class FoundDefinition:
 
 
 def definitions_on(workspace: Workspace, day: date | None = None) -> dict[str, InForce]:
-    """Return what was in force at the end of a day of the reporting time zone; what is in force now without one.
+    """Return what was in force at the end of a day of the reporting time zone; now, where none is given.
 
     Raises:
         UsageError: nothing was published yet.
@@ -92,8 +92,8 @@ def find_definition(workspace: Workspace, metric: str, which: str) -> FoundDefin
     Args:
         workspace: Whose.
         metric: Its name, or a mart such as `marts.mart_team_scorecard`.
-        which: `present` (what the models and policies say now), a day, a publication's id, or the first six or
-            more characters of a definition hash.
+        which: `present` (what the models and policies say now), a day, a publication's id, or the first six
+            or more characters of a definition hash.
 
     Raises:
         UsageError: there is no such metric, or no such definition of it.
@@ -186,11 +186,13 @@ def _entry_of(workspace: Workspace, entries: list[InForce], which: str) -> InFor
     matching = [entry for entry in entries if entry.sha256 and entry.sha256.startswith(which.lower())]
     if len(which) < _LEAST_HASH or not matching:
         raise UsageError(
-            f"{which!r} is no day (2026-05-01), no publication, not `{PRESENT}`, and no hash of a definition of "
-            f"{entries[0].metric}. `assay definition list {entries[0].metric}` lists them"
+            f"{which!r} is no day (2026-05-01), no publication, not `{PRESENT}`, and no hash of a "
+            f"definition of {entries[0].metric}. `assay definition list {entries[0].metric}` lists them"
         )
     if len({entry.sha256 for entry in matching}) > 1:
-        raise UsageError(f"several definitions of {entries[0].metric} begin with {which}; give more of the hash")
+        raise UsageError(
+            f"several definitions of {entries[0].metric} begin with {which}; give more of the hash"
+        )
     return matching[-1]
 
 
@@ -216,7 +218,12 @@ def _present(workspace: Workspace, metric: str) -> FoundDefinition:
         raise UsageError(f"There is no metric or mart {metric}{_near(metric, defined)}")
     found = defined[metric]
     return FoundDefinition(
-        metric, "as it is at present", found.sha256, found.document, found.words, lambda digest: found.texts[digest]
+        metric,
+        "as it is at present",
+        found.sha256,
+        found.document,
+        found.words,
+        lambda digest: found.texts[digest],
     )
 
 

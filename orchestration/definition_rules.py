@@ -1,8 +1,8 @@
 """Rules and evidence among the tables of schema `config`: what defines a number, and what it is counted over.
 
-A rule says how to count (which severity is an incident, which hours are worked): it is part of the definition.
-Evidence says what there is (who owns a service, which repositories exist): it changes numbers as any record does, and
-is found in a trace. docs/definitions.md gives the reasons.
+A rule says how to count (which severity is an incident, which hours are worked): it is part of the
+definition. Evidence says what there is (who owns a service, which repositories exist): it changes numbers
+as any record does, and is found in a trace. docs/definitions.md gives the reasons.
 """
 
 from collections import Counter
@@ -25,7 +25,13 @@ COLUMNS = {
 }
 """The columns of a table that are rules, where the others are evidence."""
 
-_SERVICE_RULES = ("deployments_from", "environment_pattern", "task_pattern", "workflow_pattern", "tag_pattern")
+_SERVICE_RULES = (
+    "deployments_from",
+    "environment_pattern",
+    "task_pattern",
+    "workflow_pattern",
+    "tag_pattern",
+)
 _WORDS = ("title", "definition_file")
 
 

@@ -26,13 +26,23 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "config.repositories": ("orchestration.flow.settings_rows",),
     "config.context_windows": ("orchestration.flow.scorecard_rows",),
     "config.stream_gaps": ("orchestration.flow.gap_rows", "orchestration.steps.stream_gaps"),
-    "config.incident_dispositions": ("orchestration.dispositions:disposition_rows", "governance.dispositions"),
+    "config.incident_dispositions": (
+        "orchestration.dispositions:disposition_rows",
+        "governance.dispositions",
+    ),
 }
-"""By table that a model reads as a source: the modules, or the functions in them, whose code makes its rows. Tables of rules are not here:
-their very rows are hashed."""
+"""By table that a model reads as a source: the modules, or the functions in them, whose code makes its rows.
 
-_FOLLOWED = ("orchestration.steps.", "orchestration.flow.settings_rows", "governance.identity.", "governance.vault")
-"""What is followed from there. What merely fetches, opens and keeps is software, and belongs to the environment."""
+Tables of rules are not here: their very rows are hashed.
+"""
+
+_FOLLOWED = (
+    "orchestration.steps.",
+    "orchestration.flow.settings_rows",
+    "governance.identity.",
+    "governance.vault",
+)
+"""What is followed from there. What merely fetches and keeps is software, and belongs to the environment."""
 
 
 @cache

@@ -11,6 +11,7 @@ from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
 from lineage.ledger import NoteVerifier
 from orchestration.definition_history import definition_problems
+from orchestration.exporting import delivery_problems
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
@@ -81,6 +82,8 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("evidence", name, problem, is_fatal=True)
         for name, problem, is_fatal in definition_problems(workspace, ledger):
             yield Finding("definition", name, problem, is_fatal)
+        for name, problem, is_fatal in delivery_problems(workspace, ledger):
+            yield Finding("delivery", name, problem, is_fatal)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
     finally:

@@ -99,9 +99,10 @@ class PublicationContext:
         sign_offs: what was signed.
         cosigned_by: names of witnesses whose cosignature of the latest checkpoint was verified.
         environment: versions of software, by name.
-        definitions: metric, or relation of a mart, to the hashes of its definition and of the stored document.
-        definition_leaves: definitions that this publication brings into force, as leaves of the governance log;
-            they are appended together with the publication's own, or not at all.
+        definitions: metric, or relation of a mart, to the hashes of its definition and of the stored
+            document.
+        definition_leaves: definitions that this publication brings into force, as leaves of the governance
+            log; they are appended together with the publication's own, or not at all.
         sources: what was read, for the provenance section.
     """
 

@@ -17,6 +17,8 @@ from publishing.caveats import find_caveats
 from publishing.check_summary import summarise_checks
 from publishing.completeness import completeness_document, read_completeness
 from publishing.context import PublicationContext
+from publishing.differences import Side
+from publishing.differences.notice import notice_lines, notice_of
 from publishing.durable import CURRENT, sync_tree, write_durably
 from publishing.errors import ManifestError, PublicationInputError, PublicationRefusedError
 from publishing.figures import read_figures
@@ -69,6 +71,7 @@ class _Build:
     content_sha256: str
     previous: str | None
     completeness: dict[str, Any]
+    restatement: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +227,26 @@ def _build(
     if existing is not None and existing.content_sha256 == content:
         return None
     write_about(analyst, _about(run), review.decisions)
+    run.on_step("compare with the publication before")
+    restatement = notice_of(existing.folder, _side(run, analyst)) if existing else None
     (run.building / PAYLOAD_CHECKPOINT).write_text(note, encoding="utf-8")
-    rows = _write_files(run, tables, review.decisions)
+    rows = _write_files(run, tables, review.decisions, restatement=restatement)
     run.on_step("seal")
     files = list_files(run.building, rows)
     sync_tree(run.building)
     previous = existing.publication_id if existing else None
-    return _Build(tuple(files), tuple(hashes), content, previous, completeness)
+    return _Build(tuple(files), tuple(hashes), content, previous, completeness, restatement)
+
+
+def _side(run: _Run, analyst: Path) -> Side:
+    context = run.context
+    marts = {name: hashes["definition_sha256"] for name, hashes in context.definitions.items()}
+    return Side(
+        publication_id=run.publication_id,
+        database=analyst,
+        payload_log_size=context.payload_log_size,
+        definitions={**context.definition_hashes, **marts},
+    )
 
 
 def _about(run: _Run) -> dict[str, str]:
@@ -244,7 +260,9 @@ def _about(run: _Run) -> dict[str, str]:
     }
 
 
-def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decision]) -> dict[str, int]:
+def _write_files(
+    run: _Run, tables: Sequence[Table], decisions: Sequence[Decision], *, restatement: dict[str, Any] | None
+) -> dict[str, int]:
     """Write marts, workbook and report from the analysts' database; return the rows of each file."""
     exported = [table for table in tables if is_exported(table)]
     rows: dict[str, int] = {}
@@ -272,7 +290,14 @@ def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decisio
         )
         caveats = find_caveats(con, figures, decisions, run.context.checks)
         levels = read_service_levels(con, month=figures.focus_month)
-        report = render_report(figures, provenance, caveats, levels=levels, readings=read_completeness(con))
+        report = render_report(
+            figures,
+            provenance,
+            caveats,
+            levels=levels,
+            readings=read_completeness(con),
+            restatement=notice_lines(restatement),
+        )
     (run.building / REPORT).write_text(report, encoding="utf-8")
     return rows
 
@@ -319,6 +344,7 @@ def _manifest_document(
         ],
         "check_summary": summarise_checks(context.checks).to_document(),
         "completeness": build.completeness,
+        "restatement": build.restatement,
         "checks": [
             {
                 "name": one.name,

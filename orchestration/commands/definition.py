@@ -76,9 +76,7 @@ def show(
 @click.option("--words", "only_words", is_flag=True, help="Without the SQL.")
 @workspace_option
 @json_option
-def diff(
-    folder: Path | None, *, metric: str, old: str, new: str, only_words: bool, as_json: bool
-) -> int:
+def diff(folder: Path | None, *, metric: str, old: str, new: str, only_words: bool, as_json: bool) -> int:
     """Say what changed in METRIC between OLD and NEW, in words and SQL.
 
     OLD and NEW are days, ids of publications, first characters of definition hashes, or `present`. Exit
@@ -194,7 +192,8 @@ def _comparison(
         "old": before.sha256,
         "new": after.sha256,
         "changes": [
-            {"part": one.part, "name": one.name, "words": one.words, "sql_diff": one.sql_diff} for one in changes
+            {"part": one.part, "name": one.name, "words": one.words, "sql_diff": one.sql_diff}
+            for one in changes
         ],
     }
 
@@ -218,4 +217,3 @@ def _print_definition(found: "FoundDefinition", *, with_sql: bool) -> None:
     for name in ("cells", "models") if with_sql else ():
         for key, digest in found.document.get(name, {}).items():
             click.echo(f"\n-- {key} {digest}\n{pretty_sql(found.part(digest))}")
-
