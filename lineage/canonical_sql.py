@@ -24,6 +24,7 @@ _SYNONYMS = {
     "STRING": "TEXT",
     "TIMESTAMP_TZ": "TIMESTAMPTZ",
 }
+_OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 _NO_WORD = frozenset({TokenType.STRING})
 
 
@@ -35,13 +36,38 @@ def canonical_sql(sql: str) -> str:
     reads alike by mistake are still told apart.
     """
     try:
-        trees = [tree for tree in sqlglot.parse(sql, read=_DIALECT) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(lower_words(sql), read=_DIALECT) if tree is not None]
     except SqlglotError:
         return _by_tokens(sql)
     if not trees or any(tree.find(exp.Command) for tree in trees):
         return _by_tokens(sql)
     spelled = ";\n".join(spell(tree) for tree in trees)
     return spelled + _replaced_words(sql, spelled)
+
+
+def lower_words(sql: str) -> str:
+    """Write keywords and names in small letters; texts, quoted names and the keys of structs keep their case.
+
+    A parser keeps the case of some words (frames of windows) and compares that of others (lambdas).
+
+    Raises:
+        SqlglotError: the text cannot even be cut into tokens.
+    """
+    parts: list[str] = []
+    brackets: list[str] = []
+    end, before = 0, ""
+    tokens = sqlglot.tokenize(sql, read=_DIALECT)
+    for token, follower in zip(tokens, [*tokens[1:], None], strict=True):
+        text = sql[token.start : token.end + 1]
+        if text in _CLOSING and brackets:
+            brackets.pop()
+        is_key = brackets[-1:] == ["{"] and before in ("{", ",") and follower and follower.text == ":"
+        is_kept = is_key or "'" in text or '"' in text
+        parts += [sql[end : token.start], text if is_kept else text.lower()]
+        if text in _OPENING:
+            brackets.append(text)
+        end, before = token.end + 1, text
+    return "".join([*parts, sql[end:]])
 
 
 def spell(tree: exp.Expr) -> str:

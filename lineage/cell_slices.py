@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from lineage.canonical_sql import spell
+from lineage.canonical_sql import lower_words, spell
 
 _ALLOWED = {"this", "expression", "distinct", "with_", "with", "by_name"}
 
@@ -32,7 +32,7 @@ def slice_by_metric(sql: str) -> Mapping[str, CellSlice]:
         Nothing where the model does not have the known form: whoever asks then takes the model whole.
     """
     try:
-        tree = sqlglot.parse_one(sql, read="duckdb")
+        tree = sqlglot.parse_one(lower_words(sql), read="duckdb")
     except SqlglotError:
         return {}
     with_ = tree.args.get("with_") or tree.args.get("with")
