@@ -9,6 +9,7 @@ GovernanceError
 │   └── RegisterError     the collection register is wrong, or cannot be confirmed as it stands
 ├── DispositionError      a decision about an incident's cause cannot be made as it stands
 ├── ReadingError          a reading of what concerns people cannot be recorded as it stands
+├── DeliveryError         a publication cannot be handed over on the record as it was asked
 ├── DriftDecisionError    a decision about a source's drift cannot be made as it stands
 ├── CaseError             a case cannot be read, or its private content not be kept
 │   ├── DisputeError      a step of a dispute is not allowed as it stands
@@ -52,6 +53,10 @@ class DispositionError(GovernanceError):
 
 class ReadingError(GovernanceError):
     """A reading of what concerns people cannot be recorded as it stands."""
+
+
+class DeliveryError(GovernanceError):
+    """A publication cannot be handed over on the record as it was asked."""
 
 
 class DriftDecisionError(GovernanceError):

@@ -10,7 +10,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from governance.cases.cells import CellKey
 from governance.cases.correcting import CorrectionDesk
 from governance.cases.corrections import corrections_in_force, overlay_rows
 from governance.cases.desk import DisputeDesk
@@ -20,6 +19,7 @@ from governance.cases.events import CORRECTION, DISPUTE, Recorded
 from governance.cases.private_store import PrivateStore
 from governance.cases.rules import DISPUTES_FILE, DisputeRules
 from governance.cases.verification import CaseFinding, compare_cases
+from governance.circumstances import CellKey
 from governance.errors import CaseError
 from governance.log import GOVERNANCE_LOG
 from governance.signers import Signer, SignerRegister

@@ -75,6 +75,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "orchestration.commands.lineage:lineage",
         "Follow a column through every model: what it rests on, what rests on it.",
     ),
+    "definition": (
+        "orchestration.commands.definition:definition",
+        "Show what a metric means, what changed, and what was in force when.",
+    ),
+    "diff": (
+        "orchestration.commands.diff:diff",
+        "Say which published values changed between two publications, and why.",
+    ),
+    "export": (
+        "orchestration.commands.export:export",
+        "Hand a publication over, on the record; list who received what.",
+    ),
     "verify": (
         "orchestration.commands.verify:verify",
         "Check evidence, logs and publication against their hashes.",

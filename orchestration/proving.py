@@ -15,10 +15,10 @@ from orchestration.errors import UsageError
 from orchestration.session import load_signer, open_ledger
 from orchestration.workspace import Workspace
 from publishing.analyst import open_published
-from publishing.sealed_cells import cells_tree, find_cells
 from publishing.errors import ManifestError
 from publishing.manifest import Manifest, read_manifest
 from publishing.publication import ANALYST
+from publishing.sealed_cells import cells_tree, find_cells
 from publishing.sealed_lists import file_leaf, files_tree, metrics_of_manifest
 from publishing.sealing import announced_at
 

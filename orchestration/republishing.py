@@ -1,7 +1,9 @@
 """A publication without a run: the last build, the present registers and policies."""
 
+from orchestration.dbt_runner import DbtProject
 from orchestration.errors import UsageError
 from orchestration.flow.checking import check_again
+from orchestration.flow.planning import code_hash
 from orchestration.flow.publication import publish_warehouse
 from orchestration.flow.warehouse import open_warehouse, stage_mark
 from orchestration.session import open_session
@@ -26,6 +28,11 @@ def publish_again(workspace: Workspace, *, purpose: str | None = None) -> Public
             models, checks = stage_mark(con, "models"), stage_mark(con, "checks")
         if models is None or checks is None or models.build_id != checks.build_id:
             raise UsageError("There is no complete and checked build to publish. Make one with: assay run")
+        if models.code_sha256 != code_hash(DbtProject(workspace)):
+            raise UsageError(
+                "The models or steps are not those of the last build, so its numbers have another definition "
+                "than would be published with them. Build anew with: assay run"
+            )
         compile_models(workspace)
         with open_warehouse(workspace.warehouse) as con:
             check_again(session, con)  # somebody may have altered the warehouse since

@@ -14,7 +14,9 @@ from lineage.ledger import Ledger, LedgerError, NoteVerifier, WitnessKey
 from lineage.ledger.endorsements import newest_of
 from orchestration.anchoring import authority_roots
 from orchestration.casework import case_findings
+from orchestration.definition_history import definition_problems
 from orchestration.errors import UsageError
+from orchestration.exporting import delivery_problems
 from orchestration.lock import lock_holder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
@@ -88,6 +90,10 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("evidence", name, problem, is_fatal=True)
         for broken in case_findings(ledger, workspace):
             yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
+        for name, problem, is_fatal in definition_problems(workspace, ledger):
+            yield Finding("definition", name, problem, is_fatal)
+        for name, problem, is_fatal in delivery_problems(workspace, ledger):
+            yield Finding("delivery", name, problem, is_fatal)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
         for name, problem in _stale_witnesses(ledger, book):

@@ -76,6 +76,16 @@ class Workspace:
         return self.data / "published"
 
     @property
+    def deliveries(self) -> Path:
+        """Who received which publication: names, for the owner's eyes alone."""
+        return self.data / "private" / "deliveries.sqlite"
+
+    @property
+    def definitions(self) -> Path:
+        """What every metric meant, by hash; the governance log says which was in force when."""
+        return self.data / "definitions"
+
+    @property
     def current(self) -> Path:
         """The publication that everybody reads."""
         return self.published / "current"

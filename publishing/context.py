@@ -133,6 +133,10 @@ class PublicationContext:
         column_clocks: whose clock a column shows, by `schema.table.column`; None where nobody said.
         dispositions_unknown_percent: most incidents of unknown cause behind a value that pays.
         environment: versions of software, by name.
+        definitions: metric, or relation of a mart, to the hashes of its definition and of the stored
+            document.
+        definition_leaves: definitions that this publication brings into force, as leaves of the governance
+            log; they are appended together with the publication's own, or not at all.
         sources: what was read, for the provenance section.
         replay: hashes of what a replay needs beside the evidence (compiled models, settings), by name.
     """
@@ -158,5 +162,7 @@ class PublicationContext:
     column_clocks: Mapping[str, str] | None = None
     dispositions_unknown_percent: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    definition_leaves: tuple[bytes, ...] = ()
     sources: tuple[SourceSummary, ...] = ()
     replay: Mapping[str, str] = field(default_factory=dict)

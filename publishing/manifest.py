@@ -99,6 +99,11 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def environment_sha256(environment: Mapping[str, str]) -> str:
+    """Hash the versions of the software that made a publication; a definition hash holds none of them."""
+    return hashlib.sha256(canonical_json(dict(environment))).hexdigest()
+
+
 def content_sha256(
     hashes: Sequence[LogicalHash], *, decisions: Sequence[Decision], checks: Sequence[CheckResult]
 ) -> str:

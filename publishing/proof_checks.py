@@ -21,9 +21,9 @@ from lineage.ledger import (
 )
 from lineage.ledger.leaf_proof import check_leaf_proof
 from publishing.analyst import open_published
-from publishing.sealed_cells import cells_tree
 from publishing.finding import Finding
 from publishing.manifest import CHECKPOINT, PAYLOAD_CHECKPOINT, PROOF, REGISTERS_CHECKPOINT, Manifest
+from publishing.sealed_cells import cells_tree
 from publishing.sealed_lists import SealedList, files_tree, metrics_of_manifest
 from publishing.sealing import leaf_of
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from governance.gate import Decision, record_decisions
+from governance.log import GOVERNANCE_LOG
 from lineage.ledger import Ledger, NoteSigner
 from publishing.analyst import build_analyst_database, open_published, review_warehouse, write_about
 from publishing.caveats import find_caveats
-from publishing.sealed_cells import cells_tree
 from publishing.check_summary import summarise_checks
 from publishing.completeness import completeness_document, read_completeness
 from publishing.context import PublicationContext
+from publishing.differences import Side
+from publishing.differences.notice import notice_lines, notice_of
 from publishing.durable import CURRENT, sync_tree, write_durably
 from publishing.errors import ManifestError, PublicationInputError, PublicationRefusedError
 from publishing.figures import read_figures
@@ -29,6 +31,7 @@ from publishing.manifest import (
     FileEntry,
     Manifest,
     content_sha256,
+    environment_sha256,
     list_files,
     read_manifest,
     spell_manifest,
@@ -36,6 +39,7 @@ from publishing.manifest import (
 from publishing.recovery import recover_publications
 from publishing.report import Provenance, render_report
 from publishing.review import Review
+from publishing.sealed_cells import cells_tree
 from publishing.sealed_lists import SealedList, files_tree, sealed_metrics
 from publishing.sealing import PAYLOAD_LOG, Cosign, announce, building_folder, finish, payload_note
 from publishing.service_levels import read_service_levels
@@ -71,6 +75,7 @@ class _Build:
     previous: str | None
     completeness: dict[str, Any]
     cells: SealedList
+    restatement: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,17 +233,32 @@ def _build(
     if existing is not None and existing.content_sha256 == content:
         return None
     write_about(analyst, _about(run), review.decisions)
+    run.on_step("compare with the publication before")
+    restatement = notice_of(existing.folder, _side(run, analyst)) if existing else None
     (run.building / PAYLOAD_CHECKPOINT).write_text(note, encoding="utf-8")
     if run.context.cosigned_registers is not None:
         (run.building / REGISTERS_CHECKPOINT).write_text(run.context.cosigned_registers, encoding="utf-8")
-    rows = _write_files(run, tables, review.decisions)
+    rows = _write_files(run, tables, review.decisions, restatement=restatement)
     run.on_step("seal")
     files = list_files(run.building, rows)
     sync_tree(run.building)
     previous = existing.publication_id if existing else None
     with open_published(analyst) as con:
         cells = cells_tree(con, secret=run.cells_secret, definition_hashes=sealed_metrics(review.decisions))
-    return _Build(tuple(files), tuple(hashes), content, previous, completeness, SealedList.of(cells))
+    return _Build(
+        tuple(files), tuple(hashes), content, previous, completeness, SealedList.of(cells), restatement
+    )
+
+
+def _side(run: _Run, analyst: Path) -> Side:
+    context = run.context
+    marts = {name: hashes["definition_sha256"] for name, hashes in context.definitions.items()}
+    return Side(
+        publication_id=run.publication_id,
+        database=analyst,
+        payload_log_size=context.payload_log_size,
+        definitions={**context.definition_hashes, **marts},
+    )
 
 
 def _about(run: _Run) -> dict[str, str]:
@@ -252,7 +272,9 @@ def _about(run: _Run) -> dict[str, str]:
     }
 
 
-def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decision]) -> dict[str, int]:
+def _write_files(
+    run: _Run, tables: Sequence[Table], decisions: Sequence[Decision], *, restatement: dict[str, Any] | None
+) -> dict[str, int]:
     """Write marts, workbook and report from the analysts' database; return the rows of each file."""
     exported = [table for table in tables if is_exported(table)]
     rows: dict[str, int] = {}
@@ -280,7 +302,14 @@ def _write_files(run: _Run, tables: Sequence[Table], decisions: Sequence[Decisio
         )
         caveats = find_caveats(con, figures, decisions, run.context.checks)
         levels = read_service_levels(con, month=figures.focus_month)
-        report = render_report(figures, provenance, caveats, levels=levels, readings=read_completeness(con))
+        report = render_report(
+            figures,
+            provenance,
+            caveats,
+            levels=levels,
+            readings=read_completeness(con),
+            restatement=notice_lines(restatement),
+        )
     (run.building / REPORT).write_text(report, encoding="utf-8")
     return rows
 
@@ -290,6 +319,8 @@ def _announce(
 ) -> Manifest:
     """Record decisions and publication in one transaction; the manifest is on disk before it commits."""
     with ledger.transaction() as transaction:
+        for leaf in run.context.definition_leaves:
+            transaction.append(GOVERNANCE_LOG, leaf)
         leaves = record_decisions(transaction, decisions)
         document = _manifest_document(run, build, decisions, leaves, signed_by=signer.verifier.text())
         content = spell_manifest(document)
@@ -334,6 +365,8 @@ def _manifest_document(
             "files": SealedList.of(files_tree(build.files)).to_document(),
         },
         "witnesses": [asdict(witness) for witness in context.counted_witnesses],
+        "environment_sha256": environment_sha256(context.environment),
+        "definitions": {name: dict(hashes) for name, hashes in context.definitions.items()},
         "files": [entry.to_document() for entry in build.files],
         "tables": [
             {"name": one.table, "rows": one.rows, "logical_sha256": one.sha256} for one in build.hashes
@@ -343,6 +376,7 @@ def _manifest_document(
         ],
         "check_summary": summarise_checks(context.checks).to_document(),
         "completeness": build.completeness,
+        "restatement": build.restatement,
         "checks": [
             {
                 "name": one.name,

@@ -85,6 +85,7 @@ def render_report(
     *,
     levels: Sequence[ServiceLevel] = (),
     readings: Sequence[StreamReading] = (),
+    restatement: Sequence[str] = (),
 ) -> str:
     """Return the whole page."""
     sections = [_section(figures, metric) for metric in figures.metrics]
@@ -110,6 +111,7 @@ def render_report(
         caveats=caveats,
         levels=levels,
         readings=readings,
+        restatement=restatement,
         summary=summarise_checks(provenance.context.checks),
         titles=_TITLES,
         example=_example(figures),

@@ -12,10 +12,10 @@ from governance.circumstances import CellSummary, Circumstances, MetricUnderRevi
 from governance.errors import PolicyError
 from governance.gate import Decision, Stage, decide
 from governance.policies import MetricDefaults, MetricPolicy
-from publishing.gate_cells import read_cells, read_measured
 from publishing.clocks import read_clocks
 from publishing.context import PublicationContext
 from publishing.errors import PublicationInputError
+from publishing.gate_cells import read_cells, read_measured
 from publishing.recomputing import recompute_cells
 
 INCENTIVE = "incentive"

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from governance.circumstances import CellKey
 from governance.errors import DisputeError
 
 PERSON = "person"
 CELL_SCOPE_KINDS = ("service", "team", "organisation", PERSON)
 NOT_NORMALISED = ""
-CellKey = tuple[str, str, str, str, date]
-"""Metric, kind of scope, scope, grain and first day of the period, as `mart_metric_values` has them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +52,7 @@ class Cell:
     @property
     def key(self) -> CellKey:
         """The value beneath: who disputes a rate disputes what it is a rate of."""
-        return (self.metric, self.scope_kind, self.scope_id, self.period_grain, self.period_start)
+        return CellKey(self.metric, self.scope_kind, self.scope_id, self.period_grain, self.period_start)
 
     def __str__(self) -> str:
         """Name it for people."""

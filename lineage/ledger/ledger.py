@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 _BUSY_TIMEOUT_SECONDS = 60.0
+_LEAVES_AT_ONCE = 10_000
 
 
 class Ledger:
@@ -122,6 +123,12 @@ class Ledger:
         """(index, content) of the leaves start..stop, stop exclusive."""
         with self._reading() as connection:
             return log_reading.leaves_between(connection, log, start, stop)
+
+    def every_leaf(self, log: str) -> Iterator[tuple[int, bytes]]:
+        """(index, content) of every leaf that is there at the first step, read some at a time."""
+        size = self.size(log)
+        for start in range(0, size, _LEAVES_AT_ONCE):
+            yield from self.leaves(log, start, min(start + _LEAVES_AT_ONCE, size))
 
     def inclusion_proof(self, log: str, index: int, size: int | None = None) -> list[bytes]:
         """The proof that leaf `index` is in the log of `size` leaves, for `merkle.verify_inclusion`."""

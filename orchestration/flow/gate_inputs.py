@@ -1,6 +1,7 @@
 """What the gate looks at, gathered from a workspace: registers, checks, the log's times, clocks."""
 
-from collections.abc import Iterator, Mapping
+import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,14 +19,15 @@ from governance.sign_off_log import SignOffHistory, read_history, record_sign_of
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
 from lineage.ledger import Ledger
+from orchestration.casework import cells_under_dispute
 from orchestration.defining import present_definitions
 from orchestration.session import Session
+from orchestration.tracks import present_crossings
 from publishing import PublicationContext, SourceSummary
 from quality_checks.stored_results import read_results
 
 _SOFTWARE = ("assay", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "sqlglot", "great-expectations")
 _NEWEST_FETCH = "select source, max(fetched_at) from raw.evidence_pages group by source"
-_LEAVES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,9 @@ class LogReading:
         return () if found is None else (ClockFloor(found, "the newest event of the governance log"),)
 
 
-def governance_leaves(ledger: Ledger) -> Iterator[tuple[int, bytes]]:
-    """Yield index and content of every leaf of the governance log, some at a time."""
-    size = ledger.size(GOVERNANCE_LOG)
-    for start in range(0, size, _LEAVES_AT_ONCE):
-        yield from ledger.leaves(GOVERNANCE_LOG, start, min(start + _LEAVES_AT_ONCE, size))
-
-
 def read_log(ledger: Ledger) -> LogReading:
     """Read the governance log once for what the gate needs of it."""
-    leaves = list(governance_leaves(ledger))
+    leaves = list(ledger.every_leaf(GOVERNANCE_LOG))
     return LogReading(read_history(leaves), newest_event_at(leaves))
 
 
@@ -97,23 +92,27 @@ def gate_context(
     newest = dict(con.execute(_NEWEST_FETCH).fetchall())
     fetched = [at for at in newest.values() if at is not None]
     evidence = [ClockFloor(max(fetched).astimezone(UTC), "the newest fetch")] if fetched else []
-    defined = present_definitions(con, compiled, session.settings)
+    policies = PolicyBook.load(governance / "policies.yml")
+    defined = present_definitions(con, compiled, policies=policies)
+    crossings = present_crossings(session.workspace, con)
     return PublicationContext(
         organisation=session.settings.organisation,
         time_zone=session.settings.reporting.time_zone,
         payload_log_size=log_size,
         definition_hashes={metric: definition.sha256 for metric, definition in defined.items()},
         checks=tuple(read_results(con)),
-        policies=PolicyBook.load(governance / "policies.yml"),
+        policies=policies,
         register=SignerRegister.load(governance / "signers.yml"),
         sign_offs=reading.history.of(load_sign_offs(governance / "sign-offs")),
         jurisdictions=JurisdictionBook.load(governance / "jurisdictions.yml"),
         purposes=PurposeBook.load(governance / "purposes.yml"),
         purpose=purpose,
         clock_floors=(*reading.floors(), *evidence),
+        restricted_cells=cells_under_dispute(session.ledger, session.workspace),
+        track_crossings={name: [one.sentence for one in found] for name, found in crossings.items()},
         column_clocks=column_clocks(compiled),
         dispositions_unknown_percent=session.settings.rules.incidents.unknown_percent,
-        environment={name: version(name) for name in _SOFTWARE},
+        environment={name: version(name) for name in _SOFTWARE} | {"python": platform.python_version()},
         sources=_sources(session, newest),
     )
 

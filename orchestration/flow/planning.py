@@ -84,7 +84,7 @@ def make_plan(session: Session, con: duckdb.DuckDBPyConnection, *, is_full_refre
     """
     project = DbtProject(session.workspace)
     graph = ModelGraph(project.manifest(), absent_kinds(session.settings))
-    code = _code_hash(project)
+    code = code_hash(project)
     last = stage_mark(con, "models")
     has_new_code = last is not None and last.code_sha256 != code
     is_full = is_full_refresh or last is None or has_new_code
@@ -161,7 +161,7 @@ def _is_done(con: duckdb.DuckDBPyConnection, stage: Stage, build: StageMark | No
     return mark is not None and build is not None and mark.build_id == build.build_id
 
 
-def _code_hash(project: DbtProject) -> str:
+def code_hash(project: DbtProject) -> str:
     """Hash the SQL and the Python steps: whatever turns evidence into rows."""
     digest = hashlib.sha256(project.code_hash().encode())
     for package in (steps, staging_models):

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 from governance.policies import PolicyBook
+from lineage.definition_store import DefinitionStore
 from lineage.ledger import LedgerError
 from orchestration.anchoring import anchor_logs
 from orchestration.column_lineage.recording import record_column_lineage
 from orchestration.dbt_runner import DbtProject
+from orchestration.defining import keep_definitions, present_definitions, present_marts
 from orchestration.errors import AssayError
 from orchestration.flow.gate_inputs import gate_context, take_sign_offs
 from orchestration.flow.planning import Plan
@@ -49,17 +51,31 @@ def publish_warehouse(session: Session, build: StageMark, *, purpose: str | None
         PublishingError: a blocking check is red, the gate is closed, or the warehouse lacks something.
     """
     workspace, at = session.workspace, utc_now()
+    publication_id = f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}"
     compiled = DbtProject(workspace).compiled_manifest()
     reading = take_sign_offs(session, at=at)
+    policies = PolicyBook.load(workspace.governance / "policies.yml")
     with open_warehouse(workspace.warehouse) as con:
-        context = gate_context(session, con, compiled, reading, log_size=build.log_size, purpose=purpose)
-        context = replace(context, replay=keep_build(workspace, con, compiled))
+        defined = present_definitions(con, compiled, policies=policies)
+        kept = keep_definitions(
+            DefinitionStore(workspace.definitions),
+            session.ledger,
+            defined | present_marts(con, compiled),
+            publication_id=publication_id,
+            at=at,
+        )
+        context = replace(
+            gate_context(session, con, compiled, reading, log_size=build.log_size, purpose=purpose),
+            definitions=kept.hashes,
+            definition_leaves=kept.leaves,
+            replay=keep_build(workspace, con, compiled),
+        )
         record_column_lineage(workspace, con, compiled)
     context = _cosigned(session, context)
     publication = publish(
         workspace.warehouse,
         workspace.published,
-        publication_id=f"{at:%Y%m%dT%H%M%SZ}-{session.run_id[:8]}",
+        publication_id=publication_id,
         context=context,
         ledger=session.ledger,
         signer=session.signer(),

@@ -107,7 +107,7 @@ def leaves(acme: Company, kind: str) -> Iterator[dict[str, Any]]:
     from orchestration.session import open_ledger  # noqa: PLC0415 - beside its one use
 
     with open_ledger(acme.workspace, acme.workspace.settings()) as ledger:
-        for _, leaf in gate_inputs.governance_leaves(ledger):
+        for _, leaf in ledger.every_leaf("governance"):
             document = json.loads(leaf)
             if document["kind"] == kind:
                 yield document

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from orchestration.dbt_runner import release_connections
 from tests.lineage.tracks.small_project import write_project
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROFILE = """
 small:
@@ -62,7 +58,9 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, s
     (root / "developmental" / "said.csv").write_text("words\nsaid in confidence\n")
     for name in ("developmental/feedback.duckdb", "vault.duckdb"):
         with duckdb.connect(str(root / name)) as con:
-            con.execute("create table said as select 'said in confidence' as x; create table names as select 1 as x")
+            con.execute(
+                "create table said as select 'said in confidence' as x; create table names as select 1 as x"
+            )
             con.execute(f"copy names to '{root}/evidence/page.parquet'")
     models = {name: text.format(root=root) for name, text in {**TRICKS, **ALLOWED}.items()}
     write_project(root, models, others={"profiles.yml": PROFILE.format(root=root)})
