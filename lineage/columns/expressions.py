@@ -78,7 +78,9 @@ def _arguments(node: exp.Expr) -> Iterator[exp.Expr]:
         return
     for key in node.arg_types:
         given = node.args.get(key)
-        yield from (each for each in (given if isinstance(given, list) else [given]) if isinstance(each, exp.Expr))
+        yield from (
+            each for each in (given if isinstance(given, list) else [given]) if isinstance(each, exp.Expr)
+        )
 
 
 def _column(node: exp.Expr, scope: Scope) -> Value:
@@ -157,7 +159,7 @@ def _array(node: exp.Expr, scope: Scope) -> Value:
     if len(node.expressions) == 1 and isinstance(node.expressions[0], _QUERIES):
         value = _scalar(node.expressions[0], scope)
         return Value(element=value.used(Kind.AGGREGATION))
-    return _list_of((value_of(each, scope) for each in node.expressions))
+    return _list_of(value_of(each, scope) for each in node.expressions)
 
 
 def _list_of(values: Iterable[Value]) -> Value:
@@ -203,7 +205,11 @@ def _dot(node: exp.Expr, scope: Scope) -> Value:
         return value_of(node.this, scope).field(node.expression.name)
     if isinstance(node.expression, exp.Star):
         return value_of(node.this, scope)
-    called_on = scope.resolve([node.this.name]) if isinstance(node.this, exp.Identifier) else value_of(node.this, scope)
+    called_on = (
+        scope.resolve([node.this.name])
+        if isinstance(node.this, exp.Identifier)
+        else value_of(node.this, scope)
+    )
     return computed([called_on, value_of(node.expression, scope)])
 
 
