@@ -13,7 +13,7 @@ from publishing.withholding import published_select
 
 
 def exported_relations(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    """Yield each published relation and the SQL that makes its columns, those that are read before their readers.
+    """Yield each published relation and the SQL that makes its columns, each after those that it reads.
 
     Args:
         con: The warehouse; where it cannot be published yet, nothing is yielded.

@@ -1,7 +1,8 @@
 """Column lineage: what each column of each model is made of, down to the field of the source's record.
 
-`read_lineage` reads one query, `read_project` a whole project with a cache; `write_tables` stores what it found and
-`ColumnGraph` follows it. SQL is read as DuckDB's. Nothing here knows dbt: queries and schemas are arguments.
+`read_lineage` reads one query, `read_project` a whole project with a cache; `write_tables` stores what it
+found and `ColumnGraph` follows it. SQL is read as DuckDB's. Nothing here knows dbt: queries and schemas are
+arguments.
 """
 
 from lineage.columns.cache import LineageCache

@@ -7,7 +7,7 @@ from sqlglot import exp
 from lineage.columns import function_names as names
 from lineage.columns.edges import Kind
 from lineage.columns.scopes import Scope
-from lineage.columns.values import CONSTANT, NOTHING, Atoms, Value, computed, influence, merged
+from lineage.columns.values import NOTHING, Atoms, Value, computed, influence, merged
 
 Evaluate = Callable[[exp.Expr, Scope], Value]
 
@@ -18,9 +18,11 @@ def aggregate_value(node: exp.Expr, scope: Scope, value_of: Evaluate) -> Value:
         return _within_group(node, scope, value_of)
     if isinstance(node, exp.Count) and (node.this is None or isinstance(node.this, exp.Star)):
         return counted_rows(scope)
-    if _name(node) in names.RANKINGS:
-        return CONSTANT
-    arguments = list(_arguments(node))
+    return _of_arguments(node, list(_arguments(node)), scope, value_of)
+
+
+def _of_arguments(node: exp.Expr, arguments: list[exp.Expr], scope: Scope, value_of: Evaluate) -> Value:
+    """Return the value of an aggregate over its arguments."""
     if isinstance(node, (exp.ArgMax, exp.ArgMin)):
         picked = value_of(arguments[0], scope).used(Kind.AGGREGATION)
         return picked.with_atoms(influence((value_of(each, scope) for each in arguments[1:]), Kind.SORT))
@@ -28,8 +30,8 @@ def aggregate_value(node: exp.Expr, scope: Scope, value_of: Evaluate) -> Value:
         neighbour, *others = (value_of(each, scope) for each in arguments)
         return neighbour.used(Kind.TRANSFORMATION).with_atoms(influence(others, Kind.WINDOW))
     values, order = _ordered(arguments, scope, value_of)
-    if isinstance(node, (exp.ArrayAgg, exp.ArrayUniqueAgg)):
-        return Value(order, element=merged(values).used(Kind.AGGREGATION)) if values else CONSTANT
+    if isinstance(node, (exp.ArrayAgg, exp.ArrayUniqueAgg)) and values:
+        return Value(order, element=merged(values).used(Kind.AGGREGATION))
     if _name(node) in names.PICKING_AGGREGATES and values:
         return values[0].used(Kind.AGGREGATION).with_atoms(order)
     return computed(values, Kind.AGGREGATION).with_atoms(order)
@@ -59,7 +61,7 @@ def window_value(node: exp.Expr, scope: Scope, value_of: Evaluate) -> Value:
 
 
 def _window_atoms(node: exp.Expr, scope: Scope, value_of: Evaluate) -> Atoms:
-    """Return the columns of a window: its partition, order and frame, and those of the window that it names."""
+    """Return the columns of a window: partition, order, frame, and those of a window that it names."""
     found = NOTHING
     for name in (node.args.get("alias"), node.args.get("first")):
         named = _named_window(name, scope)

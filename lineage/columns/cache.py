@@ -1,7 +1,8 @@
-"""A cache of read queries on disk: a query is read again only when its SQL or a relation that it reads has changed.
+"""A cache of read queries: one is read again only when its SQL or a relation that it reads has changed.
 
-An entry holds for one SQL text together with what each relation that was looked up had for columns. The parser's
-version and the version of the rules below are part of it, so that neither leaves old answers behind.
+An entry holds for one SQL text together with what each relation that was looked up had for columns. The
+parser's version and the version of the rules below are part of it, so that neither leaves old answers
+behind.
 """
 
 import hashlib
@@ -99,7 +100,9 @@ class _Spelling:
     """Hashes of schemas, each made once: a project's models look at the same relations again and again."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[RelationSchema, str]] = {}  # holds the schema, so that its id stays its own
+        self._known: dict[
+            int, tuple[RelationSchema, str]
+        ] = {}  # holds the schema, so that its id stays its own
 
     def __call__(self, schema: RelationSchema | None) -> str:
         if schema is None:
@@ -134,6 +137,8 @@ def _to_document(lineage: ColumnLineage) -> dict[str, Any]:
 
 
 def _from_document(document: Mapping[str, Any]) -> ColumnLineage:
-    edges = tuple(ColumnEdge(each[0], each[1], each[2], each[3], _KINDS[each[4]]) for each in document["edges"])
+    edges = tuple(
+        ColumnEdge(each[0], each[1], each[2], each[3], _KINDS[each[4]]) for each in document["edges"]
+    )
     unresolved = tuple(Unresolved(*each) for each in document["unresolved"])
     return ColumnLineage(tuple(document["columns"]), edges, unresolved)

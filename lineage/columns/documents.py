@@ -32,7 +32,7 @@ def cast_value(node: exp.Expr, value: Value) -> Value:
 
 
 def extracted_value(document: Value, path: exp.Expr, value_of: Evaluate) -> Value:
-    """Return what a JSON path finds in a document: one place, or several where the path is a list of paths."""
+    """Return what a JSON path finds in a document: one place, or several for a list of paths."""
     found = document.as_document()
     if isinstance(path, exp.Array):
         steps = [steps_of(each) for each in path.expressions]

@@ -1,7 +1,7 @@
 """Drawing a walk as a graph: DOT for Graphviz, and SVG by layers inside one page that needs nothing else.
 
-Relations are boxes with the columns that were reached, the sources on the left, the files on the right; a line is
-an edge, solid where the value is made of its input and dashed where the input only decides.
+Relations are boxes with the columns that were reached, the sources on the left, the files on the right; a
+line is an edge, solid where the value is made of its input and dashed where the input only decides.
 """
 
 from collections import defaultdict
@@ -45,9 +45,11 @@ def to_dot(walk: Walk) -> str:
     lines = ["digraph lineage {", "  rankdir=LR;", '  node [shape=plaintext, fontname="sans-serif"];']
     for relation, places in _by_relation(walk).items():
         rows = "".join(
-            f'<tr><td port="{_port(place)}" align="left">{escape(_label(place))}</td></tr>' for place in places
+            f'<tr><td port="{_port(place)}" align="left">{escape(_label(place))}</td></tr>'
+            for place in places
         )
-        table = f'<table border="0" cellborder="1" cellspacing="0"><tr><td><b>{escape(relation)}</b></td></tr>{rows}</table>'
+        head = f"<tr><td><b>{escape(relation)}</b></td></tr>"
+        table = f'<table border="0" cellborder="1" cellspacing="0">{head}{rows}</table>'
         lines.append(f"  {_quoted(relation)} [label=<{table}>];")
     for step in walk.steps:
         ends = (f"{_quoted(place.relation)}:{_quoted(_port(place))}" for place in (step.source, step.target))
@@ -110,9 +112,9 @@ class _Layout:
         for sweep in range(_MOST_SWEEPS):
             neighbours = self._inputs if sweep % 2 == 0 else outputs
             place = {name: at for layer in layers for at, name in enumerate(layer)}
-            for layer in layers:
-                layer.sort(key=lambda name: (_mean(place[each] for each in neighbours[name]), name))
-                place.update({name: at for at, name in enumerate(layer)})
+            for names in layers:
+                names.sort(key=lambda name: (_mean(place[each] for each in neighbours[name]), name))
+                place.update({name: at for at, name in enumerate(names)})
         return layers
 
     @cached_property
@@ -156,8 +158,10 @@ class _Layout:
 
     def _box(self, box: Box, ids: Mapping[Place, str]) -> str:
         head = (
-            f'<rect x="{box.left:.0f}" y="{box.top:.0f}" width="{box.width:.0f}" height="{box.height:.0f}" rx="6"/>'
-            f'<text class="relation" x="{box.left + 9:.0f}" y="{box.top + 16:.0f}">{escape(box.relation)}</text>'
+            f'<rect x="{box.left:.0f}" y="{box.top:.0f}" width="{box.width:.0f}" '
+            f'height="{box.height:.0f}" rx="6"/>'
+            f'<text class="relation" x="{box.left + 9:.0f}" y="{box.top + 16:.0f}">'
+            f"{escape(box.relation)}</text>"
         )
         names = "".join(
             f'<text id="{ids[place]}" class="column{" start" if place == self._walk.start else ""}" '
@@ -199,7 +203,11 @@ def _width(relation: str, places: Sequence[Place]) -> float:
 def _label(place: Place) -> str:
     if place.column == ROWS:
         return "its rows"
-    return place.path if place.path and place.column == "body" else f"{place.column}{place.path and ' '}{place.path}"
+    return (
+        place.path
+        if place.path and place.column == "body"
+        else f"{place.column}{place.path and ' '}{place.path}"
+    )
 
 
 def _shortened(text: str) -> str:
@@ -222,7 +230,8 @@ _STYLE = (
     "body{font:14px/1.5 system-ui,'DejaVu Sans',sans-serif;color:#1f2a37;margin:28px}"
     "h1{font-size:21px;margin:0 0 4px}h2{font-size:16px;margin:26px 0 6px}p{color:#5b6673;margin:0 0 14px}"
     ".graph{overflow:auto;border:1px solid #e3e7ec;border-radius:8px;background:#fbfcfd}"
-    "svg rect{fill:#fff;stroke:#cfd6dd}svg text{font:11px ui-monospace,'DejaVu Sans Mono',monospace;fill:#1f2a37}"
+    "svg rect{fill:#fff;stroke:#cfd6dd}"
+    "svg text{font:11px ui-monospace,'DejaVu Sans Mono',monospace;fill:#1f2a37}"
     "svg text.relation{font-weight:700;fill:#1d6f6a}svg text.start{font-weight:700;fill:#a83226}"
     "svg text.column{cursor:default}path{fill:none;stroke:#1d6f6a;stroke-width:1.2;opacity:.55}"
     "path.indirect{stroke:#8a94a0;stroke-dasharray:4 4;opacity:.4}svg.some path{opacity:.05}"

@@ -1,7 +1,7 @@
 """Edges of column lineage: which input column an output column rests on, and how.
 
-The kinds and their two types are those of OpenLineage's `ColumnLineageDatasetFacet` (version 1-2-0): DIRECT where
-the value is made of the input, INDIRECT where the input decides which rows, groups or branches count.
+The kinds and their two types are those of OpenLineage's `ColumnLineageDatasetFacet` (version 1-2-0): DIRECT
+where the value is made of the input, INDIRECT where the input decides which rows, groups or branches count.
 """
 
 from collections.abc import Mapping

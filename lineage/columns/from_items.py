@@ -81,7 +81,11 @@ class FromReader:
     def _source(self, node: exp.Expr, scope: Scope) -> Source:
         relation = self.relation(node, scope)
         alias = node.args.get("alias")
-        columns = [each.name.lower() for each in (alias.args.get("columns") or ())] if isinstance(alias, exp.TableAlias) else []
+        columns = (
+            [each.name.lower() for each in (alias.args.get("columns") or ())]
+            if isinstance(alias, exp.TableAlias)
+            else []
+        )
         if columns:
             relation = relation.renamed(columns)
         name = node.alias_or_name.lower()
@@ -119,11 +123,15 @@ class FromReader:
             found |= influence([value_of(on, scope)], Kind.JOIN)
         keys = [each.name.lower() for each in using or ()]
         if str(join.args.get("method") or "").upper() == "NATURAL":
-            keys = [name for name in right.relation.named if any(name in each.relation.named for each in before)]
+            keys = [
+                name for name in right.relation.named if any(name in each.relation.named for each in before)
+            ]
         if keys:
             found |= self._merge(keys, before, scope, side=str(join.args.get("side") or "").upper())
         if kind in _LEFT_ONLY:
-            found |= influence([Value(right.relation.presence)], Kind.JOIN) if on is None and not keys else NOTHING
+            found |= (
+                influence([Value(right.relation.presence)], Kind.JOIN) if on is None and not keys else NOTHING
+            )
             for place in range(len(before), len(scope.sources)):
                 scope.sources[place] = replace(scope.sources[place], is_visible=False)
         return found
@@ -168,7 +176,11 @@ def _unnested(node: exp.Unnest, scope: Scope) -> Relation:
     for value in given:
         element = value.elements()
         fields = fields_of(element) if element.atoms == NOTHING or isinstance(element.layout, dict) else None
-        columns += fields if fields is not None and len(given) == 1 and not _column_names(node) else [("unnest", element)]
+        columns += (
+            fields
+            if fields is not None and len(given) == 1 and not _column_names(node)
+            else [("unnest", element)]
+        )
     offset = node.args.get("offset")
     if offset:
         name = offset.name.lower() if isinstance(offset, exp.Expr) else "ordinality"
@@ -179,14 +191,19 @@ def _unnested(node: exp.Unnest, scope: Scope) -> Relation:
 
 def _column_names(node: exp.Expr) -> list[str]:
     alias = node.args.get("alias")
-    return [each.name for each in alias.args.get("columns") or ()] if isinstance(alias, exp.TableAlias) else []
+    return (
+        [each.name for each in alias.args.get("columns") or ()] if isinstance(alias, exp.TableAlias) else []
+    )
 
 
 def _values(node: exp.Values, scope: Scope) -> Relation:
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
     places = zip(*rows, strict=False)
     return Relation(
-        tuple((f"col{place}", merged(value_of(each, scope) for each in cells)) for place, cells in enumerate(places))
+        tuple(
+            (f"col{place}", merged(value_of(each, scope) for each in cells))
+            for place, cells in enumerate(places)
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """What DuckDB's functions do to a value's shape, where the parser knows them by name only."""
 
 AGGREGATES = frozenset(
-    [
+    {
         "approx_top_k",
         "arbitrary",
         "bit_and",
@@ -38,12 +38,12 @@ AGGREGATES = frozenset(
         "var_pop",
         "var_samp",
         "weighted_avg",
-    ]
+    }
 )
 """Aggregates whose result is another kind of value than what they read."""
 
 PICKING_AGGREGATES = frozenset(
-    [
+    {
         "any_value",
         "arbitrary",
         "first",
@@ -55,18 +55,18 @@ PICKING_AGGREGATES = frozenset(
         "arg_max",
         "max_by",
         "min_by",
-    ]
+    }
 )
 """Aggregates that hand on one of the values that they read."""
 
-RANKINGS = frozenset(["row_number", "rank", "dense_rank", "rank_dense", "percent_rank", "cume_dist", "ntile"])
+RANKINGS = frozenset({"row_number", "rank", "dense_rank", "rank_dense", "percent_rank", "cume_dist", "ntile"})
 """Window functions that read rows, not values."""
 
-NEIGHBOURS = frozenset(["lag", "lead", "first_value", "last_value", "nth_value"])
+NEIGHBOURS = frozenset({"lag", "lead", "first_value", "last_value", "nth_value"})
 """Window functions that hand on the value of another row."""
 
 KEEPING_LISTS = frozenset(
-    [
+    {
         "array_distinct",
         "array_filter",
         "array_pop_back",
@@ -90,12 +90,12 @@ KEEPING_LISTS = frozenset(
         "list_where",
         "array_unique",
         "sort_array",
-    ]
+    }
 )
 """Functions that return some elements of their first argument."""
 
 JOINING_LISTS = frozenset(
-    [
+    {
         "array_append",
         "array_cat",
         "array_concat",
@@ -108,22 +108,22 @@ JOINING_LISTS = frozenset(
         "list_concat",
         "list_intersect",
         "list_prepend",
-    ]
+    }
 )
 """Functions that return elements of all their arguments, which may be lists or elements."""
 
 MAPPING_LISTS = frozenset(
-    ["list_transform", "list_apply", "array_transform", "array_apply", "apply", "transform"]
+    {"list_transform", "list_apply", "array_transform", "array_apply", "apply", "transform"}
 )
-MAKING_LISTS = frozenset(["list_value", "list_pack", "array_value"])
+MAKING_LISTS = frozenset({"list_value", "list_pack", "array_value"})
 TAKING_ELEMENTS = frozenset(
-    ["list_extract", "array_extract", "list_element", "element_at", "map_extract_value"]
+    {"list_extract", "array_extract", "list_element", "element_at", "map_extract_value"}
 )
 TAKING_FIELDS = frozenset(
-    ["struct_extract", "struct_extract_at", "json_extract", "json_extract_path", "json_extract_string"]
+    {"struct_extract", "struct_extract_at", "json_extract", "json_extract_path", "json_extract_string"}
 )
 PARSING_JSON = frozenset(
-    [
+    {
         "from_json",
         "from_json_strict",
         "json_transform",
@@ -131,17 +131,17 @@ PARSING_JSON = frozenset(
         "json",
         "json_parse",
         "parse_json",
-    ]
+    }
 )
 TAKING_JSON = frozenset(
-    [
+    {
         "json_extract",
         "json_extract_path",
         "json_extract_string",
         "json_extract_path_text",
         "json_value",
         "json_query",
-    ]
+    }
 )
 FLATTENING = frozenset(["flatten"])
 

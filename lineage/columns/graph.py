@@ -1,7 +1,8 @@
 """Following columns upstream and downstream over stored edges.
 
-A place is a column of a relation, a field inside a source's column, or `*`: the rows of a relation. What decides
-about a relation's rows decides about each of its columns, so it is followed too, unless direct edges alone are asked.
+A place is a column of a relation, a field inside a source's column, or `*`: the rows of a relation. What
+decides about a relation's rows decides about each of its columns, so it is followed too, unless direct
+edges alone are asked.
 """
 
 import difflib
@@ -197,7 +198,11 @@ class ColumnGraph:
         relation, colon, path = wanted.partition(":$")
         place = Place(relation, "body", f"${path}")
         around = self._inside.get(place._replace(path=""), ()) if colon else ()
-        return place if any(each.path.startswith((f"{place.path}.", f"{place.path}[")) for each in around) else None
+        return (
+            place
+            if any(each.path.startswith((f"{place.path}.", f"{place.path}[")) for each in around)
+            else None
+        )
 
     def _near(self, wanted: str) -> Sequence[str]:
         names = {place.text for place in self.places}
@@ -205,7 +210,9 @@ class ColumnGraph:
         near = difflib.get_close_matches(wanted, sorted(names), n=_MOST_NEAR, cutoff=0.6)
         near += [
             last[each]
-            for each in difflib.get_close_matches(wanted.rpartition(".")[2], sorted(last), n=_MOST_NEAR, cutoff=0.7)
+            for each in difflib.get_close_matches(
+                wanted.rpartition(".")[2], sorted(last), n=_MOST_NEAR, cutoff=0.7
+            )
         ]
         return list(dict.fromkeys(near))[:_MOST_NEAR]
 

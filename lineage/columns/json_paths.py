@@ -1,7 +1,8 @@
 """Paths inside a column: spelling them, and reading them from SQL.
 
-A path is spelled as JSONPath does: `$` is the whole, `.name` a field, `[*]` the elements of a list. A place in a
-list by number is not kept apart from its neighbours: lineage says which field is read, not which element.
+A path is spelled as JSONPath does: `$` is the whole, `.name` a field, `[*]` the elements of a list. A place
+in a list by number is not kept apart from its neighbours: lineage says which field is read, not which
+element.
 """
 
 import re

@@ -12,7 +12,7 @@ Evaluate = Callable[[exp.Expr, Scope], Value]
 
 
 def lambda_value(node: exp.Expr, scope: Scope, value_of: Evaluate, *, bound: Sequence[Value]) -> Value:
-    """Return what a lambda's body rests on, once its parameters are bound; the place in the list is a constant."""
+    """Return what a lambda's body rests on once its parameters are bound; a place is a constant."""
     parameters = [each.name for each in node.expressions]
     values = [*bound, *[CONSTANT] * (len(parameters) - len(bound))]
     return value_of(node.this, scope.with_variables(parameters, values))

@@ -1,7 +1,7 @@
 """Layouts: which fields a nested value has, read from a type or from the structure given to `from_json`.
 
-A layout is a mapping of fields, a list of one layout, or None for anything flat or unknown. It is needed only where
-SQL names no field: `unnest(struct)`, `struct.*`.
+A layout is a mapping of fields, a list of one layout, or None for anything flat or unknown. It is needed
+only where SQL names no field: `unnest(struct)`, `struct.*`.
 """
 
 import json

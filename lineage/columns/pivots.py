@@ -99,7 +99,9 @@ def _made_columns(
 ) -> list[Named]:
     if labels is None:
         spelled = ", ".join(each.sql(dialect="duckdb") for each in aggregates) or "PIVOT"
-        return [("*", unresolved(spelled, "the columns of this PIVOT are made of data; name them with IN (…)"))]
+        return [
+            ("*", unresolved(spelled, "the columns of this PIVOT are made of data; name them with IN (…)"))
+        ]
     stems = [""]
     for each in labels:
         stems = [f"{stem}_{label}" if stem else label for stem in stems for label in each]

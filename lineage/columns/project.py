@@ -1,7 +1,8 @@
 """The column lineage of a whole project: every model, step and export, from the source's fields to the files.
 
-Relations come in the order of the data's journey. The columns that a model really has are those of the built table;
-where they differ from what its SQL yields, or where it was never built, the difference is listed as unresolved.
+Relations come in the order of the data's journey. The columns that a model really has are those of the
+built table; where they differ from what its SQL yields, or where it was never built, the difference is
+listed as unresolved.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -141,7 +142,9 @@ class _Collected:
         derived = {edge.output_column for edge in found.edges}
         for position, (name, kind) in enumerate(shown.items()):
             origin: Origin = "unresolved" if name in unknown else "derived" if name in derived else "constant"
-            self._columns[query.name, name] = RelationColumn(query.name, query.kind, name, position, kind, origin)
+            self._columns[query.name, name] = RelationColumn(
+                query.name, query.kind, name, position, kind, origin
+            )
 
     def finished(self) -> ProjectLineage:
         """Return everything, sorted, with the sources that were met on the way."""

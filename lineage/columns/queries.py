@@ -51,7 +51,9 @@ class QueryReader:
             names = [each.name.lower() for each in table.args["alias"].args.get("columns") or ()]
             alias = table.alias.lower()
             is_recursive = bool(with_.args.get("recursive")) and isinstance(table.this, exp.SetOperation)
-            found = self._recursive(table, scope, names=names) if is_recursive else self.query(table.this, scope)
+            found = (
+                self._recursive(table, scope, names=names) if is_recursive else self.query(table.this, scope)
+            )
             scope.tables[alias] = found.renamed(names) if names else found
 
     def _recursive(self, table: exp.Expr, scope: Scope, *, names: Sequence[str]) -> Relation:
@@ -125,7 +127,9 @@ class QueryReader:
         if not isinstance(node, exp.Union):
             others = influence((value for _, value in (*left.columns, *right.columns)), Kind.FILTER)
             rows = influence([Value(right.presence)], Kind.FILTER) if not right.columns else NOTHING
-            return Relation(left.columns, left.influences | right.influences | others | rows, left.presence, left.rest)
+            return Relation(
+                left.columns, left.influences | right.influences | others | rows, left.presence, left.rest
+            )
         columns, influences = _by_name(left, right) if node.args.get("by_name") else _by_place(left, right)
         found = Relation(columns, influences, left.presence | right.presence, left.rest or right.rest)
         return _grouping(found, [value for _, value in columns]) if node.args.get("distinct") else found
@@ -133,7 +137,8 @@ class QueryReader:
 
 def _by_place(left: Relation, right: Relation) -> tuple[tuple[tuple[str, Value], ...], Atoms]:
     columns = [
-        (name, merged((value, other))) for (name, value), (_, other) in zip(left.columns, right.columns, strict=False)
+        (name, merged((value, other)))
+        for (name, value), (_, other) in zip(left.columns, right.columns, strict=False)
     ]
     columns += left.columns[len(right.columns) :]
     return tuple(columns), left.influences | right.influences
@@ -141,7 +146,8 @@ def _by_place(left: Relation, right: Relation) -> tuple[tuple[tuple[str, Value],
 
 def _by_name(left: Relation, right: Relation) -> tuple[tuple[tuple[str, Value], ...], Atoms]:
     columns = [
-        (name, merged((value, right.named[name])) if name in right.named else value) for name, value in left.columns
+        (name, merged((value, right.named[name])) if name in right.named else value)
+        for name, value in left.columns
     ]
     columns += [each for each in right.columns if each[0] not in left.named]
     return tuple(columns), left.influences | right.influences
@@ -162,7 +168,11 @@ def _grouped(
             if item.find(exp.AggFunc) is None:
                 yield value
         return
-    sets = [*(group.args.get("grouping_sets") or ()), *(group.args.get("cube") or ()), *(group.args.get("rollup") or ())]
+    sets = [
+        *(group.args.get("grouping_sets") or ()),
+        *(group.args.get("cube") or ()),
+        *(group.args.get("rollup") or ()),
+    ]
     for key in [*group.expressions, *sets]:
         yield from _listed(key, scope, columns)
 

@@ -17,10 +17,11 @@ def read_lineage(sql: str, schemas: Mapping[str, RelationSchema]) -> ColumnLinea
 
     Args:
         sql: One SELECT, with or without common table expressions, or a CREATE TABLE that is made of one.
-        schemas: The relations that it may read, by the dotted names that it may use for them (in lower case). A
-            relation that is not among them is believed to have the columns that are read of it.
+        schemas: The relations that it may read, by the dotted names that it may use for them (in lower
+            case). A relation that is not among them is believed to have the columns that are read of it.
 
-    What cannot be followed is listed as unresolved with a reason; this never raises for what stands in the SQL.
+    What cannot be followed is listed as unresolved with a reason; this never raises for what stands in the
+    SQL.
     """
     try:
         tree = parse(sql)

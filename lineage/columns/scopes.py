@@ -1,7 +1,7 @@
 """Scopes: which names an expression may use, and the values that they stand for.
 
-Names follow DuckDB: a column before an alias of the same SELECT (ORDER BY the other way round), a qualified name
-before a field of a struct, an inner query before an outer one. All names are compared in lower case.
+Names follow DuckDB: a column before an alias of the same SELECT (ORDER BY the other way round), a qualified
+name before a field of a struct, an inner query before an outer one. All names are compared in lower case.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def table_relation(schema: RelationSchema) -> Relation:
 
 
 def unknown_relation(name: str) -> Relation:
-    """Return a relation of which nothing is known but its name: a column is believed to be there when it is read."""
+    """Return a relation of which nothing is known but its name: what is read of it is believed."""
     return Relation(
         (),
         presence=rows_of(name),
@@ -168,7 +168,7 @@ class Scope:
         return next((scope.presence for scope in self._outward() if scope.sources), NOTHING)
 
     def alias_value(self, name: str) -> Value | None:
-        """Return what an alias of the SELECT list stands for; None where there is none, or it means itself."""
+        """Return what an alias of the SELECT list stands for; None where there is none or it is itself."""
         if name not in self.aliased or name in self._busy:
             return None
         self._busy.add(name)
@@ -237,7 +237,9 @@ class Scope:
                     return _into(source.relation.rest(lowered[length]), parts[length + 1 :])
         open_ones = [source.relation.rest for source in self.sources if source.relation.rest is not None]
         if len(open_ones) > 1:
-            return unresolved(".".join(parts), "it may belong to several relations whose columns are not known")
+            return unresolved(
+                ".".join(parts), "it may belong to several relations whose columns are not known"
+            )
         return _into(open_ones[0](lowered[0]), parts[1:]) if open_ones else None
 
 

@@ -1,4 +1,4 @@
-"""The SELECT list: each item as one column, or as several where it holds a star, COLUMNS or an unnested struct."""
+"""The SELECT list: each item as one column, or as several for a star, COLUMNS or an unnested struct."""
 
 from sqlglot import exp
 
@@ -47,15 +47,17 @@ def _name_of(item: exp.Expr) -> str:
 def _with_replacements(star: exp.Expr, found: list[Named], scope: Scope) -> list[Named]:
     """Apply REPLACE."""
     replaced = {each.alias.lower(): each.this for each in star.args.get("replace") or ()}
-    return [
-        (name, value_of(replaced[name], scope) if name in replaced else value) for name, value in found
-    ]
+    return [(name, value_of(replaced[name], scope) if name in replaced else value) for name, value in found]
 
 
 def _unnested(node: exp.Explode, item: exp.Expr, scope: Scope) -> list[Named]:
     """Return `unnest(list)` as one column, and an unnested struct as one column for each field."""
     given = value_of(node.this, scope)
-    options = {each.this.name.lower(): each.expression for each in node.expressions if isinstance(each, exp.PropertyEQ)}
+    options = {
+        each.this.name.lower(): each.expression
+        for each in node.expressions
+        if isinstance(each, exp.PropertyEQ)
+    }
     is_list = given.element is not None or isinstance(given.layout, list) or given.fields is None
     fields = fields_of(given)
     if fields is not None and not isinstance(given.layout, list):
@@ -79,7 +81,9 @@ def _spread(inner: exp.Expr, spread: exp.Expr, scope: Scope, *, alias: str) -> l
 
 def _with_column(inner: exp.Expr, value: Value, scope: Scope) -> Value:
     """Return an expression's value with each COLUMNS in it bound to one column."""
-    bound = inner.transform(lambda node: exp.to_identifier("columns") if isinstance(node, exp.Columns) else node)
+    bound = inner.transform(
+        lambda node: exp.to_identifier("columns") if isinstance(node, exp.Columns) else node
+    )
     return value_of(bound, _bound_scope(scope, value))
 
 

@@ -80,7 +80,11 @@ def _qualified(node: exp.Column, scope: Scope) -> list[Named]:
         value = scope.resolve(parts)
         fields = fields_of(value)
         spelled = ".".join(parts) + ".*"
-        return fields if fields is not None else [("*", unresolved(spelled, "the struct's fields are not known"))]
+        return (
+            fields
+            if fields is not None
+            else [("*", unresolved(spelled, "the struct's fields are not known"))]
+        )
     if source.relation.rest is not None:
         return [*source.relation.columns, ("*", _unknown(source.alias, source.relation))]
     return [(name, value) for name, value in source.relation.columns]
@@ -100,9 +104,9 @@ def _columns(node: exp.Columns, scope: Scope) -> list[Named]:
         wanted = {each.name.lower() for each in chosen.expressions}
         return [each for each in every if each[0] in wanted]
     if isinstance(chosen, exp.Lambda):
-        pattern = _lambda_pattern(chosen)
-        if pattern is not None:
-            return [each for each in every if pattern.fullmatch(each[0])]
+        found = _lambda_pattern(chosen)
+        if found is not None:
+            return [each for each in every if found.fullmatch(each[0])]
     return [("*", unresolved(node.sql(dialect="duckdb"), "which columns it means is computed"))]
 
 

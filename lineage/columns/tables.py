@@ -1,7 +1,7 @@
 """Column lineage as tables: the schema `lineage` of a DuckDB file, for whoever asks it in SQL.
 
-`columns` has one row per column of each relation, `column_edges` one per edge, `unresolved_columns` one per thing
-that could not be followed, and `model_edges` one per relation that another reads.
+`columns` has one row per column of each relation, `column_edges` one per edge, `unresolved_columns` one per
+thing that could not be followed, and `model_edges` one per relation that another reads.
 """
 
 import hashlib
@@ -63,14 +63,15 @@ def table_rows(lineage: ProjectLineage) -> dict[str, Sequence[Sequence[Any]]]:
             for each in lineage.edges
         ],
         "unresolved_columns": [
-            (relation, each.output_column, each.expression, each.reason) for relation, each in lineage.unresolved
+            (relation, each.output_column, each.expression, each.reason)
+            for relation, each in lineage.unresolved
         ],
         "model_edges": list(lineage.reads),
     }
 
 
 def write_tables(con: duckdb.DuckDBPyConnection, lineage: ProjectLineage) -> bool:
-    """Write the tables in one transaction, unless the same ones are there; return whether they were written."""
+    """Write the tables in one transaction, unless the same ones are there; return whether they were."""
     rows = table_rows(lineage)
     stamp = _stamp(rows)
     if _present_stamp(con) == stamp:
@@ -81,7 +82,10 @@ def write_tables(con: duckdb.DuckDBPyConnection, lineage: ProjectLineage) -> boo
         for name, columns in TABLES.items():
             arrays = list(zip(*rows[name], strict=True)) or [() for _ in columns]
             incoming = pa.table(
-                {column: pa.array(values, kind) for (column, kind), values in zip(columns, arrays, strict=True)}
+                {
+                    column: pa.array(values, kind)
+                    for (column, kind), values in zip(columns, arrays, strict=True)
+                }
             )
             con.register("incoming_lineage", incoming)
             con.execute(f"create or replace table {SCHEMA}.{name} as from incoming_lineage")

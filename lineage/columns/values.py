@@ -1,8 +1,8 @@
 """Values: what an expression rests on, as a tree that follows structs and lists.
 
-An *atom* is one input: a column of a relation, a path inside it and the kind of its use. A value holds atoms, and
-where SQL builds or takes apart a struct or a list, the values of its fields and of its elements, so that
-`{'a': x, 'b': y}.a` rests on `x` alone.
+An *atom* is one input: a column of a relation, a path inside it and the kind of its use. A value holds
+atoms, and where SQL builds or takes apart a struct or a list, the values of its fields and of its elements,
+so that `{'a': x, 'b': y}.a` rests on `x` alone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,8 +20,8 @@ class Atom(NamedTuple):
     Attributes:
         relation: The relation; None for an atom that stands for something that could not be followed, whose
             column is then the expression, and whose path the reason.
-        is_open: Whether the value still has the shape of the input, so that a step into one is a step into the
-            other.
+        is_open: Whether the value still has the shape of the input, so that a step into one is a step into
+            the other.
     """
 
     relation: str | None

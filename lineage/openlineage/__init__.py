@@ -1,4 +1,4 @@
-"""OpenLineage: what ran, what it read and wrote, and how each column came about, as events of the open standard.
+"""OpenLineage: what ran, what it read and wrote, and how columns came about, as standard events.
 
 `events` makes them of plain descriptions, `delivery` hands them to a file or to an HTTP endpoint.
 """

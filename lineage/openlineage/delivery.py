@@ -1,7 +1,7 @@
-"""Delivering events: into a file of JSON lines, or to an HTTP endpoint that may be dead without anybody waiting.
+"""Delivering events: into a file of JSON lines, or to an HTTP endpoint for which nobody waits.
 
-The endpoint is fed by a thread of its own. After its first failure nothing more is sent: a run never waits for it,
-and what was not delivered is told once.
+The endpoint is fed by a thread of its own. After its first failure nothing more is sent: a run never waits
+for it, and what was not delivered is told once.
 """
 
 import queue
@@ -75,8 +75,8 @@ class EventPost:
         parts = urlsplit(url)
         if api_key and parts.scheme != "https" and parts.hostname not in _LOCAL:
             raise PostRefusedError(
-                f"the OpenLineage endpoint {parts.hostname} is asked without TLS, so its key would be read on the "
-                "way. Use https, or leave the key out"
+                f"the OpenLineage endpoint {parts.hostname} is asked without TLS, so its key would be read "
+                "on the way. Use https, or leave the key out"
             )
         auth = ApiKeyTokenProvider({"apiKey": api_key}) if api_key else TokenProvider({})
         config = HttpConfig(url=url, timeout=timeout_seconds, auth=auth, retry={"total": 0})

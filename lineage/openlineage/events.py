@@ -1,8 +1,8 @@
 """Run events of the OpenLineage standard, made of plain descriptions.
 
-A job is a model; its parent is the run of the whole workspace. Datasets are named as Assay's column lineage names
-relations (`marts.fct_changes`, `github.commits`), in the namespace of the organisation. Nothing in an event names a
-person, an address with credentials or a path of the machine.
+A job is a model; its parent is the run of the whole workspace. Datasets are named as Assay's column lineage
+names relations (`marts.fct_changes`, `github.commits`), in the namespace of the organisation. Nothing in an
+event names a person, an address with credentials or a path of the machine.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -175,7 +175,9 @@ class EventMaker:
         return started, ended
 
     def _run_event(self, state: RunState, at: datetime, failure: Failure | None = None) -> RunEvent:
-        job = self._job(JobDescription(RUN_JOB, kind="JOB", description="Fetch what is new, build, check and publish."))
+        job = self._job(
+            JobDescription(RUN_JOB, kind="JOB", description="Fetch what is new, build, check and publish.")
+        )
         return self._event(state, at, Run(self.run_id, self._run_facets(failure, is_child=False)), job)
 
     def _event(self, state: RunState, at: datetime, run: Run, job: Job) -> RunEvent:
@@ -208,7 +210,9 @@ class EventMaker:
             facets["parent"] = pinned(parent)
         if failure is not None:
             message = error_message_run.ErrorMessageRunFacet(
-                message=failure.message[:_LONGEST_MESSAGE], programmingLanguage="PYTHON", producer=self.producer
+                message=failure.message[:_LONGEST_MESSAGE],
+                programmingLanguage="PYTHON",
+                producer=self.producer,
             )
             facets["errorMessage"] = pinned(message)
         return facets
@@ -221,7 +225,9 @@ class EventMaker:
         if job.sql:
             facets["sql"] = pinned(sql_job.SQLJobFacet(query=job.sql, producer=self.producer))
         if job.description:
-            text = documentation_job.DocumentationJobFacet(description=job.description, producer=self.producer)
+            text = documentation_job.DocumentationJobFacet(
+                description=job.description, producer=self.producer
+            )
             facets["documentation"] = pinned(text)
         if job.owner:
             owner = ownership_job.Owner(name=f"team:{job.owner}", type="MAINTAINER")
@@ -274,7 +280,9 @@ class EventMaker:
                 schema_dataset.SchemaDatasetFacetFields(name=name, type=kind or None)
                 for name, kind in dataset.columns.items()
             ]
-            facets["schema"] = pinned(schema_dataset.SchemaDatasetFacet(fields=fields, producer=self.producer))
+            facets["schema"] = pinned(
+                schema_dataset.SchemaDatasetFacet(fields=fields, producer=self.producer)
+            )
         if dataset.description:
             text = documentation_dataset.DocumentationDatasetFacet(
                 description=dataset.description, producer=self.producer

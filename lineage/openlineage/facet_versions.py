@@ -1,7 +1,7 @@
-"""The versions of the facets that are emitted: each is checked against the official schema of just that version.
+"""The versions of the emitted facets: each is checked against the official schema of that version.
 
-A facet says by `_schemaURL` which version it follows. The client library writes the newest one it knows, whatever
-that is when it is upgraded; here the version is a decision, and the tests hold events against it.
+A facet says by `_schemaURL` which version it follows. The client library writes the newest one it knows,
+whatever that is when it is upgraded; here the version is a decision, and the tests hold events against it.
 """
 
 from typing import TypeVar

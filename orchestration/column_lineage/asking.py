@@ -40,7 +40,8 @@ def walk_document(walk: Walk) -> dict[str, Any]:
             for place, distance in sorted(walk.places.items(), key=lambda each: (each[1], each[0]))
         ],
         "edges": [
-            {"input": step.source.text, "output": step.target.text, "subtype": step.subtype} for step in walk.steps
+            {"input": step.source.text, "output": step.target.text, "subtype": step.subtype}
+            for step in walk.steps
         ],
     }
 

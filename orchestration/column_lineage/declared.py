@@ -1,4 +1,4 @@
-"""What the steps that are not SQL read and write, column by column; the tests hold it against the steps themselves."""
+"""What steps that are not SQL read and write, column by column; the tests hold it against the steps."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -27,7 +27,15 @@ _SERVICE: Final = ((f"{_ROLLOUTS}.service_id", Kind.IDENTITY),)
 _DEPLOYMENT: Final = ((f"{_ROLLOUTS}.deployment_id", Kind.IDENTITY),)
 _REPOSITORY: Final = ((f"{_COMMITS}.repository", Kind.IDENTITY),)
 _SHA: Final = ((f"{_COMMITS}.commit_sha", Kind.IDENTITY),)
-_RELATION: Final = ((f"{_COMMITS}.parent_shas", Kind.TRANSFORMATION), (f"{_ROLLOUTS}.commit_sha", Kind.TRANSFORMATION))
+_RELATION: Final = (
+    (f"{_COMMITS}.parent_shas", Kind.TRANSFORMATION),
+    (f"{_ROLLOUTS}.commit_sha", Kind.TRANSFORMATION),
+)
+
+_CALENDAR: Final = tuple(
+    (f"config.calendars.{name}", Kind.TRANSFORMATION)
+    for name in ("time_zone", "country", "subdivision", "hours", "days_off", "working_days")
+)
 
 STEP_INPUTS: Final[Mapping[str, Inputs]] = {
     "computed.deployment_commits": {
@@ -52,11 +60,11 @@ STEP_INPUTS: Final[Mapping[str, Inputs]] = {
     },
     "computed.working_hours": {
         "calendar": (("config.calendars.calendar_id", Kind.IDENTITY),),
-        WHOLE_RELATION: tuple(
-            (f"config.calendars.{name}", Kind.TRANSFORMATION)
-            for name in ("time_zone", "country", "subdivision", "hours", "days_off", "working_days")
-        )
-        + (("config.calendars.valid_from", Kind.FILTER), ("config.calendars.valid_until", Kind.FILTER)),
+        **dict.fromkeys(("day", "starts_at", "ends_at", "cumulative_seconds"), _CALENDAR),
+        WHOLE_RELATION: (
+            ("config.calendars.valid_from", Kind.FILTER),
+            ("config.calendars.valid_until", Kind.FILTER),
+        ),
     },
 }
 """Inputs of each column by relation; those of the whole relation stand under the empty name."""
@@ -129,9 +137,7 @@ def declared_relations(stored: Mapping[str, Mapping[str, str]]) -> Iterator[Decl
 
 def account_streams() -> list[str]:
     """Return the streams whose records name accounts, as `kind.stream`."""
-    return sorted(
-        stream.table.replace("__", ".", 1) for stream in STAGED_STREAMS if stream.reads_accounts
-    )
+    return sorted(stream.table.replace("__", ".", 1) for stream in STAGED_STREAMS if stream.reads_accounts)
 
 
 def _of_accounts(columns: Iterable[str]) -> Iterator[ColumnEdge]:
@@ -141,11 +147,11 @@ def _of_accounts(columns: Iterable[str]) -> Iterator[ColumnEdge]:
 
 
 def _relation(name: str, columns: Mapping[str, str], inputs: Inputs) -> DeclaredRelation:
-    edges = [
-        ColumnEdge(output, *place.rsplit(".", 1), "", kind)
-        for output, given in inputs.items()
-        for place, kind in given
-    ]
+    edges = []
+    for output, given in inputs.items():
+        for place, kind in given:
+            relation, _, column = place.rpartition(".")
+            edges.append(ColumnEdge(output, relation, column, "", kind))
     return DeclaredRelation(name, columns, tuple(edges))
 
 

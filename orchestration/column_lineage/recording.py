@@ -1,7 +1,8 @@
 """Reading the column lineage of everything that a workspace builds, and storing it beside the marts.
 
-It is made of the compiled SQL and of the columns that the warehouse has, so it hangs on the code and the kinds of
-source alone: a run that changes neither answers from the cache. It enters no definition and no content hash.
+It is made of the compiled SQL and of the columns that the warehouse has, so it hangs on the code and the
+kinds of source alone: a run that changes neither answers from the cache. It enters no definition and no
+content hash.
 """
 
 import re
@@ -105,8 +106,8 @@ def schemas_of(stored: Mapping[str, Mapping[str, str]]) -> dict[str, RelationSch
 def as_streams(edges: Sequence[ColumnEdge]) -> Iterator[ColumnEdge]:
     """Spell raw tables as the streams that they show: `raw.github__commits__new` is `github.commits`.
 
-    Staging takes a page that holds a list of records and one that holds a single record alike; where a field is
-    read of both, it stands once, as of the list.
+    Staging takes a page that holds a list of records and one that holds a single record alike; where a
+    field is read of both, it stands once, as of the list.
     """
     of_streams: list[ColumnEdge] = []
     for each in edges:

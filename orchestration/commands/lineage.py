@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def walk_options(function: Decorated) -> Decorated:
     """Add the options that `upstream` and `impact` share."""
     for option in (
-        click.option("--depth", type=click.IntRange(min=1), help="How many edges far; all the way by default."),
+        click.option(
+            "--depth", type=click.IntRange(min=1), help="How many edges far; all the way by default."
+        ),
         click.option(
             "--direct-only",
             "is_direct_only",
@@ -24,7 +26,10 @@ def walk_options(function: Decorated) -> Decorated:
         ),
         click.option("--dot", "as_dot", is_flag=True, help="Print the graph in Graphviz' language."),
         click.option(
-            "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Draw the graph into a file."
+            "--html",
+            "page",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Draw the graph into a file.",
         ),
         json_option,
         workspace_option,
@@ -37,8 +42,8 @@ def walk_options(function: Decorated) -> Decorated:
 def lineage() -> None:
     """Follow a column through every model, from the field of the source's record to the published file.
 
-    COLUMN is a column such as marts.fct_changes.lead_time_seconds (or the end of its name that is clear), or a
-    field of a source such as github.commits:$[*].commit.author.date.
+    COLUMN is a column such as marts.fct_changes.lead_time_seconds (or the end of its name that is clear),
+    or a field of a source such as github.commits:$[*].commit.author.date.
     """
 
 

@@ -1,1 +1,1 @@
-"""The events of the OpenLineage standard that a run emits: what it built, from what, and how each column came about."""
+"""The events of the OpenLineage standard that a run emits: what it built, of what, and how."""

@@ -19,7 +19,9 @@ _LINEAGE = """
     from lineage.column_edges
     order by all
 """
-_COLUMNS = "select relation, column_name, data_type from lineage.columns order by relation, position, column_name"
+_COLUMNS = (
+    "select relation, column_name, data_type from lineage.columns order by relation, position, column_name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def _model_step(
         heard.ended_at,
         inputs=tuple(_inputs(node, manifest, stored)),
         outputs=() if is_bad else (output,),
-        failure=Failure("the model could not be built; its message stands in the run's record") if is_bad else None,
+        failure=Failure("the model could not be built; its message stands in the run's record")
+        if is_bad
+        else None,
     )
 
 
@@ -143,7 +147,8 @@ def _dataset(
 ) -> DatasetDescription:
     name = _relation(node)
     declared = {
-        column.lower(): str(found.get("data_type") or "") for column, found in (node.get("columns") or {}).items()
+        column.lower(): str(found.get("data_type") or "")
+        for column, found in (node.get("columns") or {}).items()
     }
     return DatasetDescription(
         name,

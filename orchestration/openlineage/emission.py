@@ -1,7 +1,7 @@
 """Emitting a run's events, without the run ever failing or waiting for it.
 
-The run's own START goes out at once. Models and tests are heard as they end; their events follow at the end of
-the run, when it is known what their columns rest on. Whatever goes wrong is a note.
+The run's own START goes out at once. Models and tests are heard as they end; their events follow at the end
+of the run, when it is known what their columns rest on. Whatever goes wrong is a note.
 """
 
 import json

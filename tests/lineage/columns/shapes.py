@@ -1,9 +1,9 @@
 """Shapes of SQL and the edges that they must have, written by hand.
 
-A shape's edges are spelled `column = input input …; …`, where `rows` stands for the whole output. An input is
-`table.column`, then perhaps a path `$…`; before it stands how it is used: nothing for IDENTITY, `~` TRANSFORMATION,
-`+` AGGREGATION, `J:` JOIN, `F:` FILTER, `G:` GROUP_BY, `S:` SORT, `W:` WINDOW, `C:` CONDITIONAL. A column without
-inputs is a constant.
+A shape's edges are spelled `column = input input …; …`, where `rows` stands for the whole output. An input
+is `table.column`, then perhaps a path `$…`; before it stands how it is used: nothing for IDENTITY, `~`
+TRANSFORMATION, `+` AGGREGATION, `J:` JOIN, `F:` FILTER, `G:` GROUP_BY, `S:` SORT, `W:` WINDOW, `C:`
+CONDITIONAL. A column without inputs is a constant.
 """
 
 from typing import NamedTuple
@@ -413,8 +413,8 @@ DOCUMENTS = (
         with records as (
             select record from (select unnest(records) as record from (
                 select coalesce(try(case
-                    when page = '' then []
-                    else from_json(page, '[{"commit": {"author": {"date": "VARCHAR"}}, "parents": [{"sha": "VARCHAR"}]}]')
+                    when page = '' then [] else from_json(page, '[{"commit": {"author": {"date":
+                    "VARCHAR"}}, "parents": [{"sha": "VARCHAR"}]}]')
                 end), [null]) as records
                 from (select try(decode(raw)) as page from n)
             ))

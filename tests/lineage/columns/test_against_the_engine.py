@@ -1,7 +1,8 @@
 """Column lineage against DuckDB itself: where changing an input changes an output, there must be an edge.
 
-Each shape is run over small random tables; then one input column is drawn anew and the query run again. An output
-column whose values changed must rest on that input, directly or through the rows of the whole output.
+Each shape is run over small random tables; then one input column is drawn anew and the query run again. An
+output column whose values changed must rest on that input, directly or through the rows of the whole
+output.
 """
 
 import json
@@ -68,7 +69,9 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def fill(engine: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, list[Any]]) -> None:
     kinds = TABLES[table]
-    engine.execute(f"create or replace table {table} ({', '.join(f'{name} {kinds[name]}' for name in columns)})")
+    engine.execute(
+        f"create or replace table {table} ({', '.join(f'{name} {kinds[name]}' for name in columns)})"
+    )
     rows = list(zip(*columns.values(), strict=True))
     cells = ", ".join(["(" + ", ".join("?" * len(columns)) + ")"] * len(rows))
     engine.execute(f"insert into {table} values {cells}", [cell for row in rows for cell in row])

@@ -11,7 +11,9 @@ from tests.lineage.columns.test_shapes import SCHEMAS, lineage_of
 
 @given(
     st.sampled_from(SHAPES),
-    st.sampled_from([(" ", "\n"), (" ", "\t"), (" ", "  "), (", ", ", /* why */ "), (" from ", " -- why\nfrom ")]),
+    st.sampled_from(
+        [(" ", "\n"), (" ", "\t"), (" ", "  "), (", ", ", /* why */ "), (" from ", " -- why\nfrom ")]
+    ),
 )
 @settings(deadline=None, max_examples=120)
 def test_white_space_and_comments_change_no_edge(shape: Shape, change: tuple[str, str]) -> None:
@@ -49,7 +51,9 @@ def test_a_common_table_that_wraps_a_query_changes_no_edge() -> None:
     ],
 )
 def test_what_cannot_be_followed_is_listed_with_its_reason(sql: str, column: str, reason: str) -> None:
-    assert [each for each in lineage_of(sql).unresolved if each.output_column == column and reason in each.reason]
+    assert [
+        each for each in lineage_of(sql).unresolved if each.output_column == column and reason in each.reason
+    ]
 
 
 def test_a_column_of_the_one_unknown_relation_is_believed() -> None:
@@ -75,7 +79,8 @@ def test_an_unresolved_filter_is_listed_for_the_rows() -> None:
 
 
 def test_a_self_referring_recursion_ends() -> None:
-    sql = "with recursive r as (select s as w from n union all select struct_pack(x := w) from r) select w from r"
+    step = "select struct_pack(x := w) from r"
+    sql = f"with recursive r as (select s as w from n union all {step}) select w from r"
     assert lineage_of(sql).edges
 
 
