@@ -1,4 +1,4 @@
-"""A canary in developmental feedback: after a build and a publication it is found in nothing that measures."""
+"""A canary in developmental feedback: after a build and a publication it is in nothing that measures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.command import main
-from orchestration.tracks import present_crossings
 from orchestration.flow.warehouse import open_warehouse
+from orchestration.tracks import present_crossings
 from tests.house.company import company
 
 if TYPE_CHECKING:

@@ -1,18 +1,13 @@
-"""dbt's connection while a build runs: a trick that no scan has seen opens no file but evidence and the vault."""
+"""dbt's connection during a build: a trick that no scan has seen opens only evidence and the vault."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 from orchestration.dbt_runner import release_connections
 from tests.lineage.tracks.small_project import write_project
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROFILE = """
 small:
@@ -36,12 +31,16 @@ TRICKS = {
     "reads_the_database": "select * from read_duckdb('{root}/developmental/feedback.duckdb')",
     "leaves_the_evidence": "select * from read_text('{root}/evidence/../developmental/said.csv')",
     "lists_files": "select * from glob('{root}/developmental/*')",
-    "attaches": "{{{{ config(pre_hook=\"attach '{root}/developmental/feedback.duckdb' as f\") }}}} select * from f.said",
+    "attaches": (
+        "{{{{ config(pre_hook=\"attach '{root}/developmental/feedback.duckdb' as f\") }}}} "
+        "select * from f.said"
+    ),
     "unlocks": "{{{{ config(pre_hook='set enable_external_access = true') }}}} select 1 as x",
     "unlocks_the_lock": "{{{{ config(pre_hook='reset lock_configuration') }}}} select 1 as x",
     "installs": "{{{{ config(pre_hook='install httpfs') }}}} select 1 as x",
     "asks_while_compiling": (
-        "{{% set rows = run_query(\"from read_text('{root}/developmental/said.csv')\") if execute %}} select 1 as x"
+        "{{% set rows = run_query(\"from read_text('{root}/developmental/said.csv')\") if execute %}} "
+        "select 1 as x"
     ),
 }
 ALLOWED = {
@@ -62,7 +61,9 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, s
     (root / "developmental" / "said.csv").write_text("words\nsaid in confidence\n")
     for name in ("developmental/feedback.duckdb", "vault.duckdb"):
         with duckdb.connect(str(root / name)) as con:
-            con.execute("create table said as select 'said in confidence' as x; create table names as select 1 as x")
+            con.execute(
+                "create table said as select 'said in confidence' as x; create table names as select 1 as x"
+            )
             con.execute(f"copy names to '{root}/evidence/page.parquet'")
     models = {name: text.format(root=root) for name, text in {**TRICKS, **ALLOWED}.items()}
     write_project(root, models, others={"profiles.yml": PROFILE.format(root=root)})
@@ -95,5 +96,5 @@ def test_the_projects_own_profile_closes_the_connection() -> None:
     profile = yaml.safe_load((PROJECT / "profiles.yml").read_text())["assay"]["outputs"]["warehouse"]
     (plugin,) = profile["plugins"]
     assert plugin["module"] == "orchestration.build_connection"
-    assert os.path.basename(plugin["module"]) and "ASSAY_EVIDENCE" in plugin["config"]["evidence"]
+    assert "ASSAY_EVIDENCE" in plugin["config"]["evidence"]
     assert [each["path"] for each in profile["attach"]] == ["{{ env_var('ASSAY_VAULT') }}"]
