@@ -124,7 +124,7 @@ def _coaches(file: Path) -> list[str]:
     wrong = sorted(set(document.value) - {"version", "coaches"})
     if wrong or not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise FeedbackError(
-            f"{document.place(*(wrong[:1] or ['coaches']))}: {COACHES} holds `version: 1` and `coaches`, a list "
-            "of accounts such as github:ada"
+            f"{document.place(*(wrong[:1] or ['coaches']))}: {COACHES} holds `version: 1` and `coaches`, a "
+            "list of accounts such as github:ada"
         )
     return listed

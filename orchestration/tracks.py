@@ -48,7 +48,7 @@ def present_crossings(
 
 
 def compile_models(workspace: Workspace) -> None:
-    """Compile the models where that has not been done: dbt opens the warehouse, so nobody else may have it open.
+    """Compile the models where that has not been done; meanwhile nobody else may have the warehouse open.
 
     Raises:
         BuildFailedError: dbt could not compile.

@@ -1,4 +1,4 @@
-"""The wall between the tracks as two checks: whoever finds the ways in hands them over, here they become results.
+"""The wall between the tracks as two checks: ways in that others have found become results here.
 
 Both block publication: a way in is a fault of the project, whatever metric it leads to first (invariant I10).
 """

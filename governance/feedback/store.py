@@ -94,9 +94,7 @@ class FeedbackStore:
     def note_citation(self, piece_id: str, cited_by: str, *, leaf_index: int, at: datetime) -> None:
         """Note that a piece was cited."""
         with self._transaction() as con:
-            con.execute(
-                "insert into citations values (?, ?, ?, ?)", [piece_id, cited_by, leaf_index, at]
-            )
+            con.execute("insert into citations values (?, ?, ?, ?)", [piece_id, cited_by, leaf_index, at])
 
     def commitment(self, piece_id: str, what: str, text: str) -> str:
         """Return a keyed commitment for the governance log."""

@@ -1,4 +1,4 @@
-"""A canary in developmental feedback: after a build and a publication it is found in nothing that measures."""
+"""A canary in developmental feedback: after a build and a publication it is in nothing that measures."""
 
 from __future__ import annotations
 

@@ -59,7 +59,10 @@ def test_a_read_by_the_giver_is_a_leaf_without_a_word_of_anybody(
     piece = give(workspace, capsys)
     assert run(workspace, "show", piece, "--as", "Grace Hopper") == 0
     assert run(workspace, "list", "--as", "Grace Hopper") == 0
-    assert [(leaf["what"], leaf["part"]) for leaf in leaves(workspace)] == [("show", "giver"), ("list", "giver")]
+    assert [(leaf["what"], leaf["part"]) for leaf in leaves(workspace)] == [
+        ("show", "giver"),
+        ("list", "giver"),
+    ]
     written = json.dumps(leaves(workspace))
     assert not any(word in written for word in (piece, "Grace", "Ada", "rollback"))
 
@@ -143,7 +146,9 @@ def test_a_file_is_taken_whole_or_not_at_all(
     file = tmp_path / "said.csv"
     head = "from,about,kind,given_at,text,citable\n"
     good = "Grace Hopper,Ada Lovelace,peer,2027-03-01T09:00:00+00:00,Well done,yes\n"
-    file.write_text(head + good + "Ada Lovelace,Ada Lovelace,peer,2027-03-01,,no\n" + good.replace("peer", "gossip"))
+    file.write_text(
+        head + good + "Ada Lovelace,Ada Lovelace,peer,2027-03-01,,no\n" + good.replace("peer", "gossip")
+    )
     assert run(workspace, "import", str(file)) == 2
     refused = capsys.readouterr().err
     assert "line 3: text is empty" in refused

@@ -1,4 +1,4 @@
-"""Taking part in an incident enters no person's number: the project as it is, and faults planted in its manifest."""
+"""Taking part in an incident enters no person's number: the project, and faults planted in its manifest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def sound() -> dict[str, Any]:
 
 @pytest.fixture
 def manifest(sound: dict[str, Any]) -> dict[str, Any]:
-    return copy.deepcopy({key: sound[key] for key in ("nodes", "sources", "metrics", "semantic_models", "exposures")})
+    return copy.deepcopy(
+        {key: sound[key] for key in ("nodes", "sources", "metrics", "semantic_models", "exposures")}
+    )
 
 
 def semantic(manifest: dict[str, Any], name: str) -> dict[str, Any]:
@@ -102,7 +104,8 @@ def test_whatever_tells_of_incidents_says_so(sound: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["author_token", "person_token", "notified_user_token", "assignee", "reviewer_tokens", "login", "email"]
+    "name",
+    ["author_token", "person_token", "notified_user_token", "assignee", "reviewer_tokens", "login", "email"],
 )
 def test_a_column_of_people_is_told_by_its_name(name: str) -> None:
     assert is_person_column(name)

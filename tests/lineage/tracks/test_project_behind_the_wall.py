@@ -26,7 +26,8 @@ def test_every_model_and_source_declares_its_track(manifest: dict[str, Any]) -> 
     assert len(nodes) > 400
     assert [name for name, node in nodes.items() if track_of(node) is None] == []
     developmental = [name for name, node in nodes.items() if track_of(node) == "developmental"]
-    assert developmental and all(name.startswith("source.assay.developmental.") for name in developmental)
+    assert developmental
+    assert all(name.startswith("source.assay.developmental.") for name in developmental)
 
 
 def test_every_model_has_a_group_and_both_groups_have_an_owner(manifest: dict[str, Any]) -> None:
