@@ -189,7 +189,7 @@ def purpose_allowed(metric: MetricUnderReview, circumstances: Circumstances) -> 
     is_listed = purpose.name in metric.policy.purposes
     is_taken = purpose.allows(metric.metric, metric.policy.tier)
     listed, taken = ("" if holds else "not " for holds in (is_listed, is_taken))
-    seen = f"{purpose.name} is {listed}listed by the policy, and {taken}open to this metric as "
+    seen = f"{purpose.name} is {listed}listed by the policy and {taken}open to this metric as "
     return (
         is_listed and is_taken,
         seen + metric.policy.tier,

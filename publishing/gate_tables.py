@@ -69,11 +69,16 @@ def write_gate_decisions(
             "is_published": one.is_open,
             "purpose": one.purpose,
             "reasons": [result.name for result in one.predicates if not result.is_passed],
-            "decision_json": json.dumps(one.to_document(), ensure_ascii=False),
+            "decision_json": json.dumps(_without_time(one), ensure_ascii=False),
         }
         for one in decisions
     ]
     _create(con, relation, pa.Table.from_pylist(rows, schema=_DECISIONS))
+
+
+def _without_time(decision: Decision) -> dict[str, Any]:
+    """The time stands in the leaf: the same decision is the same row."""
+    return {name: value for name, value in decision.to_document().items() if name != "decided_at"}
 
 
 def _create(con: duckdb.DuckDBPyConnection, relation: str, table: pa.Table) -> None:

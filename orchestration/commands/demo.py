@@ -42,6 +42,7 @@ def demo(
     with staged(folder, organisation, phases) as stage:
         _run(stage, console, phases)
     _trace(stage, console, phases)
+    _gate(stage, console, phases)
     differs = _verify(stage, console, phases) + _compare(stage, console, phases)
     for line in ending_lines(stage.workspace, phases):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -69,6 +70,19 @@ def _trace(stage: "Stage", console: "Console", phases: "Phases") -> None:
     with phases.timed("trace"):
         found = trace_cell(stage.workspace, "change_lead_time", scope=scope, period=period)
     for line in trace_lines(found, most_facts=4, most_records=1):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _gate(stage: "Stage", console: "Console", phases: "Phases") -> None:
+    from orchestration.gate_review import explain
+    from orchestration.screens.gate import missing_lines
+
+    metric = "change_lead_time_server_observed"
+    console.rule(f"assay gate explain {metric} --as-tier incentive")
+    console.print("Could this metric feed pay? Not yet:", highlight=False)
+    with phases.timed("ask the gate"):
+        found = explain(stage.workspace, metric, as_tier="incentive")
+    for line in missing_lines(found):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
