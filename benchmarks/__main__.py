@@ -13,6 +13,7 @@ from benchmarks.page import write_page
 
 NAMES = (
     "ledger",
+    "seal",
     "extraction",
     "extract_peers",
     "parsing",

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from lineage.ledger import MerkleTree
+from lineage.ledger import MerkleTree, merkle
 from publishing.tables import quoted
 
 VALUES = "mart_metric_values"
 _KEY = ("metric", "metric_version", "profile", "scope_kind", "scope_id", "period_grain", "period_start")
 _KEPT_TYPES = ("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "VARCHAR", "VARCHAR[]")
+_AT_ONCE = 50_000
 
 # The leaf is canonical JSON: the keys of both objects are sorted, and numbers with a fraction are text.
 _LEAVES = """
@@ -56,10 +57,13 @@ def cells_tree(
     columns = _columns(con)
     if not columns or not definition_hashes:
         return MerkleTree([])
-    # sha256() gives text in hexadecimal; RFC 6962 wants a zero byte before the leaf
-    query = _query(columns, selected="sha256('\\x00'::blob || encode(leaf))", condition="true")
-    rows = con.execute(query, _parameters(secret, definition_hashes)).fetchall()
-    return MerkleTree([bytes.fromhex(digest) for (digest,) in rows])
+    hashes: list[bytes] = []
+    result = con.execute(
+        _query(columns, selected="leaf", condition="true"), _parameters(secret, definition_hashes)
+    )
+    while rows := result.fetchmany(_AT_ONCE):
+        hashes += [merkle.leaf_hash(leaf.encode()) for (leaf,) in rows]
+    return MerkleTree(hashes)
 
 
 def find_cells(
