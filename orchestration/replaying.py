@@ -16,6 +16,7 @@ import pyarrow as pa
 from connectors.evidence import EvidenceStore
 from connectors.streams import is_kept_beside
 from lineage.errors import ReplayInputError
+from lineage.ledger import canonical_json
 from lineage.replay import (
     ModelBundle,
     PageAddress,
@@ -34,7 +35,7 @@ from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 
-MODELS, INPUTS = "models", "inputs"
+MODELS, INPUTS, SOURCES = "models", "inputs", "sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,18 @@ def keep_build(
         inputs = keep_inputs(con, vault="replay_vault", keep=files.keep)
     finally:
         con.execute("detach replay_vault")
-    return {MODELS: files.keep(bundle.to_bytes(), name=bundle.sha256), INPUTS: inputs}
+    kinds = {source.name: source.kind for source in workspace.settings().sources}
+    return {
+        MODELS: files.keep(bundle.to_bytes(), name=bundle.sha256),
+        INPUTS: inputs,
+        SOURCES: files.keep(canonical_json(kinds)),
+    }
+
+
+def stored_kinds(files: ReplayFiles, stored: Mapping[str, str]) -> dict[str, str]:
+    """Return the kind of each source of a publication's time, by its name."""
+    kinds: dict[str, str] = json.loads(files.fetch(stored[SOURCES]))
+    return kinds
 
 
 @contextmanager
@@ -105,7 +117,7 @@ def open_build(workspace: Workspace, stored: Mapping[str, str], *, log_size: int
     """
     files, settings = ReplayFiles(workspace.replay), workspace.settings()
     bundle = ModelBundle.from_bytes(files.fetch(stored[MODELS]), sha256=stored[MODELS])
-    kinds = {source.name: source.kind for source in settings.sources}
+    kinds = stored_kinds(files, stored)
     with open_ledger(workspace, settings) as ledger:
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:

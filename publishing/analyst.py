@@ -11,8 +11,8 @@ from governance.gate import Decision, Stage
 from lineage.columns import copy_tables, has_tables
 from publishing.context import CheckResult, PublicationContext
 from publishing.errors import PublicationInputError
-from publishing.gate_tables import write_gate_cells, write_gate_decisions
-from publishing.review import Review, review_metrics
+from publishing.gate_tables import GATE_CELLS, write_gate_cells, write_gate_decisions
+from publishing.review import Review, Withholding, review_metrics
 from publishing.tables import Table, public_tables, quoted, read_tables, refuse_person_keys
 from publishing.withholding import published_select
 
@@ -92,9 +92,7 @@ def build_analyst_database(
         _attach(con, warehouse)
         con.execute("create schema marts; create schema quality; create schema publication")
         write_gate_cells(con, review.cells)
-        for table in public_tables(con, _WAREHOUSE):
-            select = published_select(table, review.withholdings)
-            con.execute(f"create table marts.{quoted(table.name)} as {select}")
+        _copy_marts(con, review.withholdings)
         _create_checks(con, checks)
         _copy_windows(con)
         _copy_streams(con)
@@ -104,6 +102,41 @@ def build_analyst_database(
         con.execute(f"detach {_WAREHOUSE}")
         refuse_person_keys(con, target.stem)
         return read_tables(con, target.stem)
+
+
+def rebuild_marts(
+    warehouse: Path,
+    target: Path,
+    *,
+    published: Path,
+    withholdings: Sequence[Withholding],
+    threads: int | None = None,
+) -> list[Table]:
+    """Copy the marts of a warehouse that was built again, with what the gate kept back at the time kept back.
+
+    Args:
+        warehouse: What was built again.
+        target: The new file.
+        published: The analysts' database of the publication: it says which single values were let through.
+        withholdings: What the gate kept back then, by metric.
+        threads: How many threads; as many as the machine has where None.
+    """
+    config = {**_CONFIG, **({"threads": threads} if threads else {})}
+    with duckdb.connect(str(target), config=config) as con:
+        con.execute(_SETTINGS)
+        _attach(con, warehouse)
+        con.execute("create schema marts; create schema publication")
+        path = str(published).replace("'", "''")
+        con.execute(f"attach '{path}' as published (read_only)")
+        con.execute(f"create table {GATE_CELLS} as from published.{GATE_CELLS}; detach published")
+        _copy_marts(con, withholdings)
+        con.execute(f"detach {_WAREHOUSE}")
+        return read_tables(con, target.stem)
+
+
+def _copy_marts(con: duckdb.DuckDBPyConnection, withholdings: Sequence[Withholding]) -> None:
+    for table in public_tables(con, _WAREHOUSE):
+        con.execute(f"create table marts.{quoted(table.name)} as {published_select(table, withholdings)}")
 
 
 def write_about(target: Path, about: Mapping[str, str], decisions: Sequence[Decision]) -> None:

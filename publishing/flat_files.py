@@ -14,12 +14,23 @@ from publishing.tables import Table, quoted
 _PARQUET = "(format parquet, compression zstd, compression_level 3, row_group_size 122880)"
 _CSV = "(format csv, header true, delimiter ',', quote '\"', escape '\"', force_quote ({texts}))"
 _CSV_WITHOUT_TEXT = "(format csv, header true, delimiter ',')"
+MARTS = "marts"
+"""The folder of a publication's flat files."""
 EXPORTED_DIMENSIONS = ("dim_metrics", "dim_services", "dim_teams")
 
 
 def is_exported(table: Table) -> bool:
     """Whether a table goes out as flat files: the marts, and the dimensions that explain them."""
     return table.schema == "marts" and (table.name.startswith("mart_") or table.name in EXPORTED_DIMENSIONS)
+
+
+def write_flat_files(con: duckdb.DuckDBPyConnection, table: Table, folder: Path) -> dict[str, int]:
+    """Write a table as both below the folder `marts` of a publication; return the rows by path."""
+    base = f"{MARTS}/{table.name}"
+    return {
+        f"{base}.parquet": write_parquet(con, table, folder / f"{base}.parquet"),
+        f"{base}.csv": write_csv(con, table, folder / f"{base}.csv"),
+    }
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, table: Table, path: Path) -> int:

@@ -22,7 +22,7 @@ from publishing.differences.notice import notice_lines, notice_of
 from publishing.durable import CURRENT, sync_tree, write_durably
 from publishing.errors import ManifestError, PublicationInputError, PublicationRefusedError
 from publishing.figures import read_figures
-from publishing.flat_files import is_exported, write_csv, write_parquet
+from publishing.flat_files import MARTS, is_exported, write_flat_files
 from publishing.logical_hash import LogicalHash, logical_hash
 from publishing.manifest import (
     MANIFEST,
@@ -38,7 +38,7 @@ from publishing.manifest import (
 )
 from publishing.recovery import recover_publications
 from publishing.report import Provenance, render_report
-from publishing.review import Review
+from publishing.review import Review, Withholding
 from publishing.sealed_cells import cells_tree
 from publishing.sealed_lists import SealedList, files_tree, sealed_metrics
 from publishing.sealing import PAYLOAD_LOG, Cosign, announce, building_folder, finish, payload_note
@@ -46,7 +46,7 @@ from publishing.service_levels import read_service_levels
 from publishing.tables import Table
 from publishing.workbook import write_workbook
 
-ANALYST, WORKBOOK, REPORT, MARTS = "analyst.duckdb", "assay.xlsx", "report.html", "marts"
+ANALYST, WORKBOOK, REPORT = "analyst.duckdb", "assay.xlsx", "report.html"
 NOTHING_CHANGED = "nothing changed"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -76,6 +76,7 @@ class _Build:
     completeness: dict[str, Any]
     cells: SealedList
     restatement: dict[str, Any] | None
+    withholdings: tuple[Withholding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,14 @@ def _build(
     with open_published(analyst) as con:
         cells = cells_tree(con, secret=run.cells_secret, definition_hashes=sealed_metrics(review.decisions))
     return _Build(
-        tuple(files), tuple(hashes), content, previous, completeness, SealedList.of(cells), restatement
+        tuple(files),
+        tuple(hashes),
+        content,
+        previous,
+        completeness,
+        SealedList.of(cells),
+        restatement,
+        review.withholdings,
     )
 
 
@@ -282,9 +290,7 @@ def _write_files(
     with open_published(run.building / ANALYST) as con:
         for table in exported:
             run.on_step(f"export {table.name}")
-            base = f"{MARTS}/{table.name}"
-            rows[f"{base}.parquet"] = write_parquet(con, table, run.building / f"{base}.parquet")
-            rows[f"{base}.csv"] = write_csv(con, table, run.building / f"{base}.csv")
+            rows |= write_flat_files(con, table, run.building)
         figures = read_figures(con, organisation=run.context.organisation)
         run.on_step("write the workbook")
         written = write_workbook(
@@ -360,6 +366,7 @@ def _manifest_document(
         "purpose": _purpose_document(context),
         "environment": dict(context.environment),
         "replay": dict(context.replay),
+        "withholdings": [asdict(one) for one in build.withholdings],
         "sealed": {
             "cells": {**build.cells.to_document(), "secret": run.cells_secret},
             "files": SealedList.of(files_tree(build.files)).to_document(),

@@ -169,7 +169,8 @@ def _stored(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> StoredModel:
 
 
 def _relation(node: Mapping[str, Any]) -> str:
-    schema = node["source_name"] if node["resource_type"] == "source" else node["schema"]
+    is_attached = node["resource_type"] == "source" and node["schema"] == "main"  # named as its file is
+    schema = node["source_name"] if is_attached else node["schema"]
     return f"{schema}.{node.get('alias') or node['name']}"
 
 

@@ -32,6 +32,8 @@ COMPUTED = (
     "computed.poisson_bounds",
     "computed.median_ranks",
 )
+CHECKED = ("quality.check_results", "quality.source_drift")
+"""What the checks of the build said: some of them asked the sources, which nobody can ask again as they were."""
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
 
 Keep = Callable[[bytes], str]
@@ -80,7 +82,7 @@ def keep_inputs(con: duckdb.DuckDBPyConnection, *, vault: str, keep: Keep) -> st
         vault: the name under which the identity vault is attached to it.
         keep: stores bytes.
     """
-    names = [name for (name,) in con.execute(_TABLES_OF, {"computed": list(COMPUTED)}).fetchall()]
+    names = [name for (name,) in con.execute(_TABLES_OF, {"computed": [*COMPUTED, *CHECKED]}).fetchall()]
     queries = {name: f"select * from {_quoted(name)} order by all" for name in names}
     queries[TOKENS] = f"select distinct account_token, is_bot from {vault}.main.account_tokens order by all"
     queries[PEOPLE] = f"select * from {vault}.main.people order by all"

@@ -145,7 +145,7 @@ def load_inputs(
     for relation in inputs.present(needed):
         if relation not in (TOKENS, PEOPLE):
             _insert(
-                con, f"create table {_quoted(relation)} as select * from incoming", inputs.table(relation)
+                con, f"create or replace table {_quoted(relation)} as from incoming", inputs.table(relation)
             )
     if TOKENS in needed:
         con.register("known", accounts)

@@ -6,6 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 
 from lineage.replay import CellValues, Redundancy, Replay
+from orchestration.replaying_publication import PublicationReplay
 
 _MEGABYTE = 1_000_000
 _MOST_PLACES = 4
@@ -83,3 +84,28 @@ def _verdict(replay: Replay) -> str:
 
 def _text(value: Decimal | int | None) -> str:
     return "empty" if value is None else str(value)
+
+
+def publication_lines(replay: PublicationReplay) -> Iterator[str]:
+    """Yield the lines of a whole publication's replay."""
+    threads = "1 thread" if replay.threads == 1 else f"{replay.threads} threads"
+    yield f"publication {replay.publication_id}, evidence up to {replay.log_size:,} leaves, {threads}"
+    yield f"ran {replay.models:,} stored models and steps; " + ", ".join(
+        f"{name} {seconds:.1f} s" for name, seconds in replay.seconds.items()
+    )
+    for one in replay.comparisons:
+        if not one.is_equal:
+            yield f"  {one.name}: published {_short(one.published)}, made again {_short(one.replayed)}"
+    if replay.redacted_since:
+        yield f"{len(replay.redacted_since):,} pages were redacted since; what they held cannot come out again"
+    equal = sum(one.is_equal for one in replay.comparisons)
+    files = sum(not one.name.startswith("table ") for one in replay.comparisons)
+    tables = len(replay.comparisons) - files
+    if replay.is_equal:
+        yield f"Equal: all {tables} tables by their rows, all {files} Parquet and CSV files byte for byte."
+    else:
+        yield f"Differs: {equal} of {len(replay.comparisons)} tables and files came out as they were published."
+
+
+def _short(sha256: str | None) -> str:
+    return "nothing" if sha256 is None else sha256[:16]
