@@ -49,7 +49,9 @@ def measure(factor: int) -> Iterator[Figure]:
     whole = float(said["transform_cpu"])
     warehouse = built.workspace.warehouse.stat().st_size
     added = full_bytes - bare_bytes + _staged_id_bytes(built.workspace)
-    yield Figure("models above staging, CPU", full_seconds, "CPU s", bare_seconds, "the same without ids of records")
+    yield Figure(
+        "models above staging, CPU", full_seconds, "CPU s", bare_seconds, "the same without ids of records"
+    )
     without = whole - max(0.0, full_seconds - bare_seconds)
     yield Figure("full transform, CPU", whole, "CPU s", without, "the same without ids of records")
     yield Figure("tables above staging", full_bytes / MEGABYTE, "MB", bare_bytes / MEGABYTE, "without ids")

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ from lineage.replay import (
     Replay,
     StoredBuild,
     StoredInputs,
+    context_of,
     keep_inputs,
     replay_cell,
     replay_without_each,
+    upstream_of,
 )
-from lineage.trace import parse_period, parse_scope
+from lineage.trace import Trace, parse_period, parse_scope
 from lineage.trace.cells import CellName
 from lineage.trace.context import Address
 from orchestration.errors import UsageError
@@ -242,6 +244,23 @@ def replay_published_cell(
         if is_each_dropped:
             return replay_without_each(con, name, build)
         return replay_cell(con, name, build, drop=drop)
+
+
+def with_context(workspace: Workspace, found: Trace) -> Trace:
+    """Return a trace of the current publication with the frames of everything that it is read against.
+
+    Raises:
+        UsageError: the publication stored nothing for a replay.
+    """
+    manifest = _manifest(workspace)
+    log_size = int(manifest["evidence"]["payload_log_size"])
+    with (
+        open_build(workspace, _stored(workspace, manifest), log_size=log_size) as build,
+        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
+    ):
+        order = upstream_of(build, found.definition.fact_relation)
+        context = context_of(con, found.cell, found.facts, build, order=order)
+    return replace(found, context_frames=context.frames)
 
 
 def _manifest(workspace: Workspace) -> Mapping[str, Any]:

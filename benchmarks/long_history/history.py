@@ -153,7 +153,7 @@ class _Writer:
 
 @cache
 def _records_at(source: str, stream: str) -> dict[str, str]:
-    """Where the records stand in a body, as the connector would say it; sources are called like their kinds."""
+    """Where the records stand in a body, as the connector says it; sources are called like their kinds."""
     (envelope,) = (one.envelope for one in SOURCE_KINDS[source].streams if one.name == stream)
     return {} if envelope is None else {RECORDS_AT: envelope}
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lineage.trace.context import ContextFrame
 
 
 class RecordUse(StrEnum):
@@ -175,7 +178,7 @@ class Trace:
     """Everything behind one published number.
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
-    may be fewer (`is_cut`).
+    may be fewer (`is_cut`). `context_frames` says what beyond the facts' own records the number is read against.
     """
 
     cell: TracedCell
@@ -189,6 +192,7 @@ class Trace:
     is_cut: bool
     coverage: tuple[Coverage, ...]
     publication: Mapping[str, str]
+    context_frames: tuple["ContextFrame", ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -22,7 +22,8 @@ from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
 from orchestration.command import main
 from orchestration.errors import UsageError
-from orchestration.replaying import open_build, replay_published_cell
+from orchestration.replaying import open_build, replay_published_cell, with_context
+from orchestration.tracing import trace_cell
 from orchestration.workspace import Workspace
 from tests.house.company import company
 
@@ -155,6 +156,16 @@ def test_the_command_says_what_was_loaded_and_that_the_number_follows(
 def replayed(workspace: Workspace, name: CellName, **options: Any) -> Replay:
     scope = f"{name.scope_kind}:{name.scope_id}"
     return replay_published_cell(workspace, name.metric, scope=scope, period=str(name.period), **options)
+
+
+def test_a_trace_can_tell_what_its_number_is_read_against(workspace: Workspace) -> None:
+    name = any_cell(workspace)
+    scope = f"{name.scope_kind}:{name.scope_id}"
+    traced = trace_cell(workspace, name.metric, scope=scope, period=str(name.period))
+    assert traced.context_frames == ()
+    frames = with_context(workspace, traced).context_frames
+    assert frames == replayed(workspace, name).loaded.frames
+    assert {frame.rule for frame in frames} >= {"whole", "place"}
 
 
 def test_stored_sql_that_was_changed_is_named_and_not_run(copied: Workspace) -> None:
