@@ -178,7 +178,8 @@ class Trace:
     """Everything behind one published number.
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
-    may be fewer (`is_cut`). `context_frames` says what beyond the facts' own records the number is read against.
+    may be fewer (`is_cut`). `context_frames` says what beyond the facts' own records the number is read
+    against.
     """
 
     cell: TracedCell
