@@ -87,10 +87,14 @@ def keep_build(
     vault = str(workspace.vault).replace("'", "''")
     con.execute(f"attach '{vault}' as replay_vault (read_only)")
     try:
-        inputs = keep_inputs(con, vault="replay_vault", keep=files.keep)
+        inputs = keep_inputs(con, vault="replay_vault", kinds=_kinds(workspace), keep=files.keep)
     finally:
         con.execute("detach replay_vault")
     return {MODELS: files.keep(bundle.to_bytes(), name=bundle.sha256), INPUTS: inputs}
+
+
+def _kinds(workspace: Workspace) -> dict[str, str]:
+    return {source.name: source.kind for source in workspace.settings().sources}
 
 
 @contextmanager
@@ -107,15 +111,15 @@ def open_build(workspace: Workspace, stored: Mapping[str, str], *, log_size: int
     """
     files, settings = ReplayFiles(workspace.replay), workspace.settings()
     bundle = ModelBundle.from_bytes(files.fetch(stored[MODELS]), sha256=stored[MODELS])
-    kinds = {source.name: source.kind for source in settings.sources}
+    inputs = StoredInputs.open(stored[INPUTS], files.fetch)
     with open_ledger(workspace, settings) as ledger:
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
             yield StoredBuild(
                 bundle=bundle,
-                inputs=StoredInputs.open(stored[INPUTS], files.fetch),
+                inputs=inputs,
                 inputs_sha256=stored[INPUTS],
-                archive=Archive(store, kinds, log_size),
+                archive=Archive(store, inputs.kinds, log_size),
                 accounts=lambda: read_accounts(workspace),
                 steps=(CommitGraphStep(),),
                 clock=time.perf_counter,
