@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,19 @@ import pyarrow as pa
 from connectors.evidence import EvidenceStore
 from connectors.streams import is_kept_beside
 from lineage.errors import ReplayInputError
-from lineage.ledger import canonical_json
 from lineage.replay import (
     ModelBundle,
     PageAddress,
     Replay,
     StoredBuild,
     StoredInputs,
+    context_of,
     keep_inputs,
     replay_cell,
     replay_without_each,
+    upstream_of,
 )
-from lineage.trace import parse_period, parse_scope
+from lineage.trace import Trace, parse_period, parse_scope
 from lineage.trace.cells import CellName
 from lineage.trace.context import Address
 from orchestration.errors import UsageError
@@ -35,7 +36,7 @@ from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 
-MODELS, INPUTS, SOURCES = "models", "inputs", "sources"
+MODELS, INPUTS = "models", "inputs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +87,14 @@ def keep_build(
     vault = str(workspace.vault).replace("'", "''")
     con.execute(f"attach '{vault}' as replay_vault (read_only)")
     try:
-        inputs = keep_inputs(con, vault="replay_vault", keep=files.keep)
+        inputs = keep_inputs(con, vault="replay_vault", kinds=_kinds(workspace), keep=files.keep)
     finally:
         con.execute("detach replay_vault")
-    kinds = {source.name: source.kind for source in workspace.settings().sources}
-    return {
-        MODELS: files.keep(bundle.to_bytes(), name=bundle.sha256),
-        INPUTS: inputs,
-        SOURCES: files.keep(canonical_json(kinds)),
-    }
+    return {MODELS: files.keep(bundle.to_bytes(), name=bundle.sha256), INPUTS: inputs}
 
 
-def stored_kinds(files: ReplayFiles, stored: Mapping[str, str]) -> dict[str, str]:
-    """Return the kind of each source of a publication's time, by its name."""
-    kinds: dict[str, str] = json.loads(files.fetch(stored[SOURCES]))
-    return kinds
+def _kinds(workspace: Workspace) -> dict[str, str]:
+    return {source.name: source.kind for source in workspace.settings().sources}
 
 
 @contextmanager
@@ -117,15 +111,15 @@ def open_build(workspace: Workspace, stored: Mapping[str, str], *, log_size: int
     """
     files, settings = ReplayFiles(workspace.replay), workspace.settings()
     bundle = ModelBundle.from_bytes(files.fetch(stored[MODELS]), sha256=stored[MODELS])
-    kinds = stored_kinds(files, stored)
+    inputs = StoredInputs.open(stored[INPUTS], files.fetch)
     with open_ledger(workspace, settings) as ledger:
         store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
             yield StoredBuild(
                 bundle=bundle,
-                inputs=StoredInputs.open(stored[INPUTS], files.fetch),
+                inputs=inputs,
                 inputs_sha256=stored[INPUTS],
-                archive=Archive(store, kinds, log_size),
+                archive=Archive(store, inputs.kinds, log_size),
                 accounts=lambda: read_accounts(workspace),
                 steps=(CommitGraphStep(),),
                 clock=time.perf_counter,
@@ -254,6 +248,23 @@ def replay_published_cell(
         if is_each_dropped:
             return replay_without_each(con, name, build)
         return replay_cell(con, name, build, drop=drop)
+
+
+def with_context(workspace: Workspace, found: Trace) -> Trace:
+    """Return a trace of the current publication with the frames of everything that it is read against.
+
+    Raises:
+        UsageError: the publication stored nothing for a replay.
+    """
+    manifest = _manifest(workspace)
+    log_size = int(manifest["evidence"]["payload_log_size"])
+    with (
+        open_build(workspace, _stored(workspace, manifest), log_size=log_size) as build,
+        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
+    ):
+        order = upstream_of(build, found.definition.fact_relation)
+        context = context_of(con, found.cell, found.facts, build, order=order)
+    return replace(found, context_frames=context.frames)
 
 
 def _manifest(workspace: Workspace) -> Mapping[str, Any]:

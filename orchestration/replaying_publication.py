@@ -25,7 +25,6 @@ from orchestration.replaying import (
     CommitGraphStep,
     ReplayFiles,
     read_accounts,
-    stored_kinds,
 )
 from orchestration.session import open_ledger
 from orchestration.steps.config_tables import CONFIG_TABLES
@@ -157,7 +156,7 @@ class _Rebuild:
         inputs = StoredInputs.open(self.stored[INPUTS], files.fetch)
         store = EvidenceStore(self.workspace.evidence, ledger, random_bytes=secrets.token_bytes)
         try:
-            evidence = self._evidence(store, stored_kinds(files, self.stored))
+            evidence = self._evidence(store, inputs.kinds)
             with duckdb.connect(config={"threads": self.threads}) as con:
                 self._attach(con)
                 self._load(con, evidence, inputs)

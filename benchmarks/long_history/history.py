@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from benchmarks.figures import FOLDER
 from benchmarks.long_history.shape import BEGIN, BEGINS_AT, DAY_SECONDS, DAYS, Shape
 from benchmarks.long_history.streams import STREAMS, Answered, streams
 from connectors.evidence import Batch, EvidenceStore, Page, PageRef, WindowClose
+from connectors.evidence.record_values import RECORDS_AT
+from connectors.sources import SOURCE_KINDS
 from lineage.ledger import Ledger
 from orchestration.demonstration import simulated_people
 from orchestration.scaffold import scaffold
@@ -149,6 +151,13 @@ class _Writer:
         return [result.page_indexes[page.position] if isinstance(page, PageRef) else page for page in pages]
 
 
+@cache
+def _records_at(source: str, stream: str) -> dict[str, str]:
+    """Where the records stand in a body, as the connector says it; sources are called like their kinds."""
+    (envelope,) = (one.envelope for one in SOURCE_KINDS[source].streams if one.name == stream)
+    return {} if envelope is None else {RECORDS_AT: envelope}
+
+
 @dataclass(slots=True)
 class _Window:
     """One list as it was read: its pages and its end."""
@@ -173,7 +182,7 @@ class _Window:
             method="GET",
             url=f"{NOWHERE}/{self.stream}?page={sequence + 1}",
             status=200,
-            headers={"content-type": "application/json"},
+            headers={"content-type": "application/json", **_records_at(self.source, self.stream)},
             fetched_at=self.as_of,
             run_id=RUN,
             body=body,

@@ -5,7 +5,7 @@ from lineage.replay.dropping import replay_without_each
 from lineage.replay.inputs import StoredInputs, keep_inputs
 from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay
 from lineage.replay.ports import EvidenceArchive, PageAddress, Step
-from lineage.replay.replaying import StoredBuild, replay_cell
+from lineage.replay.replaying import StoredBuild, context_of, replay_cell, upstream_of
 
 __all__ = [
     "META_KEY",
@@ -22,7 +22,9 @@ __all__ = [
     "StoredBuild",
     "StoredInputs",
     "StoredModel",
+    "context_of",
     "keep_inputs",
     "replay_cell",
     "replay_without_each",
+    "upstream_of",
 ]

@@ -44,9 +44,16 @@ Fetch = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class StoredInputs:
-    """Hashes of tables by relation (`config.services`, `vault.account_tokens`), and where their bytes are."""
+    """What was stored.
+
+    Attributes:
+        tables: hashes of tables by relation (`config.services`, `vault.account_tokens`).
+        kinds: the kind of each source by its name.
+        fetch: gives the bytes that a hash names.
+    """
 
     tables: Mapping[str, str]
+    kinds: Mapping[str, str]
     fetch: Fetch
 
     @classmethod
@@ -57,7 +64,7 @@ class StoredInputs:
             ReplayInputError: it is not the one with this hash.
         """
         document = json.loads(_checked(fetch(sha256), sha256, "list of settings"))
-        return cls(document["tables"], fetch)
+        return cls(document["tables"], document["kinds"], fetch)
 
     def table(self, relation: str) -> pa.Table:
         """Return one table.
@@ -74,12 +81,13 @@ class StoredInputs:
         return sorted(self.tables.keys() & set(relations))
 
 
-def keep_inputs(con: duckdb.DuckDBPyConnection, *, vault: str, keep: Keep) -> str:
+def keep_inputs(con: duckdb.DuckDBPyConnection, *, vault: str, kinds: Mapping[str, str], keep: Keep) -> str:
     """Store what the models of a warehouse read beside evidence, and return the hash that names it.
 
     Args:
         con: the warehouse.
         vault: the name under which the identity vault is attached to it.
+        kinds: the kind of each source by its name.
         keep: stores bytes.
     """
     names = [name for (name,) in con.execute(_TABLES_OF, {"computed": [*COMPUTED, *CHECKED]}).fetchall()]
@@ -87,7 +95,7 @@ def keep_inputs(con: duckdb.DuckDBPyConnection, *, vault: str, keep: Keep) -> st
     queries[TOKENS] = f"select distinct account_token, is_bot from {vault}.main.account_tokens order by all"
     queries[PEOPLE] = f"select * from {vault}.main.people order by all"
     tables = {name: keep(_spelt(con.sql(query).to_arrow_table())) for name, query in queries.items()}
-    return keep(canonical_json({"v": 1, "tables": tables}))
+    return keep(canonical_json({"v": 1, "tables": tables, "kinds": dict(kinds)}))
 
 
 def _spelt(table: pa.Table) -> bytes:

@@ -105,20 +105,40 @@ def find_published_cell(con: duckdb.DuckDBPyConnection, name: CellName, build: S
         )
     definition, formulas = find_definition(con, cell)
     facts = find_facts(con, cell, definition, formulas)
-    order = _order(build, definition.fact_relation)
+    order = upstream_of(build, definition.fact_relation)
     return PublishedCell(
         cell=cell,
         definition=definition,
         formulas=formulas,
         facts=facts,
-        context=find_context(
-            facts,
-            build.archive,
-            rules=build.bundle.context_rules(order),
-            siblings=_siblings(con, cell, facts, order),
-            is_everywhere=cell.scope_kind == "organisation",
-        ),
+        context=context_of(con, cell, facts, build, order=order),
         order=tuple(order),
+    )
+
+
+def context_of(
+    con: duckdb.DuckDBPyConnection,
+    cell: TracedCell,
+    facts: Sequence[TracedFact],
+    build: StoredBuild,
+    *,
+    order: Sequence[str],
+) -> CellContext:
+    """Find the records that a cell with these facts is read against.
+
+    Args:
+        con: the publication's `analyst.duckdb`; read only.
+        cell: the cell.
+        facts: its facts.
+        build: what the publication stored for its replay.
+        order: everything upstream of the facts, see `upstream_of`.
+    """
+    return find_context(
+        facts,
+        build.archive,
+        rules=build.bundle.context_rules(order),
+        siblings=_siblings(con, cell, facts, order),
+        is_everywhere=cell.scope_kind == "organisation",
     )
 
 
@@ -213,7 +233,8 @@ def cell_values(con: duckdb.DuckDBPyConnection, found: PublishedCell) -> CellVal
     return CellValues(*row)
 
 
-def _order(build: StoredBuild, relation: str) -> list[str]:
+def upstream_of(build: StoredBuild, relation: str) -> list[str]:
+    """Return a relation and everything upstream of it, in the order in which it is made."""
     also: dict[str, Sequence[str]] = {name: step.reads for step in build.steps for name in step.writes}
     return build.bundle.closure([relation], also=also)
 

@@ -125,6 +125,7 @@ def open_sandbox(con: duckdb.DuckDBPyConnection, bundle: ModelBundle, steps: Ite
         steps: the steps that SQL cannot take.
     """
     con.execute("attach ':memory:' as assay; attach ':memory:' as vault; use assay; set TimeZone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
     for schema in SCHEMAS:
         con.execute(f"create schema {schema}")
     con.execute(_WINDOWS)

@@ -5,7 +5,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lineage.trace.context import ContextFrame
 
 
 class RecordUse(StrEnum):
@@ -282,11 +285,10 @@ class Trace:
     """Everything behind one number.
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
-    may be fewer (`is_cut`). `address` is what `assay trace` was asked for. `comparison`, `service_level`
-    and `rule`
-    stand where the number is a team's beside its peers, an objective's, or made from another by a rule.
-    `view` says
-    who may read this, and `hidden` what it leaves out for that.
+    may be fewer (`is_cut`). `context_frames` says what beyond the facts' own records the number is read
+    against. `address` is what `assay trace` was asked for. `comparison`, `service_level` and `rule` stand where
+    the number is a team's beside its peers, an objective's, or made from another by a rule. `view` says who may
+    read this, and `hidden` what it leaves out for that.
     """
 
     cell: TracedCell
@@ -307,6 +309,7 @@ class Trace:
     checkpoint: str | None = None
     view: str = "auditor"
     hidden: Hidden | None = None
+    context_frames: tuple["ContextFrame", ...] = ()
 
     @property
     def is_empty(self) -> bool:

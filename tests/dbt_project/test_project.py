@@ -1,10 +1,12 @@
 """The project as dbt builds it: contracts, tests that can fail, governance, and what its SQL may not hold."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from lineage.replay import META_KEY, RULES
 from orchestration.steps.business_hours import write_working_hours
 from orchestration.steps.commit_graph import write_commit_graph
 from orchestration.steps.intervals import write_interval_tables
@@ -53,6 +55,21 @@ def test_dbt_builds_everything_above_the_graph_and_all_of_its_tests_pass(
     assert failed == []
     kinds = {row.node.resource_type for row in results}
     assert {"model", "test", "unit_test"} <= {str(kind) for kind in kinds}
+
+
+def test_every_model_of_evidence_says_what_of_its_stream_a_number_is_read_against() -> None:
+    reading = {
+        node["name"]: node["config"]["meta"].get(META_KEY)
+        for node in manifest()["nodes"].values()
+        if node["resource_type"] == "model" and reads_pages(node)
+    }
+    assert len(reading) > 90
+    assert {name: rule for name, rule in reading.items() if rule not in RULES} == {}
+
+
+def reads_pages(node: Mapping[str, Any]) -> bool:
+    """Whether a model reads the pages of a stream."""
+    return any(key.startswith("source.assay.raw.") and "__" in key for key in node["depends_on"]["nodes"])
 
 
 def test_what_the_steps_read_is_all_built_before_them() -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
 from orchestration.command import main
 from orchestration.errors import UsageError
-from orchestration.replaying import open_build, replay_published_cell
+from orchestration.replaying import open_build, replay_published_cell, with_context
+from orchestration.tracing import trace_cell
 from orchestration.workspace import Workspace
 from tests.house.company import company
 
@@ -100,27 +102,37 @@ def cell_with(con: duckdb.DuckDBPyConnection, metric: str, *, most: int) -> Cell
     return CellName(metric, "service", row[0], Period("month", row[1]))
 
 
-@pytest.mark.parametrize("metric", ["deployment_frequency", "change_lead_time"])
+@dataclass(frozen=True)
+class LeftOut:
+    """A cell, and what became of it without each of its records."""
+
+    name: CellName
+    replay: Replay
+
+    @property
+    def deciding(self) -> int:
+        """A record that it hangs on."""
+        return next(one.record_id for one in self.replay.dropped_each if not one.is_redundant)
+
+
+@pytest.fixture(scope="module", params=["deployment_frequency", "change_lead_time"])
+def left_out(workspace: Workspace, request: pytest.FixtureRequest) -> LeftOut:
+    with opened(workspace) as (con, build):
+        name = cell_with(con, request.param, most=4)
+        return LeftOut(name, replay_without_each(con, name, build))
+
+
 def test_each_contributing_record_changes_the_number_or_is_listed_as_redundant(
-    workspace: Workspace, metric: str
+    workspace: Workspace, left_out: LeftOut
 ) -> None:
+    whole = left_out.replay
+    assert whole.is_equal
+    assert len(whole.dropped_each) == whole.loaded.contributing
+    assert all(one.reason for one in whole.redundant)
     with opened(workspace) as (con, build):
-        name = cell_with(con, metric, most=12)
-        whole = replay_without_each(con, name, build)
-        assert whole.is_equal
-        assert len(whole.dropped_each) == whole.loaded.contributing
-        assert any(not one.is_redundant for one in whole.dropped_each)
-        assert all(one.reason for one in whole.redundant)
-        for one in [*whole.dropped_each[::9], *whole.redundant[:2]]:  # the long way says the same
-            assert replay_cell(con, name, build, drop=[one.record_id]).replayed == one.without
-
-
-def deciding(workspace: Workspace) -> tuple[CellName, Replay, int]:
-    """A cell, its replay, and a record that it hangs on."""
-    with opened(workspace) as (con, build):
-        name = cell_with(con, "deployment_frequency", most=12)
-        whole = replay_without_each(con, name, build)
-    return name, whole, next(one.record_id for one in whole.dropped_each if not one.is_redundant)
+        for one in [*whole.dropped_each[::9], *whole.redundant[:1]]:  # the long way says the same
+            found = replay_cell(con, left_out.name, build, drop=[one.record_id])
+            assert found.replayed == one.without
 
 
 def arguments(name: CellName, workspace: Workspace) -> list[str]:
@@ -138,15 +150,15 @@ def arguments(name: CellName, workspace: Workspace) -> list[str]:
 
 
 def test_the_command_says_what_was_loaded_and_that_the_number_follows(
-    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+    workspace: Workspace, left_out: LeftOut, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name, _, record_id = deciding(workspace)
+    name = left_out.name
     assert main(arguments(name, workspace)) == 0
     text = capsys.readouterr().out
     assert "each checked against its leaf in the log" in text
     assert "github__commits" in text
     assert "The records alone make exactly the published number." in text
-    assert main([*arguments(name, workspace), "--drop", str(record_id)]) == 1
+    assert main([*arguments(name, workspace), "--drop", str(left_out.deciding)]) == 1
     assert "do NOT make the published number: value: published" in capsys.readouterr().out
     assert main([*arguments(name, workspace), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["is_equal"] is True
@@ -155,6 +167,16 @@ def test_the_command_says_what_was_loaded_and_that_the_number_follows(
 def replayed(workspace: Workspace, name: CellName, **options: Any) -> Replay:
     scope = f"{name.scope_kind}:{name.scope_id}"
     return replay_published_cell(workspace, name.metric, scope=scope, period=str(name.period), **options)
+
+
+def test_a_trace_can_tell_what_its_number_is_read_against(workspace: Workspace) -> None:
+    name = any_cell(workspace)
+    scope = f"{name.scope_kind}:{name.scope_id}"
+    traced = trace_cell(workspace, name.metric, scope=scope, period=str(name.period))
+    assert traced.context_frames == ()
+    frames = with_context(workspace, traced).context_frames
+    assert frames == replayed(workspace, name).loaded.frames
+    assert {frame.rule for frame in frames} >= {"whole", "place"}
 
 
 def test_stored_sql_that_was_changed_is_named_and_not_run(copied: Workspace) -> None:
@@ -173,12 +195,11 @@ def test_stored_settings_that_are_missing_are_named(copied: Workspace) -> None:
         replayed(copied, any_cell(copied))
 
 
-def test_a_page_of_which_a_byte_was_changed_is_named(copied: Workspace) -> None:
-    name, _, record_id = deciding(copied)
-    log_index = record_id >> ORDINAL_BITS
+def test_a_page_of_which_a_byte_was_changed_is_named(copied: Workspace, left_out: LeftOut) -> None:
+    log_index = left_out.deciding >> ORDINAL_BITS
     spoil(copied, log_index)
     with pytest.raises(EvidenceDamagedError, match=f"page {log_index} .* is not the one that was committed"):
-        replayed(copied, name)
+        replayed(copied, left_out.name)
 
 
 def test_a_publication_without_stored_sql_says_so(copied: Workspace) -> None:

@@ -17,6 +17,7 @@ class Page:
     scope: str
     record_count: int
     source: str = "github"
+    parent_key: str | None = None
 
 
 PAGES = (
