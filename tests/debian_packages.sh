@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages whose programs tests and benchmarks run as they are: Prometheus with promtool,
-# Alertmanager, and MariaDB's server and client.
+# Alertmanager, MariaDB's server and client, and OpenSSL as a timestamp authority.
 # Does nothing where they are there already, and says so where they cannot be installed: the tests that need
 # them are skipped then. Nothing is started: tests start programs themselves and end them by their process.
 set -euo pipefail
@@ -13,6 +13,7 @@ declare -A package_of=(
   [mariadbd]=mariadb-server-core
   [mariadb-install-db]=mariadb-server-core
   [mariadb]=mariadb-client-core
+  [openssl]=openssl
 )
 
 missing=()

@@ -1,6 +1,7 @@
 """Redaction by the recorded procedure: what goes, what stays, what is recorded, and what is refused."""
 
 import hashlib
+import hmac
 import json
 import sqlite3
 from pathlib import Path
@@ -17,6 +18,7 @@ from connectors.evidence import (
     Validator,
     record_id_of,
 )
+from connectors.evidence.errors import EvidenceError
 from governance.redaction import RedactionStatement
 from governance.signers import Signer
 from tests.connectors.evidence.samples import (
@@ -256,3 +258,19 @@ def test_cursors_stay_where_they_are(filled: Place) -> None:
     filled.store.commit(Batch(cursors=[CursorUpdate("github", "pull_requests", "acme/shop", {"open": [1]})]))
     redact(filled.store, 1, PATH)
     assert filled.store.cursor("github", "pull_requests", "acme/shop") == {"open": [1]}
+
+
+def test_a_page_s_leaf_can_be_opened_until_the_page_is_redacted(filled: Place) -> None:
+    """What a proof of the page hands over: without the salt that a redaction destroys, it is nothing."""
+    opening = filled.store.opening(1)
+    leaf = json.loads(filled.ledger.leaf("payload", 1))
+    derived = hmac.digest(
+        bytes.fromhex(opening.salt),
+        json.dumps(opening.metadata, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(),
+        "sha256",
+    )
+    assert derived.hex() == leaf["commitment"]
+    assert opening.metadata["body_sha256"] == hashlib.sha256(page(1).body).hexdigest()
+    redact(filled.store, 1, PATH)
+    with pytest.raises(EvidenceError, match="destroyed"):
+        filled.store.opening(1)
