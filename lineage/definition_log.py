@@ -58,9 +58,10 @@ def definition_leaves(
         defined: What every metric means now.
         known: The history, see `read_history`.
         publication_id: The publication that brings them into force.
-        at: When.
+        at: When. A clock that was set back does not help: nothing comes into force before what the log has.
         documents: The hash of each metric's document.
     """
+    at = max([at, *(entry.from_at for entries in known.values() for entry in entries)])
     leaves = []
     for metric in sorted({*defined, *known}):
         last = known[metric][-1] if known.get(metric) else None

@@ -21,6 +21,9 @@ from lineage.ledger import Ledger
 from orchestration.definition_rules import built_rules
 from orchestration.definition_steps import step_parts
 
+_PEOPLE = ("owners", "authors")
+"""Who answers for a metric decides who may sign it, which the gate asks each time; it decides no number."""
+
 _NUMBERED_MARTS = "mart_"
 _ABOUT_READING = (
     "mart_check_results",
@@ -116,7 +119,12 @@ def _circumstances(
         rules=built_rules(con),
         steps=step_parts(),
         policies={
-            defaults.metric: asdict(policies.policy_for(defaults)) for defaults in metric_defaults(rows)
+            defaults.metric: {
+                name: value
+                for name, value in asdict(policies.policy_for(defaults)).items()
+                if name not in _PEOPLE
+            }
+            for defaults in metric_defaults(rows)
         },
     )
 

@@ -112,9 +112,9 @@ def find_changed_cells(con: duckdb.DuckDBPyConnection) -> list[tuple[int, tuple[
 
 def make_cell(row: Sequence[Any], causes: tuple[str, ...], facts: tuple[ChangedFact, ...]) -> ChangedCell:
     """Return a row of `changed_cells` with what is known of its causes."""
-    values = dict(zip(_COLUMNS, row, strict=True))
-    flags = {name: tuple(values.pop(name)) for name in ("old_flags", "new_flags")}
-    return ChangedCell(**values, **flags, causes=causes, facts=facts)
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    values |= {name: tuple(values[name]) for name in ("old_flags", "new_flags")}
+    return ChangedCell(**values, causes=causes, facts=facts)
 
 
 def count_values(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from orchestration.definition_history import (
     proof_of,
 )
 from orchestration.errors import UsageError
+from orchestration.flow.warehouse import mark_stage, open_warehouse, stage_mark
 from orchestration.publication_difference import difference_of
 from orchestration.republishing import publish_again
 from orchestration.verification import verify_workspace
@@ -89,8 +91,14 @@ def test_a_company_is_told_what_its_second_publication_restates(
         old, new = (entry.sha256 or "" for entry in history_of(workspace, METRIC))
         assert main(["definition", "diff", METRIC, old[:12], new[:12], *here]) == 1
         assert "the minimum n was raised from 0 to 7" in capsys.readouterr().out
-        assert "the metric's definition changed" not in capsys.readouterr().out
         assert len(history_of(workspace, "change_lead_time")) == 1
+
+        with open_warehouse(workspace.warehouse) as con:
+            mark = stage_mark(con, "models")
+            assert mark is not None
+            mark_stage(con, "models", replace(mark, code_sha256="that of other models"))
+        with pytest.raises(UsageError, match="Build anew with: assay run"):
+            publish_again(workspace)
 
         part = next(iter(sorted((workspace.definitions / "parts").iterdir())))
         part.write_bytes(part.read_bytes() + b" ")

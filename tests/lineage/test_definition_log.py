@@ -77,6 +77,14 @@ def test_a_definition_is_recorded_when_it_differs_from_the_one_in_force(
     assert hash_on(ledger, AT + 4 * DAY) is None  # retired
 
 
+def test_a_clock_that_was_set_back_dates_no_definition_back(ledger: Ledger, store: DefinitionStore) -> None:
+    publish(ledger, store, defined(), at=AT)
+    publish(ledger, store, defined(minimum_n=9), at=AT - 30 * DAY)
+    one, other = read_history(governance_leaves(ledger))["deployment_frequency"]
+    assert other.from_at == one.from_at == AT
+    assert hash_on(ledger, AT) is None
+
+
 def test_other_words_are_recorded_under_the_same_definition_hash(
     ledger: Ledger, store: DefinitionStore
 ) -> None:

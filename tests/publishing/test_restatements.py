@@ -20,7 +20,8 @@ alter table marts.dim_metrics add column service_scope_sql varchar default 'serv
 alter table marts.dim_metrics add column team_scope_sql varchar default 'list_contains(team_path, $scope_id)';
 alter table marts.dim_metrics add column organisation_scope_sql varchar default 'organisation = $scope_id';
 create or replace table marts.fct_changes as
-select *, cast(deployed_at as date) as deployed_date, [team_id] as team_path,
+select * replace (change_id || '-' || service_id as change_id),
+    cast(deployed_at as date) as deployed_date, [team_id] as team_path,
     cast([] as bigint[]) as context_record_ids
 from marts.fct_changes;
 """
