@@ -132,6 +132,19 @@ def purge_correction(
         return casework.corrections.purge(case_id, load_signer_key(key), reason_code=reason_code, at=at)
 
 
+def read_evidence(
+    workspace: Workspace, case_id: str, key: PersonKey, *, at: datetime
+) -> list[dict[str, bytes]]:
+    """Return the words and files of a correction to somebody who may sign it.
+
+    Raises:
+        CorrectionError: there is none of that name, or the key has not the role.
+        WorkspaceLockedError: a run works here.
+    """
+    with open_casework(workspace, command=_COMMAND, at=at) as casework:
+        return casework.corrections.contents(case_id, load_signer_key(key))
+
+
 def list_corrections(workspace: Workspace) -> list[dict[str, Any]]:
     """Return every correction, and whether the present publication has it."""
     with reading_ledger(workspace) as ledger:

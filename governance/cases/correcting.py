@@ -108,6 +108,16 @@ class CorrectionDesk:
         self.docket.store.purge(case_id)
         return recorded
 
+    def contents(self, case_id: str, signer: Signer) -> list[dict[str, bytes]]:
+        """Return the words and files of each event to somebody who may sign corrections.
+
+        Raises:
+            CorrectionError: the key has not the role.
+        """
+        self._entitled(signer, CORRECTION_ROLE)
+        events = self.find(case_id).events
+        return [self.docket.store.contents(case_id, each.event.number) for each in events]
+
     def _follow(
         self, case_id: str, event: str, signer: Signer, *, reason_code: str, at: datetime
     ) -> Recorded:

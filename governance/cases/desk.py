@@ -299,16 +299,16 @@ class DisputeDesk:
     def _earlier_handlers(self, dispute: Dispute) -> Iterable[str]:
         """Yield who handled it before it was escalated, and who handled the one that it follows."""
         if dispute.is_escalated:
-            yield from self._reviewers(dispute)
+            yield from self._who_acted(dispute, (steps.REVIEWER,))
         follows = dispute.events[0].event.facts.get("follows")
         if follows is not None:
-            yield from self._reviewers(self.find(follows))
+            yield from self._who_acted(self.find(follows), (steps.REVIEWER, steps.ESCALATION))
 
-    def _reviewers(self, dispute: Dispute) -> Iterable[str]:
+    def _who_acted(self, dispute: Dispute, roles: tuple[str, ...]) -> Iterable[str]:
         for each in dispute.events:
-            if each.event.role in (steps.REVIEWER, steps.ESCALATION) and each.event.signature:
+            if each.event.role in roles and each.event.signature is not None:
                 entry = self.register.find(each.event.signature.key_id)
-                if entry is not None and (each.event.role == steps.REVIEWER or not dispute.is_open):
+                if entry is not None:
                     yield entry.person
 
     def _is_by(self, dispute: Dispute, complainant: Complainant) -> bool:

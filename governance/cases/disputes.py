@@ -101,11 +101,6 @@ class Dispute:
         """Who has to act."""
         return ESCALATION if self.is_escalated else REVIEWER
 
-    @property
-    def handlers(self) -> frozenset[str]:
-        """Commitments to everybody who has handled it as a reviewer."""
-        return frozenset(each.event.actor for each in self.events if each.event.role == REVIEWER)
-
     def due_at(self, deadlines: Deadlines) -> datetime | None:
         """Return when the next step is due; None once it is closed. Escalation has one deadline for all."""
         if not self.is_open:

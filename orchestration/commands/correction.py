@@ -145,6 +145,26 @@ def purge(name: str, folder: Path | None, *, reason_code: str, signed_by: str, a
     _say({"correction": name, "is_purged": True}, f"The private content of {name} is gone.", as_json=as_json)
 
 
+@correction.command()
+@click.argument("name")
+@click.option("--save", type=click.Path(path_type=Path), help="A new folder for the files.")
+@_SIGNED
+@workspace_option
+@json_option
+def show(name: str, folder: Path | None, *, save: Path | None, signed_by: str, as_json: bool) -> None:
+    """Show the words and the evidence of a correction to somebody who may sign it."""
+    from orchestration.correcting import read_evidence
+    from orchestration.dispute_reading import save_files, to_text
+    from orchestration.sources import utc_now
+    from orchestration.workspace import find_workspace
+
+    contents = read_evidence(find_workspace(folder), name, person_key(signed_by), at=utc_now())
+    saved = [str(path) for path in (save_files(contents, save) if save is not None else [])]
+    text = to_text(contents)
+    told = "\n".join([text, *(f"saved {path}" for path in saved)])
+    _say({"correction": name, "words": text.splitlines(), "saved": saved}, told, as_json=as_json)
+
+
 @correction.command("list")
 @workspace_option
 @json_option

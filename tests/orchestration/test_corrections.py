@@ -143,4 +143,10 @@ def test_the_words_and_the_evidence_of_a_correction_stay_private(
 ) -> None:
     propose(workspace, capsys, "is_production", "false", "--fact", "deployment:d1")
     assert b"minutes of the drill" in workspace.cases.read_bytes()
+    (listed,) = answer(workspace, capsys, "correction", "list")
+    show = ("correction", "show", listed["correction"], "--save", str(workspace.root / "seen"))
+    assert "does not hold the role" in refusal(workspace, capsys, *show, *signed_by(workspace, "Una Reed"))
+    shown = answer(workspace, capsys, *show, *signed_by(workspace, "Omar Quill"))
+    assert "  it was a drill" in shown["words"]
+    assert [path.read_text() for path in (workspace.root / "seen").iterdir()] == ["minutes of the drill"]
     assert b"drill" not in workspace.ledger.read_bytes()
