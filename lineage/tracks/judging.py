@@ -162,9 +162,8 @@ class Judge:
             key = self.project.relations.get(self._full(each))
             if key is not None and track_of(self.project.nodes[key]) == DEVELOPMENTAL:
                 yield Finding("developmental_node", str(each), (f"view {relation.schema}.{relation.name}",))
-            if below is not None and below.kind == "view" and key is None:
-                deeper = self._view(self._full(each), below, nameable=allowed, seen=seen | {each})
-                for finding in deeper:
+            if below is not None and below.kind == "view" and (key is None or nameable is None):
+                for finding in self._view(self._full(each), below, nameable=nameable, seen=seen | {each}):
                     yield replace(
                         finding, through=(f"view {relation.schema}.{relation.name}", *finding.through)
                     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from orchestration.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 CANARY = "zzcanary8731"
 PRIVATE = ("developmental", "private")
 

@@ -77,6 +77,17 @@ def test_a_view_over_committed_evidence_is_the_one_reader_of_files(
         ),
         pytest.param(
             [
+                "create view raw.parcels as select text from notes.kept",
+                "drop table raw.orders",
+                "create view raw.orders as select * from raw.parcels",
+            ],
+            "hard_coded_relation",
+            "notes.kept",
+            "view raw.parcels",
+            id="a view behind another source that the metric does not name",
+        ),
+        pytest.param(
+            [
                 "drop table raw.orders",
                 "create view raw.orders as from read_parquet('{root}/feedback.parquet')",
             ],
