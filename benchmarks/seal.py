@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+from publishing.cells import cells_tree, find_cells
 
 from benchmarks.figures import Figure
 from benchmarks.measuring import stopwatch
@@ -17,7 +18,6 @@ from lineage.ledger import Ledger, MerkleTree, Note, NoteSigner, Witness, Witnes
 from lineage.ledger.leaf_proof import ListedItem, check_leaf_proof, prove_leaf
 from lineage.ledger.witness_folder import create_witness, open_witness
 from publishing.analyst import open_published
-from publishing.cells import cells_tree, find_cells
 from publishing.durable import sync_tree, write_durably
 from publishing.manifest import MANIFEST, PAYLOAD_CHECKPOINT, Manifest, list_files, spell_manifest
 from publishing.sealed_lists import SealedList, files_tree, sealed_metrics

@@ -285,3 +285,54 @@ def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, s
             "which stored no SQL to replay. Make a new one with: assay run"
         )
     return stored
+
+
+def stored_replay_problems(workspace: Workspace) -> Iterator[tuple[str, str]]:
+    """Yield each stored file that a publication's replay needs and that is missing or another, and why."""
+    from publishing.errors import ManifestError  # noqa: PLC0415 - charts come with it, and replays need none
+    from publishing.manifest import read_manifest  # noqa: PLC0415 - see above
+
+    files, looked_at = ReplayFiles(workspace.replay), set[str]()
+    folders = sorted(workspace.published.iterdir()) if workspace.published.is_dir() else []
+    for folder in (path for path in folders if path.is_dir() and not path.is_symlink()):
+        try:
+            stored: Mapping[str, str] = read_manifest(folder).document.get("replay") or {}
+        except ManifestError:
+            continue  # named among the publications
+        if stored.get(MODELS, "") not in looked_at:
+            yield from _models_problem(files, stored, looked_at)
+        if stored.get(INPUTS, "") not in looked_at:
+            yield from _inputs_problems(files, stored, looked_at)
+
+
+def _models_problem(
+    files: ReplayFiles, stored: Mapping[str, str], looked_at: set[str]
+) -> Iterator[tuple[str, str]]:
+    if (sha256 := stored.get(MODELS)) is None:
+        return
+    looked_at.add(sha256)
+    try:
+        ModelBundle.from_bytes(files.fetch(sha256), sha256=sha256)
+    except ReplayInputError as error:
+        yield sha256, str(error)
+
+
+def _inputs_problems(
+    files: ReplayFiles, stored: Mapping[str, str], looked_at: set[str]
+) -> Iterator[tuple[str, str]]:
+    if (sha256 := stored.get(INPUTS)) is None:
+        return
+    looked_at.add(sha256)
+    try:
+        inputs = StoredInputs.open(sha256, files.fetch)
+    except ReplayInputError as error:
+        yield sha256, str(error)
+        return
+    for relation, name in inputs.tables.items():
+        if name in looked_at:
+            continue
+        looked_at.add(name)
+        try:
+            inputs.table(relation)
+        except ReplayInputError as error:
+            yield name, str(error)

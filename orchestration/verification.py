@@ -18,6 +18,7 @@ from orchestration.definition_history import definition_problems
 from orchestration.errors import UsageError
 from orchestration.exporting import delivery_problems
 from orchestration.lock import lock_holder
+from orchestration.replaying import stored_replay_problems
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
 from orchestration.sources import source_runtime
@@ -88,12 +89,7 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
             yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
         for name, problem in _derived_pages(workspace, settings, store):
             yield Finding("evidence", name, problem, is_fatal=True)
-        for broken in case_findings(ledger, workspace):
-            yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
-        for name, problem, is_fatal in definition_problems(workspace, ledger):
-            yield Finding("definition", name, problem, is_fatal)
-        for name, problem, is_fatal in delivery_problems(workspace, ledger):
-            yield Finding("delivery", name, problem, is_fatal)
+        yield from _stored_beside(workspace, ledger)
         for change in verify_publications(workspace.published, ledger, verifiers=trusted):
             yield Finding("publication", change.object_name, change.problem, change.is_fatal)
         for name, problem in _stale_witnesses(ledger, book):
@@ -101,6 +97,18 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
     finally:
         store.close()
         ledger.close()
+
+
+def _stored_beside(workspace: Workspace, ledger: Ledger) -> Iterator[Finding]:
+    """Yield what differs of the files that leaves and manifests name by their hash."""
+    for broken in case_findings(ledger, workspace):
+        yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
+    for name, problem, is_fatal in definition_problems(workspace, ledger):
+        yield Finding("definition", name, problem, is_fatal)
+    for name, problem, is_fatal in delivery_problems(workspace, ledger):
+        yield Finding("delivery", name, problem, is_fatal)
+    for name, problem in stored_replay_problems(workspace):
+        yield Finding("replay", name, problem, is_fatal=True)
 
 
 def verify_one_publication(

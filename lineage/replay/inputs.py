@@ -33,7 +33,7 @@ COMPUTED = (
     "computed.median_ranks",
 )
 CHECKED = ("quality.check_results", "quality.source_drift")
-"""What the checks of the build said: some of them asked the sources, which nobody can ask again as they were."""
+"""What the checks of the build said: some of them asked the sources, which cannot be asked again."""
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
 
 Keep = Callable[[bytes], str]

@@ -286,9 +286,9 @@ class Trace:
 
     `contributing_ids` and `context_ids` are complete; `records` and `pages` hold those that were read, which
     may be fewer (`is_cut`). `context_frames` says what beyond the facts' own records the number is read
-    against. `address` is what `assay trace` was asked for. `comparison`, `service_level` and `rule` stand where
-    the number is a team's beside its peers, an objective's, or made from another by a rule. `view` says who may
-    read this, and `hidden` what it leaves out for that.
+    against. `address` is what `assay trace` was asked for. `comparison`, `service_level` and `rule` stand
+    where the number is a team's beside its peers, an objective's, or made from another by a rule. `view` says
+    who may read this, and `hidden` what it leaves out for that.
     """
 
     cell: TracedCell

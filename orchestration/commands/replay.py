@@ -24,7 +24,7 @@ from orchestration.commands.options import json_option, workspace_option
 @click.option(
     "--publication",
     metavar="ID",
-    help="Make a whole publication again, with all of its exports, and compare them byte for byte; or `current`.",
+    help="Make a whole publication (or `current`) again, and compare all of its exports byte for byte.",
 )
 @click.option(
     "--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="For a whole publication."
@@ -45,8 +45,8 @@ def replay(
 ) -> int:
     """Make one published number again from the bytes of its records alone, with the SQL that was stored.
 
-    With --publication everything is made again from the evidence up to the publication's cutoff, and every table
-    and flat file is compared with the published one.
+    With --publication everything is made again from the evidence up to the publication's cutoff, and every
+    table and flat file is compared with the published one.
 
     Exits 1 where what comes out is not exactly what was published.
     """
@@ -60,7 +60,7 @@ def replay(
         return _whole(publication, threads=threads, folder=folder, as_json=as_json)
     if metric is None or scope is None or period is None:
         raise UsageError(
-            "Name one number with METRIC --scope SCOPE --period PERIOD, or everything with --publication current"
+            "Name one number with METRIC --scope SCOPE --period PERIOD; or --publication current for all"
         )
     from orchestration.replaying import replay_published_cell
     from orchestration.screens.replay import replay_lines

@@ -97,14 +97,15 @@ def publication_lines(replay: PublicationReplay) -> Iterator[str]:
         if not one.is_equal:
             yield f"  {one.name}: published {_short(one.published)}, made again {_short(one.replayed)}"
     if replay.redacted_since:
-        yield f"{len(replay.redacted_since):,} pages were redacted since; what they held cannot come out again"
+        pages = f"{len(replay.redacted_since):,} pages were redacted since"
+        yield f"{pages}; what they held cannot come out again"
     equal = sum(one.is_equal for one in replay.comparisons)
     files = sum(not one.name.startswith("table ") for one in replay.comparisons)
     tables = len(replay.comparisons) - files
     if replay.is_equal:
-        yield f"Equal: all {tables} tables by their rows, all {files} Parquet and CSV files byte for byte."
+        yield f"Equal: all {tables} tables by rows, all {files} Parquet and CSV files byte for byte."
     else:
-        yield f"Differs: {equal} of {len(replay.comparisons)} tables and files came out as they were published."
+        yield f"Differs: {equal} of {len(replay.comparisons)} tables and files came out as published."
 
 
 def _short(sha256: str | None) -> str:

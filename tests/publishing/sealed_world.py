@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from publishing.cells import cells_tree, find_cells
+
 from governance.policies import PolicyBook
 from governance.sign_offs import SignOff, sign_off, sign_off_statement
 from governance.signers import RegisteredSigner, Signer, SignerRegister
@@ -22,7 +24,6 @@ from lineage.ledger.endorsements import keep_cosignature
 from lineage.ledger.leaf_proof import ListedItem, prove_leaf
 from publishing import publish, verify_publications
 from publishing.analyst import open_published
-from publishing.cells import cells_tree, find_cells
 from publishing.context import CountedWitness
 from publishing.manifest import read_manifest
 from publishing.offline import verify_exported_file, verify_proof_file
