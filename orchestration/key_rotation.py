@@ -13,7 +13,6 @@ from pathlib import Path
 
 from lineage.ledger import KeyRotation, Ledger, NoteError, NoteSigner, NoteVerifier, append_rotation
 from lineage.ledger.files import sync_folder
-from lineage.ledger.trust import rotation_leaves
 from orchestration.errors import UsageError
 from orchestration.scaffold import write_secret
 
@@ -107,13 +106,8 @@ def _named_last(ledger: Ledger) -> KeyRotation | None:
 
 
 def _rotations(ledger: Ledger) -> list[tuple[int, KeyRotation]]:
-    reader = ledger.reader()
-    try:
-        leaves = rotation_leaves(reader)
-    finally:
-        reader.close()
     found: list[tuple[int, KeyRotation]] = []
-    for index, leaf in leaves:
+    for index, leaf in ledger.rotations():
         try:
             found.append((index, KeyRotation.parse(leaf)))
         except NoteError:

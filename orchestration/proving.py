@@ -90,6 +90,7 @@ class Prover:
             UsageError: the publication has no such file.
         """
         manifest, folder = self._manifest(publication_id)
+        _refuse_unsealed(manifest)
         entries = manifest.files
         index = next((place for place, entry in enumerate(entries) if entry.path == path), None)
         if index is None:
@@ -105,6 +106,7 @@ class Prover:
             UsageError: the publication has no such cell, or does not list this metric's cells one by one.
         """
         manifest, folder = self._manifest(publication_id)
+        _refuse_unsealed(manifest)
         secret = manifest.document["sealed"]["cells"]["secret"]
         metrics = metrics_of_manifest(manifest.document)
         if name.metric not in metrics:
@@ -126,10 +128,6 @@ class Prover:
         return self._announced(manifest, ListedItem("cell", cell.leaf, cell.index, steps))
 
     def _announced(self, manifest: Manifest, item: ListedItem | None = None) -> TlogProof:
-        if item is not None and "sealed" not in manifest.document:
-            raise UsageError(
-                f"{manifest.publication_id} was made by a version of Assay that proves it as a whole"
-            )
         index = announced_at(self._ledger, manifest.publication_id)
         return prove_leaf(
             self._ledger, GOVERNANCE_LOG, index, note=self._note(GOVERNANCE_LOG, index), item=item
@@ -149,6 +147,14 @@ class Prover:
         size = cosignatures[0].size if cosignatures else self._ledger.size(log)
         note = Note.parse(self._ledger.signed(log, size, self._signer))
         return note.with_signatures(one.signature for one in cosignatures if one.size == size).document()
+
+
+def _refuse_unsealed(manifest: Manifest) -> None:
+    if "sealed" not in manifest.document:
+        raise UsageError(
+            f"{manifest.publication_id} was made by a version of Assay that proves it as a whole: "
+            f"assay proof publication {manifest.publication_id}"
+        )
 
 
 def _wanted(name: CellName) -> Mapping[str, str]:

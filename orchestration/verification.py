@@ -140,11 +140,19 @@ def own_keys(workspace: Workspace, settings: Settings) -> tuple[NoteVerifier, ..
     return (load_signer(workspace, settings).verifier,)
 
 
-def all_keys(workspace: Workspace) -> tuple[NoteVerifier, ...]:
-    """Return the workspace's keys, those of the past included."""
+@dataclass(frozen=True, slots=True)
+class KnownKeys:
+    """Keys that are trusted, and the leaves of the governance log that lead from them to others."""
+
+    keys: tuple[NoteVerifier, ...] = ()
+    rotations: tuple[tuple[int, bytes], ...] = ()
+
+
+def known_keys(workspace: Workspace) -> KnownKeys:
+    """Return the workspace's key, and how it came into force."""
     settings = workspace.settings()
     with open_ledger(workspace, settings) as ledger:
-        return ledger.trust(own_keys(workspace, settings)).verifiers
+        return KnownKeys(own_keys(workspace, settings), tuple(ledger.rotations()))
 
 
 def _stale_witnesses(ledger: Ledger, book: PolicyBook) -> Iterator[tuple[str, str]]:

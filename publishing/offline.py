@@ -89,7 +89,11 @@ def publication_of(path: Path) -> Path:
 
 
 def verify_exported_file(
-    path: Path, *, verifiers: Sequence[NoteVerifier] = (), witnesses: Sequence[WitnessKey] = ()
+    path: Path,
+    *,
+    verifiers: Sequence[NoteVerifier] = (),
+    witnesses: Sequence[WitnessKey] = (),
+    rotations: Sequence[tuple[int, bytes]] = (),
 ) -> Iterator[Finding]:
     """Check one exported file with nothing but its publication's folder.
 
@@ -97,6 +101,7 @@ def verify_exported_file(
         path: the file.
         verifiers: trusted keys of the log; without any, the one that the manifest names, and that is said.
         witnesses: of whom each must have cosigned the evidence.
+        rotations: leaves that change the key (`Ledger.rotations`), where a ledger is at hand.
 
     Raises:
         ManifestError: the file lies in no publication.
@@ -110,7 +115,7 @@ def verify_exported_file(
         return
     yield from _check_file(path, folder, manifest)
     try:
-        yield from _check_chain(folder, manifest, trust(keys))
+        yield from _check_chain(folder, manifest, trust(keys, rotations))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         yield Finding(f"{folder.name}/{MANIFEST}", f"does not have the form of a manifest: {error!r}")
     yield from _check_wanted(folder, witnesses)
@@ -128,6 +133,7 @@ def verify_proof_file(
     *,
     verifiers: Sequence[NoteVerifier],
     witnesses: Sequence[WitnessKey] = (),
+    rotations: Sequence[tuple[int, bytes]] = (),
     exported: Path | None = None,
 ) -> ProofReport:
     """Check one proof, offline.
@@ -136,11 +142,14 @@ def verify_proof_file(
         document: the proof's text.
         verifiers: keys of the log that are trusted.
         witnesses: of whom each must have cosigned.
+        rotations: leaves that change the key, where a ledger is at hand.
         exported: a file that the proof must be about.
     """
     try:
         proof = TlogProof.parse(document)
-        proven, signed_by = check_leaf_proof(proof, verifiers)
+        trusted = trust(verifiers, rotations)
+        proven, signed_by = check_leaf_proof(proof, trusted.verifiers)
+        trusted.open(proof.checkpoint, log=proven.checkpoint.origin.rpartition("/")[2])
     except LedgerError as error:
         return ProofReport(None, findings=(Finding("proof", str(error)),))
     findings: list[Finding] = []

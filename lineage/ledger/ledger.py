@@ -151,6 +151,11 @@ class Ledger:
         with self._reading() as connection:
             return trust(verifiers, rotation_leaves(connection))
 
+    def rotations(self) -> list[tuple[int, bytes]]:
+        """(index, leaf) of each leaf of the governance log that changes the key."""
+        with self._reading() as connection:
+            return rotation_leaves(connection)
+
     def cosignatures(self, log: str | None = None) -> list[Cosignature]:
         """What witnesses said, greatest size first; of one log where it is named."""
         with self._reading() as connection:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lineage.ledger import NoteVerifier, WitnessKey
-    from orchestration.verification import Finding
+    from orchestration.verification import Finding, KnownKeys
     from publishing.offline import ProofReport
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -82,10 +82,12 @@ def _verify_file(
     from orchestration.verification import Finding
     from publishing.offline import verify_exported_file
 
-    keys = tuple(trusted) or _workspace_keys(folder, exported)
+    known = _known_keys(trusted, folder, exported)
     found = (
         Finding("file", one.object_name, one.problem, one.is_fatal)
-        for one in verify_exported_file(exported, verifiers=keys, witnesses=witnesses)
+        for one in verify_exported_file(
+            exported, verifiers=known.keys, witnesses=witnesses, rotations=known.rotations
+        )
     )
     return _tell(found, as_json=as_json, good=f"{exported} is what was published, sealed and signed.")
 
@@ -106,13 +108,15 @@ def _verify_proof(
         document = proof.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{proof} cannot be read as a proof: {error}") from error
-    keys = tuple(trusted) or _workspace_keys(folder, proof)
-    if not keys:
+    known = _known_keys(trusted, folder, proof)
+    if not known.keys:
         raise UsageError(
             "A proof shows something to whoever trusts a key: give the organisation's with --key. "
             "`assay key show` prints it where the workspace is"
         )
-    report = verify_proof_file(document, verifiers=keys, witnesses=witnesses, exported=exported)
+    report = verify_proof_file(
+        document, verifiers=known.keys, witnesses=witnesses, rotations=known.rotations, exported=exported
+    )
     return _tell_proof(report, as_json=as_json)
 
 
@@ -129,19 +133,21 @@ def _tell_proof(report: "ProofReport", *, as_json: bool) -> int:
     return 1 if fatal else 0
 
 
-def _workspace_keys(folder: Path | None, near: Path) -> "tuple[NoteVerifier, ...]":
-    """The keys of a workspace that was named, or that the file lies in; none where there is no workspace."""
+def _known_keys(trusted: "Sequence[NoteVerifier]", folder: Path | None, near: Path) -> "KnownKeys":
+    """The keys that were given; else those of a workspace that was named, or that the file lies in."""
     from orchestration.errors import UsageError
-    from orchestration.verification import all_keys
+    from orchestration.verification import KnownKeys, known_keys
     from orchestration.workspace import find_workspace
 
+    if trusted:
+        return KnownKeys(tuple(trusted))
     try:
         workspace = find_workspace(folder, start=near.absolute().parent)
     except UsageError:
         if folder is not None:
             raise
-        return ()
-    return all_keys(workspace)
+        return KnownKeys()
+    return known_keys(workspace)
 
 
 def _tell(found: "Iterable[Finding]", *, as_json: bool, good: str) -> int:
