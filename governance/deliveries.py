@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from governance.canonical import canonical_json
 from governance.errors import DeliveryError
@@ -25,6 +26,12 @@ create table if not exists deliveries (
     recipient text not null, purpose text not null, manifest_sha256 text not null, at text not null,
     leaf_index integer not null, about text
 );
+"""
+_READ = """
+select delivery_id, kind, publication_id, role, recipient, purpose, manifest_sha256, at, about,
+    leaf_index, name
+from deliveries left join recipients on commitment = recipient
+order by leaf_index
 """
 
 
@@ -146,12 +153,11 @@ class DeliveryStore:
         """
         if not self.path.exists():
             return []
-        with self._connection() as connection:
-            rows = connection.execute(
-                "select delivery_id, kind, publication_id, role, recipient, purpose, manifest_sha256, at, "
-                "about, leaf_index, name from deliveries left join recipients on commitment = recipient "
-                "order by leaf_index"
-            ).fetchall()
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True)) as connection:
+                rows = connection.execute(_READ).fetchall()
+        except sqlite3.Error as error:
+            raise DeliveryError(f"the private store {self.path} cannot be read: {error}") from error
         return [_delivery(row) for row in rows]
 
     def erase(self, commitment: str, *, at: datetime) -> bool:

@@ -182,6 +182,12 @@ def test_verification_names_what_was_altered_or_lost(workspace: Workspace, tmp_p
     assert store.all() == []
 
 
+def test_a_private_store_that_is_damaged_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    give(workspace, tmp_path / "given")
+    workspace.deliveries.write_bytes(b"no database, and longer than the header of one would be " * 9)
+    assert [(name, is_fatal) for name, _, is_fatal in problems(workspace)] == [("deliveries.sqlite", True)]
+
+
 def test_the_command_hands_over_lists_and_tells(
     workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
