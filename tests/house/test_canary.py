@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from orchestration.workspace import Workspace
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]  # a whole run, a publication, and every file read
 
 CANARY = "zzcanary8731"
 PRIVATE = ("developmental", "private")
