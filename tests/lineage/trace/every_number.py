@@ -1,4 +1,4 @@
-"""One number of each kind that a database publishes: every metric by scope and grain, every numeric column of every mart."""
+"""One number of each kind that a database publishes: metrics by scope and grain, numeric columns of marts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ import duckdb
 from lineage.trace import Asked
 from lineage.trace.mart_columns import NotTraced, OfFact, Route, route_of
 
-_IS_NUMBER = "(data_type like 'DECIMAL%' or data_type like '%INT%' or data_type = 'DOUBLE') and data_type not like '%[]'"
+_IS_NUMBER = (
+    "regexp_matches(data_type, '^(DECIMAL.*|U?[A-Z]*INT[A-Z]*|DOUBLE)$') and data_type not like '%[]'"
+)
 _GRAINS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
 
 
@@ -86,7 +88,8 @@ def _of_teams(con: duckdb.DuckDBPyConnection, address: str) -> Iterator[Number]:
 
 def _of_windows(con: duckdb.DuckDBPyConnection, address: str) -> Iterator[Number]:
     for objective, kind, scope, window, first, last in con.execute(
-        "select objective_id, scope_kind, min(scope_id), window_kind, max(window_start_date), max(window_end_date) "
+        "select objective_id, scope_kind, min(scope_id), window_kind, max(window_start_date), "
+        "max(window_end_date) "
         "from marts.mart_slo_attainment where withheld_reason is null and total_count is not null "
         "group by all order by all"
     ).fetchall():

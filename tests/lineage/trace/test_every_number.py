@@ -1,14 +1,14 @@
 """Every number of every published mart can be traced, or says why not and where to look."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import duckdb
 import pytest
 
 from lineage.errors import LineageError
 from lineage.trace import Databases, Trace, trace
 from lineage.trace.mart_columns import NotTraced, route_of
-from tests.dbt_project.stories import Told
 from tests.docs.organisation import organisation
 from tests.lineage.trace.every_number import Number, column_numbers, metric_numbers, routes
 
@@ -16,7 +16,7 @@ from tests.lineage.trace.every_number import Number, column_numbers, metric_numb
 class NoEvidence:
     """The told organisation has no evidence: its record ids are only numbers."""
 
-    def records(self, record_ids: Iterable[int]) -> Sequence[Any]:
+    def records(self, record_ids: Iterable[int]) -> Sequence[Any]:  # noqa: ARG002 - the port's
         return []
 
     def redactions(self) -> Sequence[Any]:
@@ -24,15 +24,15 @@ class NoEvidence:
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Told]:
-    found = organisation().build()
-    found.con.execute("set TimeZone = 'UTC'")
-    yield found
+def told() -> duckdb.DuckDBPyConnection:
+    con = organisation().build().con
+    con.execute("set TimeZone = 'UTC'")
+    return con
 
 
-def traced(told: Told, number: Number) -> Trace:
+def traced(told: duckdb.DuckDBPyConnection, number: Number) -> Trace:
     return trace(
-        told.con,
+        told,
         number.metric,
         scope_kind=number.scope_kind,
         scope_id=number.scope_id,
@@ -40,11 +40,11 @@ def traced(told: Told, number: Number) -> Trace:
         period_start=number.start,
         records=NoEvidence(),
         asked=number.asked,
-        databases=Databases(published=told.con, warehouse=told.con),
+        databases=Databases(published=told, warehouse=told),
     )
 
 
-def faults(told: Told, numbers: Iterable[Number]) -> tuple[int, list[str]]:
+def faults(told: duckdb.DuckDBPyConnection, numbers: Iterable[Number]) -> tuple[int, list[str]]:
     """How many numbers there were, and which of them cannot be formed again."""
     count, wrong = 0, []
     for number in numbers:
@@ -63,31 +63,33 @@ def faults(told: Told, numbers: Iterable[Number]) -> tuple[int, list[str]]:
     return count, wrong
 
 
-def test_every_metric_is_traced_for_every_kind_of_scope_and_grain(told: Told) -> None:
-    count, wrong = faults(told, metric_numbers(told.con))
+def test_every_metric_is_traced_for_every_kind_of_scope_and_grain(told: duckdb.DuckDBPyConnection) -> None:
+    count, wrong = faults(told, metric_numbers(told))
     assert wrong == []
-    kinds = {(one.scope_kind, one.grain) for one in metric_numbers(told.con)}
+    kinds = {(one.scope_kind, one.grain) for one in metric_numbers(told)}
     assert kinds >= {
         (kind, grain) for kind in ("service", "organisation") for grain in ("day", "week", "month")
     }
     assert count > 300
 
 
-def test_every_number_of_a_mart_is_formed_again_exactly(told: Told) -> None:
-    count, wrong = faults(told, column_numbers(told.con))
+def test_every_number_of_a_mart_is_formed_again_exactly(told: duckdb.DuckDBPyConnection) -> None:
+    count, wrong = faults(told, column_numbers(told))
     assert wrong == []
     assert count > 250
 
 
-def test_each_numeric_column_has_a_way_or_a_reason_that_says_where_to_look(told: Told) -> None:
-    found = routes(told.con)
+def test_each_numeric_column_has_a_way_or_a_reason_that_says_where_to_look(
+    told: duckdb.DuckDBPyConnection,
+) -> None:
+    found = routes(told)
     assert len(found) > 300
     assert [pair for pair, route in found.items() if route is None] == []
     reasons = {route.reason for route in found.values() if isinstance(route, NotTraced)}
     assert all(len(reason.split()) > 6 for reason in reasons)
 
 
-def test_a_column_that_nobody_has_thought_of_has_no_way(told: Told) -> None:
+def test_a_column_that_nobody_has_thought_of_has_no_way() -> None:
     assert route_of("mart_flow_weekly", "work_forgotten", {"throughput"}) is None
     assert route_of("mart_of_tomorrow", "value", {"throughput"}) is None
 
@@ -100,7 +102,10 @@ def test_a_column_that_nobody_has_thought_of_has_no_way(told: Told) -> None:
             "mart_flow_weekly.work_in_progress",
         ),
         (
-            "update marts.mart_lead_time_breakdown set change_review_time_share = change_review_time_share + 0.000000001",
+            (
+                "update marts.mart_lead_time_breakdown "
+                "set change_review_time_share = change_review_time_share + 0.000000001"
+            ),
             "mart_lead_time_breakdown.change_review_time_share",
         ),
         ("update marts.mart_dora_monthly set change_lead_time = 1", "mart_dora_monthly.change_lead_time"),
@@ -115,12 +120,14 @@ def test_a_column_that_nobody_has_thought_of_has_no_way(told: Told) -> None:
         ),
     ],
 )
-def test_a_number_that_was_altered_is_told_apart(told: Told, fault: str, number: str) -> None:
-    sound = [one for one in column_numbers(told.con) if one.metric == f"marts.{number}"]
+def test_a_number_that_was_altered_is_told_apart(
+    told: duckdb.DuckDBPyConnection, fault: str, number: str
+) -> None:
+    sound = [one for one in column_numbers(told) if one.metric == f"marts.{number}"][:6]
     assert faults(told, sound)[1] == []
-    told.con.execute("begin")
+    told.execute("begin")
     try:
-        told.con.execute(fault)
+        told.execute(fault)
         assert faults(told, sound)[1] != []
     finally:
-        told.con.execute("rollback")
+        told.execute("rollback")

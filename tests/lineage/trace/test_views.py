@@ -170,6 +170,6 @@ def test_others_read_the_provenance_as_prov(still_world: World, view: View, metr
         for record in document.get_records()
         if record.is_relation()
         for name, value in record.formal_attributes
-        if value is not None and str(name) not in {"prov:time"}
+        if value is not None and str(name) != "prov:time"
     }
     assert ends <= named  # no relation leads to something that is not there
