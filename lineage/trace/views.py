@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from lineage.errors import TraceInputError
 from lineage.trace.arguments import PERSON
@@ -172,14 +172,12 @@ def impersonal_url(url: str) -> str:
         LEFT_OUT if index and segments[index - 1].lower() in _NAMING and segment else segment
         for index, segment in enumerate(segments)
     )
-    query = urlencode(
-        [
-            (name, value if name in _PARAMETERS and _is_plain(value) else LEFT_OUT)
-            for name, value in parse_qsl(parts.query, keep_blank_values=True)
-            if name in _PARAMETERS
-        ],
-        safe=f"{LEFT_OUT}[]:",
-    )
+    shown = [
+        (name, quote(value, safe=":") if _is_plain(value) else LEFT_OUT)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if name in _PARAMETERS
+    ]
+    query = "&".join(f"{name}={value}" for name, value in shown)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], path, query, ""))
 
 
