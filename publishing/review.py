@@ -198,14 +198,15 @@ def _under_review(
         cells=_cells(con, catalog, name, policy.scope_kinds),
         known_metrics=known,
     )
-    if policy.tier != INCENTIVE:
-        return metric
+    measured = _known(lambda: read_measured(con, catalog, name)) or CellSummary(0, 0, (), None)
+    if policy.tier != INCENTIVE:  # whoever signs it must be known not to be measured all the same
+        return replace(metric, cells=replace(metric.cells, teams=measured.teams))
     reads_dispositions = definition.get("reads_dispositions")
     base = name.removesuffix(_EXPLICIT)
     crossings = (context.track_crossings or {}).get(name)
     return replace(
         metric,
-        cells=_known(lambda: read_measured(con, catalog, name)) or CellSummary(0, 0, (), None),
+        cells=measured,
         exactness=definition.get("exactness"),
         reads_dispositions=reads_dispositions,
         bounds=(base, base + _EXPLICIT) if reads_dispositions else (),

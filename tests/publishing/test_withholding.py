@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,12 +10,13 @@ import duckdb
 import pytest
 
 from governance.circumstances import CellKey
+from publishing.analyst import review_warehouse
 from publishing.errors import PublicationInputError
 from publishing.review import Withholding
 from publishing.tables import Table, read_tables
 from publishing.withholding import published_select
 from tests.publishing.incentive import METRIC, paying
-from tests.publishing.release import Release
+from tests.publishing.release import AT, CONTEXT, Release
 
 LEAD_TIMES = "from marts.mart_metric_values where metric = 'change_lead_time'"
 
@@ -181,6 +183,15 @@ def test_a_time_that_an_author_can_set_is_refused_unless_the_filter_keeps_it_out
         result.name for one in publication.decisions for result in one.predicates if not result.is_passed
     }
     assert ("server_observed_times" not in failing) is is_open
+
+
+def test_whom_a_metric_measures_is_known_in_every_tier(release: Release) -> None:
+    """Else nobody could sign a metric that does not pay, for they might be measured by it."""
+    context = replace(CONTEXT, **paying(release, tier="certified", required_roles="[finance]"))
+    review = review_warehouse(release.warehouse, context, at=AT, only=METRIC)
+    assert list(review.reviewed) == [METRIC]
+    assert review.reviewed[METRIC].cells.teams == {"payments", "discovery", "clients"}
+    assert [one.name for one in review.decisions[0].predicates if not one.is_passed] == ["signoff_present"]
 
 
 def test_a_purpose_that_the_policy_does_not_list_is_refused(release: Release) -> None:
