@@ -19,6 +19,7 @@ NAMES = (
     "building",
     "transform",
     "tracing",
+    "lineage",
     "verifying",
     "against_sql",
 )
