@@ -22,6 +22,7 @@ NAMES = (
     "tracing",
     "trace",
     "trace_cost",
+    "lineage",
     "verifying",
     "against_sql",
 )

@@ -69,27 +69,27 @@ STEP_INPUTS: Final[Mapping[str, Inputs]] = {
 }
 """Inputs of each column by relation; those of the whole relation stand under the empty name."""
 
-SETTINGS_SECTIONS: Final[Mapping[str, str]] = {
-    "config.services": "services",
-    "config.service_owners": "services",
-    "config.teams": "teams",
-    "config.team_names": "ownership",
-    "config.ownership": "ownership",
-    "config.ownership_sources": "ownership",
-    "config.scorecard": "scorecard",
-    "config.context_windows": "scorecard",
-    "config.repositories": "services",
-    "config.reporting": "reporting",
-    "config.rules": "rules",
-    "config.calendars": "calendars",
-    "config.team_calendars": "teams",
-    "config.work_item_kinds": "work_items",
-    "config.work_item_statuses": "work_items",
-    "config.work_item_scopes": "work_items",
-    "config.severity_levels": "rules",
-    "config.flow_rules": "work_items",
+SETTINGS_SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "config.services": ("services",),
+    "config.service_owners": ("services",),
+    "config.teams": ("teams",),
+    "config.team_names": ("ownership", "teams"),
+    "config.ownership": ("ownership",),
+    "config.ownership_sources": ("ownership",),
+    "config.scorecard": ("scorecard",),
+    "config.context_windows": ("context_windows",),
+    "config.repositories": ("services",),
+    "config.reporting": ("reporting",),
+    "config.rules": ("rules",),
+    "config.calendars": ("calendars", "reporting"),
+    "config.team_calendars": ("teams",),
+    "config.work_item_kinds": ("rules",),
+    "config.work_item_statuses": ("rules",),
+    "config.work_item_scopes": ("services", "teams"),
+    "config.severity_levels": ("rules",),
+    "config.flow_rules": ("rules",),
 }
-"""Tables of settings, and the section of `assay.yml` that each is written from."""
+"""Tables of settings, and the sections of `assay.yml` that each is written from."""
 
 OTHER_FILES: Final[Mapping[str, str]] = {
     "config.slo_objectives": "slos/*.yaml",
@@ -125,10 +125,10 @@ def declared_relations(stored: Mapping[str, Mapping[str, str]]) -> Iterator[Decl
     """
     for name, inputs in STEP_INPUTS.items():
         yield _relation(name, stored.get(name, {}), inputs)
-    for name, section in SETTINGS_SECTIONS.items():
-        yield _from_one(name, stored.get(name, {}), SETTINGS, section)
+    for name, sections in SETTINGS_SECTIONS.items():
+        yield _from_file(name, stored.get(name, {}), SETTINGS, sections)
     for name, file in OTHER_FILES.items():
-        yield _from_one(name, stored.get(name, {}), file, "body")
+        yield _from_file(name, stored.get(name, {}), file, ("body",))
     for name in CONSTANT_TABLES:
         yield _relation(name, stored.get(name, {}), {})
     for name, columns in VAULT_COLUMNS.items():
@@ -155,6 +155,10 @@ def _relation(name: str, columns: Mapping[str, str], inputs: Inputs) -> Declared
     return DeclaredRelation(name, columns, tuple(edges))
 
 
-def _from_one(name: str, columns: Mapping[str, str], source: str, section: str) -> DeclaredRelation:
-    edges = tuple(ColumnEdge(column, source, section, "", Kind.TRANSFORMATION) for column in columns)
-    return DeclaredRelation(name, columns, edges)
+def _from_file(name: str, columns: Mapping[str, str], file: str, sections: Iterable[str]) -> DeclaredRelation:
+    edges = [
+        ColumnEdge(column, file, section, "", Kind.TRANSFORMATION)
+        for column in columns
+        for section in sections
+    ]
+    return DeclaredRelation(name, columns, tuple(edges))

@@ -29,7 +29,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def nothing(address: str) -> Resource[Any]:
-    return Resource.from_contents({"$id": address, "$schema": Draft202012Validator.META_SCHEMA["$id"], "not": {}})
+    return Resource.from_contents(
+        {"$id": address, "$schema": Draft202012Validator.META_SCHEMA["$id"], "not": {}}
+    )
 
 
 REGISTRY = registry()

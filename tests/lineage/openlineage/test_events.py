@@ -53,7 +53,11 @@ def documents(step: RunStep = STEP) -> list[dict[str, Any]]:
 
 def test_every_event_and_every_facet_is_valid_against_its_official_schema() -> None:
     failed = RunStep(STEP.job, AT, AT, inputs=STEP.inputs, failure=Failure("it could not be built"))
-    events = [*documents(), *documents(failed), Serde.to_dict(MAKER.run_ended(AT, Failure("BuildFailedError")))]
+    events = [
+        *documents(),
+        *documents(failed),
+        Serde.to_dict(MAKER.run_ended(AT, Failure("BuildFailedError"))),
+    ]
     assert [problem for event in events for problem in problems(event)] == []
     names = {name for event in events for name, _ in facets_of(event)}
     assert names == {
@@ -69,13 +73,21 @@ def test_every_event_and_every_facet_is_valid_against_its_official_schema() -> N
         (("eventTime",), "yesterday", "is not a 'date-time'"),
         (("run", "runId"), 7, "is not of type 'string'"),
         (("job", "name"), None, "is not of type 'string'"),
-        (("outputs", 0, "facets", "columnLineage", "fields", "sha", "inputFields", 0, "field"), 1, "not of type"),
+        (
+            ("outputs", 0, "facets", "columnLineage", "fields", "sha", "inputFields", 0, "field"),
+            1,
+            "not of type",
+        ),
         (("outputs", 0, "facets", "columnLineage", "fields"), [], "is not of type 'object'"),
         (("outputs", 0, "facets", "schema", "fields", 0, "name"), 1, "is not of type 'string'"),
         (("outputs", 0, "outputFacets", "outputStatistics", "rowCount"), "3", "is not of type 'integer'"),
         (("inputs", 0, "inputFacets", "dataQualityAssertions", "assertions", 0, "success"), 0, "'boolean'"),
         (("run", "facets", "parent", "job"), {}, "'namespace' is a required property"),
-        (("job", "facets", "sql", "_schemaURL"), "https://openlineage.io/spec/facets/9/X.json", "no official"),
+        (
+            ("job", "facets", "sql", "_schemaURL"),
+            "https://openlineage.io/spec/facets/9/X.json",
+            "no official",
+        ),
         (("job", "facets", "sql", "query"), None, "is not of type 'string'"),
     ],
 )
