@@ -47,7 +47,9 @@ class BulkReader:
         """
         tables = [table for _, table in self._tables(log_indexes, SCHEMA.names)]
         found = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
-        found = found.sort_by("log_index")
+        indexes = found["log_index"].to_pylist()
+        if indexes != sorted(indexes):  # sorting copies every body
+            found = found.sort_by("log_index")
         self._check(found)
         return found
 

@@ -198,18 +198,19 @@ def load_cell(
         if page.table in rules and (index in context.pages or index in kept)
     }
     with watch.part("read the pages"):
-        pages = build.archive.pages(addresses)
+        pages = _pages_by_table(build.archive, addresses)
         windows = build.archive.windows(addresses.values())
     with watch.part("load them"):
         sandbox = open_sandbox(con, build.bundle, build.steps)
         load_inputs(con, build.inputs, build.accounts(), needed=set(found.order))
-        load_pages(con, rules, _by_table(pages, addresses, kept), windows)
+        traced = {table: _only_traced(one, addresses, kept) for table, one in pages.items()}
+        load_pages(con, rules, traced, windows)
         sandbox.with_pages = frozenset(page.table for page in addresses.values())
     loaded = Loaded(
         contributing=len(context.contributing),
         context=context.record_count,
-        pages=pages.num_rows,
-        body_bytes=pc.sum(pc.binary_length(pages["body"])).as_py() or 0,
+        pages=len(addresses),
+        body_bytes=sum(pc.sum(pc.binary_length(one["body"])).as_py() or 0 for one in pages.values()),
         dropped=tuple(sorted(drop)),
         frames=context.frames,
     )
@@ -258,7 +259,7 @@ def _siblings(
     return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
 
 
-def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, frozenset[int] | None]:
+def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, frozenset[int]]:
     """Return for each page which records stay; pages that stay whole are left out."""
     without = set(drop)
     kept: dict[int, set[int]] = defaultdict(set)
@@ -271,21 +272,27 @@ def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, 
     return {index: frozenset(ordinals) for index, ordinals in kept.items()}
 
 
-def _by_table(
-    pages: pa.Table, addresses: Mapping[int, Address], kept: Mapping[int, frozenset[int] | None]
-) -> dict[str, pa.Table]:
-    """Part pages by stream, and blank in each the records that were not traced."""
-    bodies, tables = [], defaultdict[str, list[int]](list)
-    indexes = pages["log_index"].to_pylist()
-    headers = pages["headers"].to_pylist()
-    raw = (body for chunk in pages["body"].chunks for body in chunk)
-    for at, (index, header, body) in enumerate(zip(indexes, headers, raw, strict=True)):
-        page, ordinals = addresses[index], kept.get(index)
-        tables[page.table].append(at)
-        if ordinals is None or len(ordinals) >= max(page.record_count, 1):
-            bodies.append(body.as_py())
-        else:
-            path = json.loads(header).get(RECORDS_AT)
-            bodies.append(keep_records(body.as_py(), ordinals, path=path))
-    loaded = pages.set_column(pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary()))
-    return {table: loaded.take(rows) for table, rows in tables.items()}
+def _pages_by_table(archive: EvidenceArchive, addresses: Mapping[int, Address]) -> dict[str, pa.Table]:
+    """Read pages stream by stream, so that no body is copied to part them."""
+    indexes = defaultdict[str, list[int]](list)
+    for index, page in addresses.items():
+        indexes[page.table].append(index)
+    return {table: archive.pages(found) for table, found in sorted(indexes.items())}
+
+
+def _only_traced(
+    pages: pa.Table, addresses: Mapping[int, Address], kept: Mapping[int, frozenset[int]]
+) -> pa.Table:
+    """Blank in each page the records that were not traced; pages that stay whole are not touched."""
+    blanked = {
+        at: kept[index]
+        for at, index in enumerate(pages["log_index"].to_pylist())
+        if index in kept and len(kept[index]) < max(addresses[index].record_count, 1)
+    }
+    if not blanked:
+        return pages
+    bodies, headers = pages["body"].to_pylist(), pages["headers"]
+    for at, ordinals in blanked.items():
+        path = json.loads(headers[at].as_py()).get(RECORDS_AT)
+        bodies[at] = keep_records(bodies[at], ordinals, path=path)
+    return pages.set_column(pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary()))
