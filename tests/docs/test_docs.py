@@ -8,12 +8,14 @@ import click
 import pytest
 
 from connectors.sources import SOURCE_KINDS
+from lineage.trace import parse_address
 from orchestration.command import COMMANDS, EXIT_CODES, assay
 from orchestration.settings import examine
 from quality_checks.checks import comparisons
 from quality_checks.suites import SUITES
 from tests.docs import metrics_page
 from tests.docs.pages import ROOT, anchors, commands, fences, links, pages
+from tests.parsed import compiled_manifest
 
 COMMAND_LINES = sorted({(str(page.relative_to(ROOT)), tuple(words)) for page, words in commands()})
 MADE_UP = "kind: buildwright"
@@ -105,9 +107,14 @@ def test_metrics_that_pages_trace_exist() -> None:
     known = metrics_page.generated()
     traced = {words[2] for _, words in commands() if words[1:2] == ["trace"] and len(words) > 2}
     assert traced
+    columns = {metric for metric in traced if parse_address(metric)}
     assert [
-        metric for metric in sorted(traced) if f"| name, version, profile | `{metric}`" not in known
+        metric for metric in sorted(traced - columns) if f"| name, version, profile | `{metric}`" not in known
     ] == []
+    models = {node["name"]: node for node in compiled_manifest()["nodes"].values()}
+    for address in map(parse_address, columns):
+        assert address is not None
+        assert address.column in models[address.mart]["columns"]
 
 
 def test_commands_that_a_check_gives_as_its_remedy_exist() -> None:
