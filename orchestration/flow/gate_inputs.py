@@ -21,6 +21,7 @@ from governance.signers import SignerRegister
 from lineage.ledger import Ledger
 from orchestration.casework import cells_under_dispute
 from orchestration.defining import present_definitions
+from orchestration.flow.cosigning import with_witnesses
 from orchestration.session import Session
 from orchestration.tracks import present_crossings
 from publishing import PublicationContext, SourceSummary
@@ -95,7 +96,7 @@ def gate_context(
     policies = PolicyBook.load(governance / "policies.yml")
     defined = present_definitions(con, compiled, policies=policies)
     crossings = present_crossings(session.workspace, con)
-    return PublicationContext(
+    context = PublicationContext(
         organisation=session.settings.organisation,
         time_zone=session.settings.reporting.time_zone,
         payload_log_size=log_size,
@@ -115,6 +116,7 @@ def gate_context(
         environment={name: version(name) for name in _SOFTWARE} | {"python": platform.python_version()},
         sources=_sources(session, newest),
     )
+    return with_witnesses(session, context)
 
 
 def column_clocks(compiled: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from orchestration.column_lineage.recording import record_column_lineage
 from orchestration.dbt_runner import DbtProject
 from orchestration.defining import keep_definitions, present_definitions, present_marts
 from orchestration.errors import AssayError
+from orchestration.flow.cosigning import cosign_announcement, with_witnesses
 from orchestration.flow.gate_inputs import gate_context, take_sign_offs
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
@@ -17,9 +18,7 @@ from orchestration.replaying import keep_build
 from orchestration.session import Session
 from orchestration.sources import utc_now
 from orchestration.witness_network import ask_witness
-from orchestration.witnessing import cosign_newest, gather
-from publishing import Publication, PublicationContext, current_publication, publish
-from publishing.sealing import Cosign
+from publishing import Publication, current_publication, publish
 
 
 def publish_build(session: Session, plan: Plan) -> Publication:
@@ -71,7 +70,7 @@ def publish_warehouse(session: Session, build: StageMark, *, purpose: str | None
             replay=keep_build(workspace, con, compiled),
         )
         record_column_lineage(workspace, con, compiled)
-    context = _cosigned(session, context)
+    context = with_witnesses(session, context, ask=ask_witness)
     publication = publish(
         workspace.warehouse,
         workspace.published,
@@ -80,46 +79,12 @@ def publish_warehouse(session: Session, build: StageMark, *, purpose: str | None
         ledger=session.ledger,
         signer=session.signer(),
         at=at,
-        cosign=_cosign_announcement(session, context),
+        cosign=cosign_announcement(session, context),
     )
     _anchor(session, context.policies)
     with open_warehouse(workspace.warehouse) as con:
         mark_stage(con, "publication", replace(build, ended_at=at))
     return publication
-
-
-def _cosigned(session: Session, context: PublicationContext) -> PublicationContext:
-    """Ask witnesses about the evidence and about the registers as they stand in the log by now."""
-    found = gather(
-        session.ledger,
-        context.policies,
-        session.signer(),
-        payload_size=context.payload_log_size,
-        ask=ask_witness,
-    )
-    for remark in found.remarks:
-        session.watcher.note(remark)
-    return replace(
-        context,
-        cosigned_by=found.names,
-        counted_witnesses=found.counted,
-        cosigned_payload=found.payload_note,
-        cosigned_registers=found.registers_note,
-    )
-
-
-def _cosign_announcement(session: Session, context: PublicationContext) -> Cosign:
-    """Return what has counted witnesses cosign the checkpoint that covers the publication's own leaf."""
-    counted = {witness.key for witness in context.counted_witnesses}
-    reachable = [one for one in context.policies.configured_witnesses if one.key in counted and one.url]
-
-    def cosign(note: str) -> str:
-        cosigned, remarks = cosign_newest(session.ledger, note, reachable, session.signer(), ask=ask_witness)
-        for remark in remarks:
-            session.watcher.note(remark)
-        return cosigned
-
-    return cosign
 
 
 def _anchor(session: Session, book: PolicyBook) -> None:

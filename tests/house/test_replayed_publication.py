@@ -1,4 +1,4 @@
-"""A publication made again as of its cutoff: the same rows and bytes, with 1 thread and with 8 (DESIGN I3)."""
+"""A publication made again as of its cutoff: the same rows and bytes, with 1 thread or 8 (DESIGN I3)."""
 
 import gzip
 import hashlib
