@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-from publishing.cells import cells_tree, find_cells
 
 from benchmarks.figures import Figure
 from benchmarks.measuring import stopwatch
@@ -20,6 +19,7 @@ from lineage.ledger.witness_folder import create_witness, open_witness
 from publishing.analyst import open_published
 from publishing.durable import sync_tree, write_durably
 from publishing.manifest import MANIFEST, PAYLOAD_CHECKPOINT, Manifest, list_files, spell_manifest
+from publishing.sealed_cells import cells_tree, find_cells
 from publishing.sealed_lists import SealedList, files_tree, sealed_metrics
 from publishing.sealing import announce, announced_at, building_folder, finish
 

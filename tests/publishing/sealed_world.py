@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from publishing.cells import cells_tree, find_cells
-
 from governance.policies import PolicyBook
 from governance.sign_offs import SignOff, sign_off, sign_off_statement
 from governance.signers import RegisteredSigner, Signer, SignerRegister
@@ -27,6 +25,7 @@ from publishing.analyst import open_published
 from publishing.context import CountedWitness
 from publishing.manifest import read_manifest
 from publishing.offline import verify_exported_file, verify_proof_file
+from publishing.sealed_cells import cells_tree, find_cells
 from publishing.sealed_lists import metrics_of_manifest
 from publishing.sealing import announced_at
 from tests.publishing.release import CONTEXT
