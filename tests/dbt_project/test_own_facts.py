@@ -9,7 +9,7 @@ import pytest
 from tests.parsed import compiled_manifest
 
 OF_PEOPLE = {"fct_changes", "fct_pull_requests", "fct_pull_request_reviews"}
-_OF_TROUBLE = ("incident", "failure", "on_call", "page", "alert", "disposition", "log_entries", "slo_")
+_OF_TROUBLE = ("incident", "failure", "on_call", "alert", "disposition", "log_entries", "slo_")
 
 
 def own_facts(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every number of every published mart can be traced, or says why not and where to look.
 
-Each fact's records are read elsewhere; here it is whether every number is formed again from its facts, exactly.
+Each fact's records are read elsewhere; here every number is formed again from its facts, exactly.
 """
 
 from collections.abc import Iterable, Sequence
