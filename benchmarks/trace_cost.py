@@ -120,8 +120,8 @@ def _staged_id_bytes(workspace: Workspace) -> int:
     """Return about how many bytes the ids of staged records take on disk."""
     with duckdb.connect(str(workspace.warehouse), read_only=True) as con:
         names = con.execute(
-            "select table_name from duckdb_columns() "
-            "where schema_name = 'staging' and column_name = 'record_id'"
+            "select table_name from duckdb_tables() where schema_name = 'staging' and table_name in "
+            "(select table_name from duckdb_columns() where column_name = 'record_id')"
         ).fetchall()
         return sum(_blocks(con, name) for (name,) in names) * _BLOCK_BYTES
 
