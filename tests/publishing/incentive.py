@@ -77,7 +77,8 @@ def paying(release: Release, **policy: Any) -> dict[str, Any]:
     return paying_context(release.folder, **policy)
 
 
-def paying_context(folder: Path, **policy: Any) -> dict[str, Any]:
+def paying_context(folder: Path, *, head: str = "witnesses: [audit]\n", **policy: Any) -> dict[str, Any]:
+    """`head` stands at the beginning of the policies."""
     lines = {
         "tier": "incentive",
         "minimum_n": 18,
@@ -89,7 +90,7 @@ def paying_context(folder: Path, **policy: Any) -> dict[str, Any]:
     text = ", ".join(f"{name}: {value}" for name, value in lines.items())
     return {
         "policies": PolicyBook.load(
-            _written(folder, "policies", f"witnesses: [audit]\nmetrics: {{{METRIC}: {{{text}}}}}\n")
+            _written(folder, "policies", f"{head}metrics: {{{METRIC}: {{{text}}}}}\n")
         ),
         "purposes": PurposeBook.load(
             _written(

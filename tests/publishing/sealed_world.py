@@ -1,14 +1,14 @@
 """A ledger with a rotated key, a witness and a publication that feeds pay, for the cases of tampering."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from governance.policies import PolicyBook
-from governance.sign_offs import SignOff, sign_off, sign_off_statement
-from governance.signers import RegisteredSigner, Signer, SignerRegister
+import duckdb
+
 from lineage.ledger import (
     Ledger,
     Note,
@@ -28,14 +28,13 @@ from publishing.offline import verify_exported_file, verify_proof_file
 from publishing.sealed_cells import cells_tree, find_cells
 from publishing.sealed_lists import metrics_of_manifest
 from publishing.sealing import announced_at
+from tests.publishing.incentive import METRIC, SCHEMA, paying_context
 from tests.publishing.release import CONTEXT
 
 AT = datetime(2026, 7, 1, 3, tzinfo=UTC)
 ORIGIN = "assay/acme"
 RETIRED, SIGNER, THIEF = (NoteSigner("assay/acme", bytes([n]) * 32) for n in (1, 2, 9))
 WITNESS = WitnessSigner("internal-audit", b"\x07" * 32)
-OWNER, PEOPLE = (Signer(name, name.encode().ljust(32)) for name in ("olga", "pia"))
-METRIC = "change_lead_time"
 Found = list[tuple[str, str]]
 
 
@@ -133,31 +132,28 @@ def cosign(ledger: Ledger, log: str, size: int) -> str:
 
 
 def _publish(world: World, warehouse: Path, ledger: Ledger) -> None:
-    policies = world.folder / "policies.yml"
-    policies.write_text(
+    paying = world.folder / "assay.duckdb"
+    shutil.copy(warehouse, paying)
+    with duckdb.connect(str(paying)) as con:
+        con.execute(SCHEMA)
+    head = (
         "operated_by: data-platform\n"
         f"witnesses: [{{name: internal-audit, key: {WITNESS.key.text()}, team: internal-audit}}]\n"
-        f"metrics:\n  {METRIC}: {{tier: incentive, minimum_n: 18, review_by: 2026-12-31}}\n"
     )
     context = replace(
         CONTEXT,
-        policies=PolicyBook.load(policies),
-        register=SignerRegister.of(
-            [
-                RegisteredSigner("olga", OWNER.public_key, ("metric_owner",)),
-                RegisteredSigner("pia", PEOPLE.public_key, ("people_operations",)),
-            ]
-        ),
-        sign_offs=(_signed(OWNER, "metric_owner"), _signed(PEOPLE, "people_operations")),
-        cosigned_by=(WITNESS.name,),
-        counted_witnesses=(
-            CountedWitness(WITNESS.name, WITNESS.key.text(), "internal-audit", AT.isoformat()),
-        ),
-        cosigned_payload=cosign(ledger, "payload", CONTEXT.payload_log_size),
-        cosigned_registers=cosign(ledger, "governance", ledger.size("governance")),
+        **paying_context(world.folder, head=head)
+        | {
+            "cosigned_by": (WITNESS.name,),
+            "counted_witnesses": (
+                CountedWitness(WITNESS.name, WITNESS.key.text(), "internal-audit", AT.isoformat()),
+            ),
+            "cosigned_payload": cosign(ledger, "payload", CONTEXT.payload_log_size),
+            "cosigned_registers": cosign(ledger, "governance", ledger.size("governance")),
+        },
     )
     publish(
-        warehouse,
+        paying,
         world.published,
         publication_id="paid",
         context=context,
@@ -180,15 +176,3 @@ def _cell_proof(world: World, ledger: Ledger) -> TlogProof:
     note = (world.publication / "checkpoint.txt").read_text()
     item = ListedItem("cell", cell.leaf, cell.index, steps)
     return prove_leaf(ledger, "governance", announced_at(ledger, "paid"), note=note, item=item)
-
-
-def _signed(signer: Signer, role: str) -> SignOff:
-    statement = sign_off_statement(
-        metric=METRIC,
-        definition_hash=CONTEXT.definition_hashes[METRIC],
-        role=role,
-        scope="*",
-        valid_from=date(2026, 1, 1),
-        valid_until=date(2027, 1, 1),
-    )
-    return sign_off(signer, statement)
