@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,6 @@ from lineage.ledger.merkle import leaf_hash, verify_inclusion
 
 GOVERNANCE_LOG = "governance"
 DEFINITION_MARK = b'"kind":"definition_in_force"'
-_LEAVES_AT_ONCE = 10_000
 _CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE log = 'governance' ORDER BY size DESC LIMIT 1"
 
 
@@ -103,13 +102,6 @@ def read_history(leaves: Iterable[tuple[int, bytes]]) -> dict[str, list[InForce]
             found = _parse(index, leaf)
             history.setdefault(found.metric, []).append(found)
     return dict(sorted(history.items()))
-
-
-def governance_leaves(ledger: Ledger) -> Iterator[tuple[int, bytes]]:
-    """Yield every leaf of the governance log with its index."""
-    stop = ledger.size(GOVERNANCE_LOG)
-    for start in range(0, stop, _LEAVES_AT_ONCE):
-        yield from ledger.leaves(GOVERNANCE_LOG, start, min(start + _LEAVES_AT_ONCE, stop))
 
 
 def in_force(history: Mapping[str, Sequence[InForce]], *, before: datetime) -> dict[str, InForce]:

@@ -30,7 +30,6 @@ from orchestration.session import Session, open_ledger, open_session
 from orchestration.steps.config_tables import CONFIG_TABLES
 from orchestration.workspace import Workspace
 
-_LEAVES_AT_ONCE = 1_000
 _TYPES = {"varchar": pa.string(), "bigint": pa.int64()}
 _LARGEST_FILE_BYTES = 50_000_000
 
@@ -92,13 +91,6 @@ def read_registers(workspace: Workspace) -> tuple[DisputeRules, SignerRegister]:
     return DisputeRules.load(folder / DISPUTES_FILE), SignerRegister.load(folder / REGISTER_FILE)
 
 
-def governance_leaves(ledger: Ledger) -> Iterator[tuple[int, bytes]]:
-    """Yield the leaves of the governance log with their indexes."""
-    stop = ledger.size(GOVERNANCE_LOG)
-    for start in range(0, stop, _LEAVES_AT_ONCE):
-        yield from ledger.leaves(GOVERNANCE_LOG, start, min(start + _LEAVES_AT_ONCE, stop))
-
-
 def correction_rows(ledger: Ledger) -> dict[str, pa.Table]:
     """Return the corrections in force as the table `config.corrections`.
 
@@ -107,7 +99,7 @@ def correction_rows(ledger: Ledger) -> dict[str, pa.Table]:
     """
     columns = CONFIG_TABLES["corrections"]
     schema = pa.schema([(name, _TYPES[kind]) for name, kind in columns.items()])
-    rows = overlay_rows(corrections_in_force(governance_leaves(ledger)))
+    rows = overlay_rows(corrections_in_force(ledger.every_leaf(GOVERNANCE_LOG)))
     return {"corrections": pa.Table.from_pylist(rows, schema=schema)}
 
 
@@ -133,7 +125,7 @@ def case_findings(ledger: Ledger, workspace: Workspace) -> Iterator[CaseFinding]
         for kind in (DISPUTE, CORRECTION):
             cases |= _docket(ledger, workspace, kind).cases()
         dispute_desk(ledger, workspace).disputes()
-        corrections_in_force(governance_leaves(ledger))
+        corrections_in_force(ledger.every_leaf(GOVERNANCE_LOG))
         yield from compare_cases(cases, store)
     except CaseError as error:
         yield CaseFinding(workspace.cases.name, str(error))
@@ -183,7 +175,7 @@ def _docket(ledger: Ledger, workspace: Workspace, kind: str) -> Docket:
     return Docket(
         kind=kind,
         log=ledger,
-        leaves=lambda: governance_leaves(ledger),
+        leaves=lambda: ledger.every_leaf(GOVERNANCE_LOG),
         store=PrivateStore(workspace.cases),
         random_bytes=secrets.token_bytes,
     )

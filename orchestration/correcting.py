@@ -13,7 +13,6 @@ from governance.cases.events import Recorded
 from governance.errors import CorrectionError
 from governance.log import GOVERNANCE_LOG
 from orchestration.casework import (
-    governance_leaves,
     load_signer_key,
     open_casework,
     open_published,
@@ -148,7 +147,7 @@ def read_evidence(
 def list_corrections(workspace: Workspace) -> list[dict[str, Any]]:
     """Return every correction, and whether the present publication has it."""
     with reading_ledger(workspace) as ledger:
-        corrections = read_corrections(governance_leaves(ledger))
+        corrections = read_corrections(ledger.every_leaf(GOVERNANCE_LOG))
         size = ledger.size(GOVERNANCE_LOG)
     applied = _applied(workspace) if corrections else {}
     return [

@@ -7,8 +7,9 @@ from typing import Any
 
 import duckdb
 
+from governance.log import GOVERNANCE_LOG
 from governance.policies import MetricDefaults, PolicyBook
-from lineage.definition_log import definition_leaves, governance_leaves, read_history
+from lineage.definition_log import definition_leaves, read_history
 from lineage.definition_store import DefinitionStore
 from lineage.definitions import (
     Circumstances,
@@ -103,7 +104,7 @@ def keep_definitions(
         DefinitionError: a file of the store does not hold what its name says.
     """
     documents = {name: store.write(definition) for name, definition in sorted(defined.items())}
-    known = read_history(governance_leaves(ledger))
+    known = read_history(ledger.every_leaf(GOVERNANCE_LOG))
     leaves = definition_leaves(defined, known, publication_id=publication_id, at=at, documents=documents)
     hashes = {
         name: {"definition_sha256": definition.sha256, "document_sha256": documents[name]}

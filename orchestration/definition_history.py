@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from governance.log import GOVERNANCE_LOG
 from governance.policies import PolicyBook
 from lineage.definition_changes import Change, Part, compare_definitions
-from lineage.definition_log import InForce, governance_leaves, in_force, prove, read_history, verify_proof
+from lineage.definition_log import InForce, in_force, prove, read_history, verify_proof
 from lineage.definition_store import DefinitionStore
 from lineage.definitions import MetricDefinition
 from lineage.errors import DefinitionError
@@ -155,7 +156,7 @@ def own_verifier(workspace: Workspace) -> NoteVerifier:
 def definition_problems(workspace: Workspace, ledger: Ledger) -> Iterator[tuple[str, str, bool]]:
     """Yield (object, problem, is fatal) of stored definitions that are not as the governance log says."""
     try:
-        history = read_history(governance_leaves(ledger))
+        history = read_history(ledger.every_leaf(GOVERNANCE_LOG))
     except DefinitionError as error:
         yield "governance log", str(error), True
         return
@@ -170,7 +171,7 @@ def definition_problems(workspace: Workspace, ledger: Ledger) -> Iterator[tuple[
 
 def _history(workspace: Workspace) -> dict[str, list[InForce]]:
     with open_ledger(workspace, workspace.settings()) as ledger:
-        return read_history(governance_leaves(ledger))
+        return read_history(ledger.every_leaf(GOVERNANCE_LOG))
 
 
 def _entry_of(workspace: Workspace, entries: list[InForce], which: str) -> InForce:

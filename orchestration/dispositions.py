@@ -1,7 +1,7 @@
 """Incidents of unknown cause: the queue for people, and what they decide."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,6 @@ from orchestration.errors import UsageError
 from orchestration.session import open_ledger, open_session
 from orchestration.workspace import TOKEN_KEY, Workspace
 
-_LEAVES_AT_ONCE = 1_000
 _ROWS = pa.schema(
     [
         ("incident_id", pa.string()),
@@ -95,13 +94,7 @@ def disposition_rows(ledger: Ledger) -> dict[str, pa.Table]:
 
 def dispositions_of(ledger: Ledger) -> dict[str, tuple[int, Disposition]]:
     """Return the decisions in force by incident, with the indexes of their leaves."""
-    return dispositions_in_force(_leaves(ledger))
-
-
-def _leaves(ledger: Ledger) -> Iterator[tuple[int, bytes]]:
-    stop = ledger.size(GOVERNANCE_LOG)
-    for start in range(0, stop, _LEAVES_AT_ONCE):
-        yield from ledger.leaves(GOVERNANCE_LOG, start, min(start + _LEAVES_AT_ONCE, stop))
+    return dispositions_in_force(ledger.every_leaf(GOVERNANCE_LOG))
 
 
 def incident_queue(workspace: Workspace, *, is_all: bool = False) -> list[QueuedIncident]:

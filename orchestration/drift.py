@@ -16,7 +16,6 @@ from orchestration.flow.warehouse import forget_stage, open_warehouse, read_betw
 from orchestration.session import open_ledger, open_session
 from orchestration.workspace import TOKEN_KEY, Workspace
 
-_LEAVES_AT_ONCE = 1_000
 _LISTED = """
 select
     drift_id, source, stream, json_path, drift_kind, drift_class, was, is_now, first_log_index, first_url,
@@ -69,12 +68,7 @@ class ListedDrift:
 
 def accepted_in(ledger: Ledger) -> dict[str, tuple[int, DriftDecision]]:
     """Return the acceptances in force by drift, with the indexes of their leaves."""
-    stop = ledger.size(GOVERNANCE_LOG)
-    return accepted_drifts(
-        leaf
-        for start in range(0, stop, _LEAVES_AT_ONCE)
-        for leaf in ledger.leaves(GOVERNANCE_LOG, start, min(start + _LEAVES_AT_ONCE, stop))
-    )
+    return accepted_drifts(ledger.every_leaf(GOVERNANCE_LOG))
 
 
 def listed_drifts(workspace: Workspace, *, is_all: bool = False) -> list[ListedDrift]:

@@ -15,7 +15,6 @@ from governance.errors import DeliveryError
 from governance.identity.decisions import commitment
 from governance.log import GOVERNANCE_LOG
 from governance.token_key import load_token_key
-from lineage.definition_log import governance_leaves
 from lineage.ledger import Ledger
 from orchestration.errors import UsageError
 from orchestration.session import Session, open_session
@@ -146,7 +145,11 @@ def deliveries_of(workspace: Workspace, publication_id: str | None = None) -> li
 
 def delivery_problems(workspace: Workspace, ledger: Ledger) -> Iterator[tuple[str, str, bool]]:
     """Yield (object, problem, is fatal) where the private store and the governance log do not agree."""
-    leaves = {index: leaf for index, leaf in governance_leaves(ledger) if any(kind in leaf for kind in _SAID)}
+    leaves = {
+        index: leaf
+        for index, leaf in ledger.every_leaf(GOVERNANCE_LOG)
+        if any(kind in leaf for kind in _SAID)
+    }
     try:
         kept = {one.leaf_index: one for one in DeliveryStore(workspace.deliveries).all()}
     except DeliveryError as error:

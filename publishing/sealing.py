@@ -19,7 +19,6 @@ from publishing.manifest import CHECKPOINT, PROOF, Manifest
 
 PAYLOAD_LOG = "payload"
 _KIND = "publication"
-_LEAVES_AT_ONCE = 10_000
 
 
 def building_folder(root: Path, publication_id: str) -> Path:
@@ -121,12 +120,10 @@ def is_current(root: Path, publication_id: str) -> bool:
 
 def announced(ledger: Ledger) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (leaf index, leaf) of every publication in the governance log, oldest first."""
-    size = ledger.size(GOVERNANCE_LOG)
-    for start in range(0, size, _LEAVES_AT_ONCE):
-        for index, content in ledger.leaves(GOVERNANCE_LOG, start, min(size, start + _LEAVES_AT_ONCE)):
-            leaf = json.loads(content)
-            if isinstance(leaf, dict) and leaf.get("kind") == _KIND:
-                yield index, leaf
+    for index, content in ledger.every_leaf(GOVERNANCE_LOG):
+        leaf = json.loads(content)
+        if isinstance(leaf, dict) and leaf.get("kind") == _KIND:
+            yield index, leaf
 
 
 def announced_at(ledger: Ledger, publication_id: str) -> int:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from governance.log import GOVERNANCE_LOG
 from lineage.definition_log import (
     definition_leaves,
-    governance_leaves,
     in_force,
     prove,
     read_history,
@@ -47,7 +47,7 @@ def publish(
     ledger: Ledger, store: DefinitionStore, definitions: dict[str, MetricDefinition], *, at: datetime
 ) -> int:
     documents = {name: store.write(one) for name, one in definitions.items()}
-    known = read_history(governance_leaves(ledger))
+    known = read_history(ledger.every_leaf(GOVERNANCE_LOG))
     leaves = definition_leaves(definitions, known, publication_id=f"p-{at:%d}", at=at, documents=documents)
     with ledger.transaction() as transaction:
         transaction.append("governance", b'{"kind":"something_else"}')
@@ -58,7 +58,9 @@ def publish(
 
 
 def hash_on(ledger: Ledger, before: datetime) -> str | None:
-    found = in_force(read_history(governance_leaves(ledger)), before=before).get("deployment_frequency")
+    found = in_force(read_history(ledger.every_leaf(GOVERNANCE_LOG)), before=before).get(
+        "deployment_frequency"
+    )
     return found.sha256 if found else None
 
 
@@ -80,7 +82,7 @@ def test_a_definition_is_recorded_when_it_differs_from_the_one_in_force(
 def test_a_clock_that_was_set_back_dates_no_definition_back(ledger: Ledger, store: DefinitionStore) -> None:
     publish(ledger, store, defined(), at=AT)
     publish(ledger, store, defined(minimum_n=9), at=AT - 30 * DAY)
-    one, other = read_history(governance_leaves(ledger))["deployment_frequency"]
+    one, other = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
     assert other.from_at == one.from_at == AT
     assert hash_on(ledger, AT) is None
 
@@ -90,7 +92,7 @@ def test_other_words_are_recorded_under_the_same_definition_hash(
 ) -> None:
     publish(ledger, store, defined(), at=AT)
     assert publish(ledger, store, defined(sentence="How often."), at=AT + DAY) == 1
-    one, other = read_history(governance_leaves(ledger))["deployment_frequency"]
+    one, other = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
     assert one.sha256 == other.sha256
     assert one.document_sha256 != other.document_sha256
 
@@ -106,7 +108,7 @@ def test_what_is_kept_reads_back_with_its_words_and_every_part(store: Definition
 
 def recorded(ledger: Ledger, store: DefinitionStore) -> list[tuple[str, str]]:
     publish(ledger, store, defined(), at=AT)
-    entry = read_history(governance_leaves(ledger))["deployment_frequency"][0]
+    entry = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"][0]
     assert entry.sha256
     assert entry.document_sha256
     return [(entry.sha256, entry.document_sha256)]
@@ -157,14 +159,14 @@ def test_writing_over_an_altered_file_is_refused(store: DefinitionStore) -> None
 def proof(ledger: Ledger, store: DefinitionStore) -> dict[str, Any]:
     publish(ledger, store, defined(), at=AT)
     publish(ledger, store, defined(minimum_n=9), at=AT + DAY)
-    entries = read_history(governance_leaves(ledger))["deployment_frequency"]
+    entries = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
     return json.loads(json.dumps(prove(ledger, entries)))  # type: ignore[no-any-return] # as it is read back
 
 
 def test_a_proof_of_definitions_holds_offline(ledger: Ledger, store: DefinitionStore) -> None:
     document = proof(ledger, store)
     proven = verify_proof(document, [SIGNER.verifier])
-    assert proven == read_history(governance_leaves(ledger))["deployment_frequency"]
+    assert proven == read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
 
 
 def altered(document: dict[str, Any]) -> str:
@@ -202,7 +204,7 @@ def test_a_proof_by_another_key_proves_nothing(ledger: Ledger, store: Definition
 
 def test_what_no_checkpoint_covers_is_not_proven(ledger: Ledger, store: DefinitionStore) -> None:
     publish(ledger, store, defined(), at=AT)
-    entry = read_history(governance_leaves(ledger))["deployment_frequency"][0]
+    entry = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"][0]
     with pytest.raises(DefinitionError, match="no signed checkpoint"):
         prove(ledger, [replace(entry, leaf_index=99)])
 

@@ -10,7 +10,7 @@ import pytest
 
 from governance.deliveries import Delivery, DeliveryStore
 from governance.errors import DeliveryError
-from lineage.definition_log import governance_leaves
+from governance.log import GOVERNANCE_LOG
 from orchestration.command import main
 from orchestration.errors import UsageError
 from orchestration.exporting import (
@@ -65,7 +65,7 @@ def give(workspace: Workspace, output: Path, *, role: str = "leadership", to: st
 
 def leaves(workspace: Workspace) -> list[bytes]:
     with open_ledger(workspace, workspace.settings()) as ledger:
-        return [leaf for _, leaf in governance_leaves(ledger)]
+        return [leaf for _, leaf in ledger.every_leaf(GOVERNANCE_LOG)]
 
 
 def problems(workspace: Workspace) -> list[tuple[str, str, bool]]:
