@@ -65,7 +65,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "replay": (
         "orchestration.commands.replay:replay",
-        "Make one published number again from its records alone.",
+        "Make one number again from its records alone, or a publication byte for byte.",
     ),
     "own": (
         "orchestration.commands.own:own",
@@ -155,6 +155,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
 }
 
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "Begin": ("init", "doctor", "plan", "register", "try", "demo", "sandbox"),
+    "Fetch, build and watch": (
+        *("run", "backfill", "repair", "reconcile", "receive"),
+        *("status", "alert", "drift", "dev", "slo", "profile"),
+    ),
+    "Publish": ("gate", "signoff", "publish", "definition", "diff", "export"),
+    "Trace and prove": (
+        *("trace", "replay", "own", "lineage", "verify"),
+        *("proof", "checkpoint", "witness", "key"),
+    ),
+    "Decide, contradict and correct": (
+        *("incidents", "dispute", "correction", "identity"),
+        *("feedback", "tracks", "redact", "signer"),
+    ),
+}
+
 EXIT_CODES = """\b
 Exit codes:
   0  everything is as it should be
@@ -172,7 +189,7 @@ class LazyCommands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a first acquaintance."""
         del ctx
-        return list(COMMANDS)
+        return [name for names in SECTIONS.values() for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of one command."""
@@ -186,8 +203,10 @@ class LazyCommands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name][1]) for name in names])
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, value: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from orchestration.command import COMMANDS, EXIT_CODES, assay, main
+from orchestration.command import COMMANDS, EXIT_CODES, SECTIONS, assay, main
 from orchestration.errors import (
     AssayError,
     BuildFailedError,
@@ -53,6 +53,11 @@ def test_help_answers_within_three_tenths_of_a_second() -> None:
         taken = ended.children_user + ended.children_system - begun.children_user - begun.children_system
         best = min(best, taken)
     assert 0.01 < best < 0.3
+
+
+def test_every_command_stands_in_one_section_of_the_help() -> None:
+    listed = [name for names in SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
