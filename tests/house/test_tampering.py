@@ -62,7 +62,8 @@ def test_a_flipped_byte_is_found_with_the_name_of_its_object(
 
 def trace(capsys: pytest.CaptureFixture[str], workspace: Workspace) -> dict[str, Any]:
     cell = ["pull_request_lead_time", "--scope", "organisation:acme", "--period", "2026-Q2"]
-    assert main(["trace", *cell, "--all", "--json", "--workspace", str(workspace.root)]) == 0
+    seen = ["--all", "--view", "auditor", "--as", "github:auditor"]
+    assert main(["trace", *cell, *seen, "--json", "--workspace", str(workspace.root)]) == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return document
 
