@@ -13,6 +13,7 @@ from orchestration.steps.intervals import write_interval_tables
 from tests.dbt_project.compiled import compiled_models
 from tests.dbt_project.staged_columns import STAGED_COLUMNS
 from tests.dbt_project.warehouse import EvidenceBook, Warehouse, manifest
+from tests.parsed import compiled_manifest
 
 ABOVE_STAGING = ("intermediate", "profiles", "marts")
 REFUSED = (
@@ -60,7 +61,7 @@ def test_dbt_builds_everything_above_the_graph_and_all_of_its_tests_pass(
 def test_every_model_of_evidence_says_what_of_its_stream_a_number_is_read_against() -> None:
     reading = {
         node["name"]: node["config"]["meta"].get(META_KEY)
-        for node in manifest()["nodes"].values()
+        for node in compiled_manifest()["nodes"].values()
         if node["resource_type"] == "model" and reads_pages(node)
     }
     assert len(reading) > 90
