@@ -4,7 +4,7 @@ A predicate looks at the metric and at the circumstances, and answers with what 
 never guesses: what is not known is not passed. Answers go into the ledger, so they name keys and no people.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from governance.circumstances import Answer, Circumstances, MetricUnderReview
 from governance.policies import INCENTIVE_MINIMUM_N, PERSON
@@ -14,6 +14,7 @@ Predicate = Callable[[MetricUnderReview, Circumstances], Answer]
 RECONCILED_LAYERS = ("extraction", "landing", "staging", "facts", "marts")
 """Hand-overs between the source and a mart, as quality checks name them: each must have been compared."""
 EXACT = "exact"
+SHOWN_CROSSINGS = 3
 TWO_PEOPLE = 2
 THREADS = (1, 8)
 """With how many threads a value is formed again (DESIGN, invariant 3)."""
@@ -300,10 +301,17 @@ def track_kept_apart(metric: MetricUnderReview, _: Circumstances) -> Answer:
     crossings = metric.track_crossings
     return (
         crossings is not None and not crossings,
-        "nobody looked" if crossings is None else ", ".join(crossings) or "no crossing",
+        "nobody looked" if crossings is None else _first_crossings(crossings),
         "nothing of the developmental track upstream",
         "take the crossing out of the metric's upstream",
     )
+
+
+def _first_crossings(crossings: Sequence[str]) -> str:
+    """Name a few: one broken view can be in the way of a hundred models, and a leaf is read by people."""
+    named = ", ".join(crossings[:SHOWN_CROSSINGS])
+    more = len(crossings) - SHOWN_CROSSINGS
+    return (f"{named}, and {more} more that `assay tracks` lists" if more > 0 else named) or "no crossing"
 
 
 def some_value_open(metric: MetricUnderReview, _: Circumstances) -> Answer:

@@ -5,6 +5,7 @@ so that `assay --help` answers at once.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,7 @@ import click
 from orchestration.errors import AssayError
 
 INTERRUPTED = 130
+USAGE = 2
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("orchestration.commands.init:init", "Make a workspace: annotated assay.yml, keys and folders."),
@@ -241,11 +243,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in given:
             raise
-        return _explain(error)
+        return _explain(error, given)
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, given: Sequence[str]) -> int:
     """Print one message and return the exit code; the only place that meets every kind of error."""
     if isinstance(error, AssayError):
         click.echo(f"assay: {error}", err=True)
@@ -254,10 +256,24 @@ def _explain(error: Exception) -> int:
     if known is not None:
         click.echo(f"assay: {error}", err=True)
         return known
+    if isinstance(error, OSError) and _is_of_the_command_line(error, given):
+        click.echo(
+            f"assay: {error.filename} cannot be used: {error.strerror}. "
+            "Name another path, or make its folder",
+            err=True,
+        )
+        return USAGE
     click.echo(
         f"assay: unexpected {type(error).__name__}: {error}\nassay --debug … shows the traceback", err=True
     )
     return AssayError.exit_code
+
+
+def _is_of_the_command_line(error: OSError, given: Sequence[str]) -> bool:
+    """Whether the path that failed is one that the user wrote, or an end of `--option=PATH`."""
+    named = str(error.filename or "")
+    paths = {os.path.normpath(one.partition("=")[2] if one.startswith("-") else one) for one in given}
+    return bool(named) and os.path.normpath(named) in paths
 
 
 def _library_exit_code(error: Exception) -> int | None:

@@ -188,8 +188,13 @@ def load_cell(
     drop: Collection[int],
     watch: Stopwatch,
 ) -> tuple[Sandbox, Loaded]:
-    """Lay out a sandbox with the records of a cell and nothing else of the evidence."""
+    """Lay out a sandbox with the records of a cell and nothing else of the evidence.
+
+    Raises:
+        TraceInputError: a record to leave out is none of the cell's: nothing would be left out.
+    """
     context = found.context
+    _demand_known(context, drop)
     rules = build.bundle.context_rules(found.order)
     kept = _kept_ordinals(context, drop)
     addresses: dict[int, Address] = {
@@ -257,6 +262,25 @@ def _siblings(
             )
             ids.update(one for (one,) in run_query(con, query))
     return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
+
+
+def _demand_known(context: CellContext, drop: Collection[int]) -> None:
+    """Refuse to leave out what is not there: an equal number would say that the record does not matter."""
+    known = context.contributing | context.named
+    unknown = [
+        one
+        for one in sorted(drop)
+        if one not in known
+        and (
+            (page := context.pages.get(one >> ORDINAL_BITS)) is None
+            or one & _ORDINALS >= max(page.record_count, 1)
+        )
+    ]
+    if unknown:
+        raise TraceInputError(
+            f"{', '.join(map(str, unknown))} is none of the records behind this number, so leaving it out "
+            "says nothing. `assay trace` lists those that make it"
+        )
 
 
 def _kept_ordinals(context: CellContext, drop: Collection[int]) -> Mapping[int, frozenset[int]]:

@@ -80,7 +80,10 @@ def signer(person: str, *, key: Path, roles: tuple[str, ...], teams: tuple[str, 
     import yaml
 
     from governance.signers import Signer
+    from orchestration.errors import UsageError
 
+    if not all(name.strip() for name in (person, *roles, *teams)):
+        raise UsageError("A person, a role or a team is empty; name each of them. No key was made")
     made = Signer.create(person, key, random_bytes=secrets.token_bytes)
     entry = {"person": person, "public_key": made.public_key.hex(), "roles": list(roles)}
     if teams:

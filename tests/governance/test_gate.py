@@ -168,6 +168,18 @@ def test_what_would_be_shown_is_looked_at_once_more(cells: CellSummary, predicat
     assert failing(decide(replace(METRIC, cells=cells), CIRCUMSTANCES)) == [predicate]
 
 
+def test_many_crossings_are_named_by_a_few_so_that_people_can_read_the_leaf() -> None:
+    """One broken view is upstream of a hundred models; the decision is a leaf and a manifest entry."""
+    crossings = tuple(f"model_{number} < feedback" for number in range(100))
+    reason = next(
+        line
+        for line in decided(replace(METRIC, track_crossings=crossings))[0].reasons
+        if line.startswith("track_kept_apart: ")
+    )
+    assert "model_2 < feedback, and 97 more that `assay tracks` lists" in reason
+    assert "model_3 " not in reason
+
+
 def test_every_predicate_has_a_violation() -> None:
     violated = {name for name, _, _ in VIOLATIONS} | {"scope_kinds_allowed", "some_value_open"}
     assert violated == {one.__name__ for asked in PREDICATES.values() for one in asked}

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.evidence.errors import EvidenceDamagedError
-from lineage.errors import ReplayInputError
+from lineage.errors import ReplayInputError, TraceInputError
 from lineage.replay import Replay, StoredBuild, replay_cell, replay_without_each
 from lineage.trace.arguments import Period
 from lineage.trace.cells import CellName
@@ -133,6 +133,15 @@ def test_each_contributing_record_changes_the_number_or_is_listed_as_redundant(
         for one in [*whole.dropped_each[::9], *whole.redundant[:1]]:  # the long way says the same
             found = replay_cell(con, left_out.name, build, drop=[one.record_id])
             assert found.replayed == one.without
+
+
+@pytest.mark.parametrize("record", [-1, 10**30])
+def test_a_record_that_is_not_behind_the_number_cannot_be_left_out(
+    workspace: Workspace, left_out: LeftOut, record: int
+) -> None:
+    """An equal number would be read as: this record does not matter."""
+    with opened(workspace) as (con, build), pytest.raises(TraceInputError, match="none of the records"):
+        replay_cell(con, left_out.name, build, drop=[record])
 
 
 def arguments(name: CellName, workspace: Workspace) -> list[str]:

@@ -103,6 +103,34 @@ def test_an_unexpected_error_shows_its_traceback_only_on_request(
         main(["--debug", "failing"])
 
 
+@pytest.mark.parametrize("form", ["--output {}", "--output={}"])
+def test_a_path_of_the_command_line_that_cannot_be_written_is_the_users_to_mend(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str
+) -> None:
+    @click.command()
+    @click.option("--output", type=Path)
+    def writing(output: Path) -> None:
+        output.write_text("something", encoding="utf-8")
+
+    monkeypatch.setattr(assay, "get_command", lambda _context, _name: writing)
+    missing = tmp_path / "no-such-folder" / "page.html"
+    assert main(["writing", *form.format(missing).split()]) == 2
+    said = capsys.readouterr().err
+    assert f"{missing} cannot be used: No such file or directory" in said
+    assert "unexpected" not in said
+
+
+def test_a_file_of_assays_own_that_is_missing_is_not_blamed_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @click.command()
+    def reading() -> None:
+        (tmp_path / "internal").read_bytes()
+
+    monkeypatch.setattr(assay, "get_command", lambda _context, _name: reading)
+    assert main(["reading"]) == AssayError.exit_code
+
+
 def test_a_wrong_command_line_is_code_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-command"]) == 2
     assert main(["init"]) == 2
@@ -122,6 +150,13 @@ def test_an_empty_name_is_no_folder(
     monkeypatch.chdir(tmp_path)
     assert main([*command, name]) == 2
     assert "the name is empty" in " ".join(capsys.readouterr().err.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("person", "role"), [("", "finance"), ("Olga", " ")])
+def test_no_signing_key_is_made_for_nobody_or_for_no_role(tmp_path: Path, person: str, role: str) -> None:
+    """A variable that is not set must not leave a key of which nobody knows whose it is."""
+    assert main(["signer", person, "--key", str(tmp_path / "own.key"), "--role", role]) == 2
     assert list(tmp_path.iterdir()) == []
 
 
