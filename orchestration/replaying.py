@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,17 @@ from lineage.replay import (
     Replay,
     StoredBuild,
     StoredInputs,
+    find_published,
     keep_inputs,
     replay_number,
     replay_number_without_each,
 )
+from lineage.trace import Trace
 from lineage.trace.context import Address
 from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
-from orchestration.tracing import TraceRequest, open_number
+from orchestration.tracing import TraceRequest, open_number, trace_opened
 from orchestration.workspace import Workspace
 
 MODELS, INPUTS = "models", "inputs"
@@ -241,41 +243,49 @@ def replay_published(
         is_each_dropped: Whether each contributing record is left out in turn, to see what it does.
 
     Raises:
-        UsageError: nothing is published yet, the publication stored nothing for a replay, or the reader is not
-            named.
+        UsageError: nothing is published yet, the publication stored nothing for a replay, or the reader is
+            not named.
         LineageError: there is no such number, an argument has the wrong form, or what was stored is another.
         EvidenceError: a page is missing, or is not the one that was committed.
         WorkspaceLockedError: a run works here, and the number needs the warehouse.
     """
-    manifest = _manifest(workspace)
-    stored, log_size = _stored(workspace, manifest), int(manifest["evidence"]["payload_log_size"])
     with ExitStack() as stack:
         opened = stack.enter_context(open_number(workspace, request, command="assay replay"))
-        build = stack.enter_context(open_build(workspace, stored, log_size=log_size))
+        build = stack.enter_context(_opened_build(workspace, opened.publication))
         number, con = opened.find(), opened.databases.published
         if is_each_dropped:
             return replay_number_without_each(con, number, build)
         return replay_number(con, number, build, drop=drop)
 
 
-def _manifest(workspace: Workspace) -> Mapping[str, Any]:
-    try:
-        document: Mapping[str, Any] = json.loads((workspace.current / "manifest.json").read_bytes())
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"Nothing is published in {workspace.root} yet. Make a publication with: assay run"
-        ) from error
-    return document
+def trace_with_context(workspace: Workspace, request: TraceRequest) -> Trace:
+    """Trace one number, with the frames of everything that it is read against, as a replay loads it.
+
+    Raises:
+        UsageError: as `trace_number`, and where the publication stored nothing for a replay.
+        LineageError: as `trace_number`.
+        WorkspaceLockedError: a run works here, and the number needs the warehouse.
+    """
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_number(workspace, request, command="assay trace"))
+        build = stack.enter_context(_opened_build(workspace, opened.publication))
+        context = find_published(opened.databases.published, opened.find(), build).context
+        found = trace_opened(workspace, opened)
+        return opened.seen(replace(found, context_frames=context.frames))
 
 
-def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, str]:
+@contextmanager
+def _opened_build(workspace: Workspace, publication: Path) -> Iterator[StoredBuild]:
+    """Open what a publication in this folder stored for its replay."""
+    manifest: Mapping[str, Any] = json.loads((publication / "manifest.json").read_bytes())
     stored: Mapping[str, str] = manifest.get("replay") or {}
     if {MODELS, INPUTS} - stored.keys():
         raise UsageError(
             f"The publication {manifest['publication_id']} of {workspace.root} is of an earlier version, "
             "which stored no SQL to replay. Make a new one with: assay run"
         )
-    return stored
+    with open_build(workspace, stored, log_size=int(manifest["evidence"]["payload_log_size"])) as build:
+        yield build
 
 
 def stored_replay_problems(workspace: Workspace) -> Iterator[tuple[str, str]]:

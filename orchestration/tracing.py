@@ -104,8 +104,7 @@ def trace_number(workspace: Workspace, request: TraceRequest) -> Trace:
         WorkspaceLockedError: a run works here, and the trace needs the warehouse.
     """
     with open_number(workspace, request, command="assay trace") as opened:
-        found = _traced(workspace, opened)
-        return opened.seen(found)
+        return opened.seen(trace_opened(workspace, opened))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +115,14 @@ class OpenedNumber:
         request: Which number, a person named by token.
         databases: The publication, and the warehouse behind it where the number needs it.
         ledger: The workspace's.
+        publication: The folder of the publication.
         subject: Whose number it is, or who reads the own records of it.
     """
 
     request: TraceRequest
     databases: Databases
     ledger: Ledger
+    publication: Path
     subject: Subject | None = None
 
     @property
@@ -177,7 +178,7 @@ def open_number(workspace: Workspace, request: TraceRequest, *, command: str) ->
             _check_same_build(con, warehouse)
         ledger = stack.enter_context(open_ledger(workspace, workspace.settings()))
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
-        yield OpenedNumber(request=request, databases=databases, ledger=ledger)
+        yield OpenedNumber(request=request, databases=databases, ledger=ledger, publication=database.parent)
 
 
 @contextmanager
@@ -200,7 +201,13 @@ def _recorded(
             session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),)
         )
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
-        yield OpenedNumber(request=named, databases=databases, ledger=session.ledger, subject=subject)
+        yield OpenedNumber(
+            request=named,
+            databases=databases,
+            ledger=session.ledger,
+            publication=database.parent,
+            subject=subject,
+        )
 
 
 def _subject_of(
@@ -265,7 +272,8 @@ def record_reading(
     return index
 
 
-def _traced(workspace: Workspace, opened: OpenedNumber) -> Trace:
+def trace_opened(workspace: Workspace, opened: OpenedNumber) -> Trace:
+    """Follow an opened number to its bytes; all of it, whoever reads."""
     request, name = opened.request, opened.name
     store = EvidenceStore(workspace.evidence, opened.ledger, random_bytes=secrets.token_bytes)
     try:
@@ -284,7 +292,7 @@ def _traced(workspace: Workspace, opened: OpenedNumber) -> Trace:
         )
     finally:
         store.close()
-    note = _database(workspace, request.publication_id).parent / _CHECKPOINT
+    note = opened.publication / _CHECKPOINT
     return replace(found, checkpoint=note.read_text(encoding="utf-8") if note.exists() else None)
 
 

@@ -12,7 +12,7 @@ import duckdb
 
 from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import NEW_PAGES
-from lineage.replay.outcome import Redundancy, Replay
+from lineage.replay.outcome import CellValues, Redundancy, Replay
 from lineage.replay.replaying import (
     Made,
     PublishedNumber,
@@ -46,9 +46,7 @@ def replay_without_each(con: duckdb.DuckDBPyConnection, name: CellName, build: S
     return replay_number_without_each(con, number, build)
 
 
-def replay_number_without_each(
-    con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild
-) -> Replay:
+def replay_number_without_each(con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild) -> Replay:
     """Replay a number, and again without each of its contributing records.
 
     Args:
@@ -102,13 +100,13 @@ class _Trial:
             made = make_number(con, self.found) if is_touched else self.whole
         finally:
             con.execute("rollback")
-        is_redundant = made.values == self.whole.values and self._without_ids(made) == self._without_ids(self.whole)
+        is_redundant = self._saying(made) == self._saying(self.whole)
         reason = self._reason(changed) if is_redundant else None
         return Redundancy(record_id, is_redundant, reason, made.values)
 
-    def _without_ids(self, made: Made) -> RowText:
-        """A row but for the ids of its records: they name the record that was left out, and say nothing else."""
-        return {name: text for name, text in made.row.items() if name not in ID_COLUMNS}
+    def _saying(self, made: Made) -> tuple[CellValues, RowText]:
+        """What is compared: the numbers, and the row without the ids that name the record itself."""
+        return made.values, {name: text for name, text in made.row.items() if name not in ID_COLUMNS}
 
     def _reason(self, changed: frozenset[str]) -> str:
         if _SAYINGS in changed:

@@ -21,7 +21,7 @@ class CellValues:
 
 @dataclass(frozen=True, slots=True)
 class RowColumn:
-    """A column of a row of a mart, as it was published and as the records make it, in the database's spelling."""
+    """A column of a mart's row as it was published and as the records make it, in the database's spelling."""
 
     name: str
     published: str | None
@@ -124,7 +124,8 @@ def differences(
 ) -> tuple[str, ...]:
     """Say where two cells, and the columns of their row, differ, in words."""
     numbers = (
-        (each.name, getattr(published, each.name), getattr(replayed, each.name)) for each in fields(CellValues)
+        (each.name, getattr(published, each.name), getattr(replayed, each.name))
+        for each in fields(CellValues)
     )
     columns = ((f"column {each.name}", each.published, each.replayed) for each in row)
     return tuple(

@@ -135,7 +135,7 @@ def find_published(con: duckdb.DuckDBPyConnection, number: Number, build: Stored
 
 
 def relations_of(number: Number, row: MartRow | None) -> tuple[str, ...]:
-    """Return the relations that a number is read from: its row's or its facts', and whose accounts are whose."""
+    """Return the relations that a number is read from: its row's or its facts', and people's accounts."""
     if row is not None:
         return (row.relation,)
     people = (_PEOPLE,) if number.cell.scope_kind == PERSON else ()
@@ -295,7 +295,7 @@ def make_number(con: duckdb.DuckDBPyConnection, found: PublishedNumber) -> Made:
 
 
 def upstream_of(build: StoredBuild, *relations: str, without: Collection[str] = ()) -> list[str]:
-    """Return relations and everything upstream of them but not of some, in the order in which they are made."""
+    """Return relations and everything upstream of them, but not of some, in the order of their making."""
     also: dict[str, Sequence[str]] = {name: step.reads for step in build.steps for name in step.writes}
     return build.bundle.closure(relations, also=also, without=without)
 

@@ -1,8 +1,8 @@
-"""Rows of marts that are no plain formula over facts: the whole row is made again, and compared column by column.
+"""Rows of marts that are no plain formula over facts: the whole row is made again and compared by columns.
 
-A team's number beside its peers stands in a row with its rate, its interval, its peers and its baseline; a window of an
-objective has its budget and its gaps; a fact has its own columns. A plain number is compared by its value,
-numerator, denominator and n; of these rows, every published column is compared as well.
+A team's number beside its peers stands in a row with its rate, its interval, its peers and its baseline; a
+window of an objective has its budget and its gaps; a fact has its own columns. A plain number is compared by
+its value, numerator, denominator and n; of these rows, every published column is compared as well.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ _NOBODY_WITHHELD = {
     "intermediate.int_teams_withheld": "scope_kind varchar, scope_id varchar, period_grain varchar, "
     "period_start date, reason varchar"
 }
-"""Which teams' numbers are withheld takes every fact of every team to say. A window that is withheld has no number and
-is not replayed, so of one that is replayed the answer is known."""
+"""Which teams' numbers are withheld takes every fact of every team to say. A window that is withheld has no
+number and is not replayed, so of one that is replayed the answer is known."""
 _NUMBERS = ("value", "numerator", "denominator", "n")
 
 RowText = Mapping[str, str | None]
-"""A row by the names of its columns, each as the text that the database spells it in; exact for exact types."""
+"""A row by the names of its columns, each as the text in which the database spells it."""
 
 
 @dataclass(frozen=True, slots=True)

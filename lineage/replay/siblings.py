@@ -1,8 +1,9 @@
 """Facts that stand beside a number's own, and without which it could not be told.
 
-Each deployment replaces another, and of two tellings of an incident one counts. What an objective's window covers
-hangs on its first measurement and on how far its sources have been read. Whether a team's number is shown hangs
-on what was counted of the teams beside it, so a row of the scorecard is read against all facts of all teams.
+Each deployment replaces another, and of two tellings of an incident one counts. What an objective's window
+covers hangs on its first measurement and on how far its sources have been read. Whether a team's number is
+shown hangs on what was counted of the teams beside it, so a row of the scorecard is read against all facts of
+all teams.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -65,7 +66,8 @@ def _queries(
     if _EXTENTS in order:
         yield _ids(_WINDOWS, _in("slo_id", _objectives(number)))
         yield (
-            f"select distinct unnest(record_ids) from (select record_ids from {_WINDOWS} where len(record_ids) > 0 "
+            f"select distinct unnest(record_ids) from (select record_ids from {_WINDOWS} "
+            "where len(record_ids) > 0 "
             "window objectives as (partition by objective_id) "
             "qualify window_ends_at = max(window_ends_at) over objectives "
             "or window_ends_at = min(window_ends_at) over objectives)"
