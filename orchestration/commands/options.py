@@ -60,7 +60,7 @@ _NUMBER_OPTIONS = (
         type=click.Choice(["shared", "subject", "auditor"]),
         default="shared",
         show_default=True,
-        help="shared names nobody; subject is for what is your own; auditor for all. The last two are recorded.",
+        help="shared names nobody; subject: what is your own; auditor: all. The last two are recorded.",
     ),
     click.option(
         "--as",
