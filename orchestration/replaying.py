@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,18 +22,17 @@ from lineage.replay import (
     Replay,
     StoredBuild,
     StoredInputs,
-    context_of,
+    find_published,
     keep_inputs,
-    replay_cell,
-    replay_without_each,
-    upstream_of,
+    replay_number,
+    replay_number_without_each,
 )
-from lineage.trace import Trace, parse_period, parse_scope
-from lineage.trace.cells import CellName
+from lineage.trace import Trace
 from lineage.trace.context import Address
 from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
 from orchestration.session import open_ledger
+from orchestration.tracing import TraceRequest, open_number, trace_opened
 from orchestration.workspace import Workspace
 
 MODELS, INPUTS = "models", "inputs"
@@ -221,70 +220,72 @@ def replay_published_cell(
     drop: Collection[int] = (),
     is_each_dropped: bool = False,
 ) -> Replay:
-    """Make one published value again from its records alone.
+    """Make one published value of the current publication again, see `replay_published`."""
+    request = TraceRequest(metric=metric, scope=scope, period=period)
+    return replay_published(workspace, request, drop=drop, is_each_dropped=is_each_dropped)
+
+
+def replay_published(
+    workspace: Workspace,
+    request: TraceRequest,
+    *,
+    drop: Collection[int] = (),
+    is_each_dropped: bool = False,
+) -> Replay:
+    """Make one number again from its records alone.
+
+    A person's own number is made again for that person or an auditor; the reading is recorded like a trace's.
 
     Args:
         workspace: Whose current publication.
-        metric: Its name.
-        scope: `service:checkout`, `team:payments`, `organisation:acme`.
-        period: `2026-05`, `2026-W21`, `2026-Q2`.
+        request: Which number, for whom; everything that `assay trace` takes, of the current publication.
         drop: Ids of records to leave out.
         is_each_dropped: Whether each contributing record is left out in turn, to see what it does.
 
     Raises:
-        UsageError: nothing is published yet, or the publication stored nothing for a replay.
-        LineageError: there is no such cell, an argument has the wrong form, or what was stored is another.
+        UsageError: nothing is published yet, the publication stored nothing for a replay, or the reader is
+            not named.
+        LineageError: there is no such number, an argument has the wrong form, or what was stored is another.
         EvidenceError: a page is missing, or is not the one that was committed.
+        WorkspaceLockedError: a run works here, and the number needs the warehouse.
     """
-    scope_kind, scope_id = parse_scope(scope)
-    name = CellName(metric, scope_kind, scope_id, parse_period(period))
-    manifest = _manifest(workspace)
-    log_size = int(manifest["evidence"]["payload_log_size"])
-    with (
-        open_build(workspace, _stored(workspace, manifest), log_size=log_size) as build,
-        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
-    ):
-        con.execute("set TimeZone = 'UTC'")
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_number(workspace, request, command="assay replay"))
+        build = stack.enter_context(_opened_build(workspace, opened.publication))
+        number, con = opened.find(), opened.databases.published
         if is_each_dropped:
-            return replay_without_each(con, name, build)
-        return replay_cell(con, name, build, drop=drop)
+            return replay_number_without_each(con, number, build)
+        return replay_number(con, number, build, drop=drop)
 
 
-def with_context(workspace: Workspace, found: Trace) -> Trace:
-    """Return a trace of the current publication with the frames of everything that it is read against.
+def trace_with_context(workspace: Workspace, request: TraceRequest) -> Trace:
+    """Trace one number, with the frames of everything that it is read against, as a replay loads it.
 
     Raises:
-        UsageError: the publication stored nothing for a replay.
+        UsageError: as `trace_number`, and where the publication stored nothing for a replay.
+        LineageError: as `trace_number`.
+        WorkspaceLockedError: a run works here, and the number needs the warehouse.
     """
-    manifest = _manifest(workspace)
-    log_size = int(manifest["evidence"]["payload_log_size"])
-    with (
-        open_build(workspace, _stored(workspace, manifest), log_size=log_size) as build,
-        duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con,
-    ):
-        order = upstream_of(build, found.definition.fact_relation)
-        context = context_of(con, found.cell, found.facts, build, order=order)
-    return replace(found, context_frames=context.frames)
+    with ExitStack() as stack:
+        opened = stack.enter_context(open_number(workspace, request, command="assay trace"))
+        build = stack.enter_context(_opened_build(workspace, opened.publication))
+        context = find_published(opened.databases.published, opened.find(), build).context
+        found = trace_opened(workspace, opened)
+        return opened.seen(replace(found, context_frames=context.frames))
 
 
-def _manifest(workspace: Workspace) -> Mapping[str, Any]:
-    try:
-        document: Mapping[str, Any] = json.loads((workspace.current / "manifest.json").read_bytes())
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"Nothing is published in {workspace.root} yet. Make a publication with: assay run"
-        ) from error
-    return document
-
-
-def _stored(workspace: Workspace, manifest: Mapping[str, Any]) -> Mapping[str, str]:
+@contextmanager
+def _opened_build(workspace: Workspace, publication: Path) -> Iterator[StoredBuild]:
+    """Open what a publication in this folder stored for its replay."""
+    manifest: Mapping[str, Any] = json.loads((publication / "manifest.json").read_bytes())
     stored: Mapping[str, str] = manifest.get("replay") or {}
     if {MODELS, INPUTS} - stored.keys():
         raise UsageError(
             f"The publication {manifest['publication_id']} of {workspace.root} is of an earlier version, "
             "which stored no SQL to replay. Make a new one with: assay run"
         )
-    return stored
+    with open_build(workspace, stored, log_size=int(manifest["evidence"]["payload_log_size"])) as build:
+        yield build
 
 
 def stored_replay_problems(workspace: Workspace) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,8 @@ from lineage.trace import (
     trace,
 )
 from lineage.trace.arguments import PERSON
+from lineage.trace.cells import CellName
+from lineage.trace.tracing import Number, find_number
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse, read_between_runs
 from orchestration.own_records import Subject, find_subject, own_of
@@ -101,10 +103,68 @@ def trace_number(workspace: Workspace, request: TraceRequest) -> Trace:
         LineageError: there is no such cell, or an argument has the wrong form.
         WorkspaceLockedError: a run works here, and the trace needs the warehouse.
     """
+    with open_number(workspace, request, command="assay trace") as opened:
+        return opened.seen(trace_opened(workspace, opened))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedNumber:
+    """What a number is read from, opened for whoever asks; the reading is recorded where it must be.
+
+    Attributes:
+        request: Which number, a person named by token.
+        databases: The publication, and the warehouse behind it where the number needs it.
+        ledger: The workspace's.
+        publication: The folder of the publication.
+        subject: Whose number it is, or who reads the own records of it.
+    """
+
+    request: TraceRequest
+    databases: Databases
+    ledger: Ledger
+    publication: Path
+    subject: Subject | None = None
+
+    @property
+    def name(self) -> CellName:
+        """The number's name."""
+        scope_kind, scope_id = parse_scope(self.request.scope)
+        return CellName(self.request.metric, scope_kind, scope_id, parse_period(self.request.period))
+
+    def find(self) -> Number:
+        """Find the number and the facts that make it."""
+        return find_number(self.databases, self.name, self.request.asked)
+
+    def seen(self, found: Trace) -> Trace:
+        """Return a trace as the reader may see it."""
+        view = self.request.reader.view
+        if view is View.SHARED:
+            return as_seen(found, view)
+        warehouse = self.databases.behind("whose a record is")
+        own = own_of(warehouse, found, self.subject) if self.subject is not None else Own()
+        return as_seen(found, view, own=own)
+
+
+@contextmanager
+def open_number(workspace: Workspace, request: TraceRequest, *, command: str) -> Iterator[OpenedNumber]:
+    """Open what a number is read from; a reading as a subject or an auditor is recorded first.
+
+    Args:
+        workspace: Whose publication.
+        request: Which number, for whom.
+        command: Who holds the workspace's lock meanwhile, where the warehouse is needed.
+
+    Raises:
+        UsageError: nothing is published yet, there is no such publication, or the reader is not named.
+        LineageError: an argument has the wrong form.
+        WorkspaceLockedError: a run works here, and the number needs the warehouse.
+    """
     database = _database(workspace, request.publication_id)
     scope_kind, _ = parse_scope(request.scope)
     if request.reader.view is not View.SHARED:
-        return _recorded(workspace, request, database)
+        with _recorded(workspace, request, database, command=command) as opened:
+            yield opened
+        return
     if scope_kind == PERSON:
         raise UsageError(
             "A person's own number is shown to that person and to auditors alone. Name yourself: "
@@ -114,21 +174,24 @@ def trace_number(workspace: Workspace, request: TraceRequest) -> Trace:
         con = stack.enter_context(_published(database))
         warehouse = None
         if needs_warehouse(con, request.metric, scope_kind):
-            warehouse = stack.enter_context(read_between_runs(workspace, command="assay trace"))
+            warehouse = stack.enter_context(read_between_runs(workspace, command=command))
             _check_same_build(con, warehouse)
         ledger = stack.enter_context(open_ledger(workspace, workspace.settings()))
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
-        return as_seen(_traced(workspace, request, databases, ledger), View.SHARED)
+        yield OpenedNumber(request=request, databases=databases, ledger=ledger, publication=database.parent)
 
 
-def _recorded(workspace: Workspace, request: TraceRequest, database: Path) -> Trace:
-    """Trace under the workspace's lock, with a leaf of the governance log that says who read what."""
+@contextmanager
+def _recorded(
+    workspace: Workspace, request: TraceRequest, database: Path, *, command: str
+) -> Iterator[OpenedNumber]:
+    """Open under the workspace's lock, with a leaf of the governance log that says who read what."""
     reader = request.reader
     if reader.account is None or reader.at is None:
         raise UsageError(f"The {reader.view} view names its reader, and is recorded: --as ACCOUNT")
     scope_kind, scope_id = parse_scope(request.scope)
     with ExitStack() as stack:
-        session = stack.enter_context(open_session(workspace, command="assay trace", needs_sources=False))
+        session = stack.enter_context(open_session(workspace, command=command, needs_sources=False))
         warehouse = stack.enter_context(open_warehouse(workspace.warehouse, is_read_only=True))
         con = stack.enter_context(_published(database))
         _check_same_build(con, warehouse)
@@ -138,9 +201,13 @@ def _recorded(workspace: Workspace, request: TraceRequest, database: Path) -> Tr
             session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),)
         )
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
-        found = _traced(workspace, named, databases, session.ledger)
-        own = own_of(warehouse, found, subject) if subject is not None else Own()
-        return as_seen(found, reader.view, own=own)
+        yield OpenedNumber(
+            request=named,
+            databases=databases,
+            ledger=session.ledger,
+            publication=database.parent,
+            subject=subject,
+        )
 
 
 def _subject_of(
@@ -205,27 +272,27 @@ def record_reading(
     return index
 
 
-def _traced(workspace: Workspace, request: TraceRequest, databases: Databases, ledger: Ledger) -> Trace:
-    scope_kind, scope_id = parse_scope(request.scope)
-    parsed = parse_period(request.period)
-    store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+def trace_opened(workspace: Workspace, opened: OpenedNumber) -> Trace:
+    """Follow an opened number to its bytes; all of it, whoever reads."""
+    request, name = opened.request, opened.name
+    store = EvidenceStore(workspace.evidence, opened.ledger, random_bytes=secrets.token_bytes)
     try:
         found = trace(
-            databases.published,
-            request.metric,
-            scope_kind=scope_kind,
-            scope_id=scope_id,
-            period_grain=parsed.grain,
-            period_start=parsed.start,
+            opened.databases.published,
+            name.metric,
+            scope_kind=name.scope_kind,
+            scope_id=name.scope_id,
+            period_grain=name.period.grain,
+            period_start=name.period.start,
             records=store,
-            ledger=ledger,
+            ledger=opened.ledger,
             most_records=request.most_records,
             asked=request.asked,
-            databases=databases,
+            databases=opened.databases,
         )
     finally:
         store.close()
-    note = _database(workspace, request.publication_id).parent / _CHECKPOINT
+    note = opened.publication / _CHECKPOINT
     return replace(found, checkpoint=note.read_text(encoding="utf-8") if note.exists() else None)
 
 

@@ -1,11 +1,11 @@
 """Replay: a published number made again from the bytes of its records alone, with the SQL that was stored."""
 
 from lineage.replay.bundle import META_KEY, RULES, ContextRule, ModelBundle, StoredModel
-from lineage.replay.dropping import replay_without_each
+from lineage.replay.dropping import replay_number_without_each, replay_without_each
 from lineage.replay.inputs import StoredInputs, keep_inputs
-from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay
+from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay, RowColumn
 from lineage.replay.ports import EvidenceArchive, PageAddress, Step
-from lineage.replay.replaying import StoredBuild, context_of, replay_cell, upstream_of
+from lineage.replay.replaying import StoredBuild, find_published, replay_cell, replay_number
 
 __all__ = [
     "META_KEY",
@@ -18,13 +18,15 @@ __all__ = [
     "PageAddress",
     "Redundancy",
     "Replay",
+    "RowColumn",
     "Step",
     "StoredBuild",
     "StoredInputs",
     "StoredModel",
-    "context_of",
+    "find_published",
     "keep_inputs",
     "replay_cell",
+    "replay_number",
+    "replay_number_without_each",
     "replay_without_each",
-    "upstream_of",
 ]

@@ -7,7 +7,7 @@ the hash of its content, which the publication's manifest names; a changed file 
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -114,13 +114,18 @@ class ModelBundle:
         return gzip.compress(self.document, compresslevel=6, mtime=0)
 
     def closure(
-        self, relations: Iterable[str], *, also: Mapping[str, Sequence[str]] | None = None
+        self,
+        relations: Iterable[str],
+        *,
+        also: Mapping[str, Sequence[str]] | None = None,
+        without: Collection[str] = (),
     ) -> list[str]:
         """Return relations and everything upstream of them, each after what it reads.
 
         Args:
             relations: what is asked for.
             also: what relations read that no model makes (`computed.deployment_commits`).
+            without: relations of which nothing upstream is asked for.
 
         Raises:
             ReplayInputError: there is no such relation.
@@ -134,6 +139,9 @@ class ModelBundle:
             model = self.models.get(name)
             if model is None and name not in extra and name.partition(".")[0] == "marts":
                 raise ReplayInputError(f"the publication's models do not make {name}")
+            if name in without:
+                reads[name] = ()
+                continue
             reads[name] = model.reads if model else tuple(extra.get(name, ()))
             waiting.extend(reads[name])
         return list(TopologicalSorter({name: sorted(reads[name]) for name in sorted(reads)}).static_order())

@@ -12,19 +12,23 @@ import duckdb
 
 from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import NEW_PAGES
-from lineage.replay.outcome import CellValues, Redundancy, Replay, differences
+from lineage.replay.outcome import CellValues, Redundancy, Replay
 from lineage.replay.replaying import (
-    PublishedCell,
+    Made,
+    PublishedNumber,
     Stopwatch,
     StoredBuild,
-    cell_values,
-    find_published_cell,
+    find_published,
     load_cell,
+    make_number,
+    replay_of,
 )
+from lineage.replay.rows import RowText
 from lineage.replay.running import Sandbox
 from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
-from lineage.trace.queries import literal
+from lineage.trace.queries import literal, run_query
+from lineage.trace.tracing import Asked, Databases, Number, find_number
 
 SAID_ELSEWHERE = "the same record was read again elsewhere, or a newer version of it stands in its place"
 SAME_FACTS = "the facts stay as they are: what they take from it, other records say too"
@@ -32,46 +36,40 @@ SAME_NUMBER = "facts change, and the number does not: others decide it"
 NOT_READ = "no model behind this number reads its stream"
 _STAGING = "staging."
 _SAYINGS = "what the facts say"
-_ID_COLUMNS = "exclude (record_ids, context_record_ids)"
+ID_COLUMNS = ("record_ids", "context_record_ids")
 _ORDINALS = (1 << ORDINAL_BITS) - 1
 
 
 def replay_without_each(con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild) -> Replay:
-    """Replay a cell, and again without each of its contributing records.
+    """Replay a cell of a metric, and again without each of its records; see `replay_number_without_each`."""
+    number = find_number(Databases(published=con), name, Asked())
+    return replay_number_without_each(con, number, build)
+
+
+def replay_number_without_each(con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild) -> Replay:
+    """Replay a number, and again without each of its contributing records.
 
     Args:
         con: the publication's `analyst.duckdb`; read only.
-        name: which cell.
+        number: the number, as `lineage.trace.find_number` found it.
         build: what the publication stored for its replay.
 
     Raises:
-        CellNotFoundError: there is no such cell.
-        TraceInputError: the cell is withheld, or the database lacks something.
+        TraceInputError: the database lacks something.
         ReplayInputError: what was stored is missing or another, or does not run.
     """
     watch = Stopwatch(build.clock)
     with watch.part("find the records"):
-        found = find_published_cell(con, name, build)
+        found = find_published(con, number, build)
     with duckdb.connect(":memory:") as sandbox_con:
         sandbox, loaded = load_cell(sandbox_con, found, build, drop=(), watch=watch)
         with watch.part("run the models"):
             sandbox.run(found.order)
-            replayed, ran = cell_values(sandbox_con, found), tuple(sandbox.ran)
+            made, ran = make_number(sandbox_con, found), tuple(sandbox.ran)
         with watch.part("leave out each record"):
-            trial = _Trial(sandbox, found, replayed)
+            trial = _Trial(sandbox, found, made)
             each = tuple(trial.without(one) for one in sorted(found.context.contributing))
-    return Replay(
-        cell=found.cell,
-        published=found.values,
-        replayed=replayed,
-        differences=differences(found.values, replayed),
-        loaded=loaded,
-        ran=ran,
-        models_sha256=build.bundle.sha256,
-        inputs_sha256=build.inputs_sha256,
-        dropped_each=each,
-        seconds=watch.seconds,
-    )
+    return replay_of(found, made, loaded, build, ran=ran, watch=watch, dropped_each=each)
 
 
 @dataclass(slots=True)
@@ -79,32 +77,36 @@ class _Trial:
     """A cell that was made, and what becomes of it without a record."""
 
     sandbox: Sandbox
-    found: PublishedCell
-    whole: CellValues
+    found: PublishedNumber
+    whole: Made
     _prints: dict[str, tuple[object, ...]] = field(default_factory=dict)
     _said: tuple[object, ...] = ()
 
     def __post_init__(self) -> None:
         """Remember what the facts say, whichever records they name."""
-        self._said = self._fingerprint(self.found.definition.fact_relation, without=_ID_COLUMNS)
+        self._said = self._sayings()
 
     def without(self, record_id: int) -> Redundancy:
         """Make the cell again without a record, then go back."""
         con = self.sandbox.con
         table = self._table(record_id)
         if table is None:
-            return Redundancy(record_id, is_redundant=True, reason=NOT_READ, without=self.whole)
+            return Redundancy(record_id, is_redundant=True, reason=NOT_READ, without=self.whole.values)
         con.execute("begin transaction")
         try:
             self._blank(table, record_id)
             changed = self._make_again(table)
-            values = (
-                cell_values(con, self.found) if self.found.definition.fact_relation in changed else self.whole
-            )
+            is_touched = not changed.isdisjoint(self.found.relations)
+            made = make_number(con, self.found) if is_touched else self.whole
         finally:
             con.execute("rollback")
-        is_redundant = values == self.whole
-        return Redundancy(record_id, is_redundant, self._reason(changed) if is_redundant else None, values)
+        is_redundant = self._saying(made) == self._saying(self.whole)
+        reason = self._reason(changed) if is_redundant else None
+        return Redundancy(record_id, is_redundant, reason, made.values)
+
+    def _saying(self, made: Made) -> tuple[CellValues, RowText]:
+        """What is compared: the numbers, and the row without the ids that name the record itself."""
+        return made.values, {name: text for name, text in made.row.items() if name not in ID_COLUMNS}
 
     def _reason(self, changed: frozenset[str]) -> str:
         if _SAYINGS in changed:
@@ -143,8 +145,7 @@ class _Trial:
             before = {name: self._print(name) for name in made}
             self.sandbox.make(made[0])
             changed |= {name for name in made if self._fingerprint(name) != before[name]}
-        fact = self.found.definition.fact_relation
-        if fact in changed and self._fingerprint(fact, without=_ID_COLUMNS) != self._said:
+        if not changed.isdisjoint(self.found.relations) and self._sayings() != self._said:
             changed.add(_SAYINGS)
         return frozenset(changed)
 
@@ -156,17 +157,33 @@ class _Trial:
         model, step = self.sandbox.bundle.models.get(relation), self.sandbox.steps.get(relation)
         return model.reads if model is not None else step.reads if step is not None else ()
 
+    def _sayings(self) -> tuple[object, ...]:
+        """Fingerprints of what the number is read from, whichever records it names."""
+        return tuple(self._fingerprint(one, is_with_ids=False) for one in self.found.relations)
+
     def _print(self, relation: str) -> tuple[object, ...]:
         """The fingerprint of a relation of the whole cell."""
         if relation not in self._prints:
             self._prints[relation] = self._fingerprint(relation)
         return self._prints[relation]
 
-    def _fingerprint(self, relation: str, *, without: str = "") -> tuple[object, ...]:
+    def _fingerprint(self, relation: str, *, is_with_ids: bool = True) -> tuple[object, ...]:
         """Rows, and two sums over their hashes: equal rows in any order have equal ones."""
         schema, _, name = relation.partition(".")
+        without = "" if is_with_ids else self._id_columns(schema, name)
         row = self.sandbox.con.execute(
             "select count(*), bit_xor(hash(each_row)), sum(hash(each_row)) "
             f'from (select * {without} from {schema}."{name}") as each_row'
         ).fetchone()
         return tuple(row or ())
+
+    def _id_columns(self, schema: str, name: str) -> str:
+        rows = run_query(
+            self.sandbox.con,
+            "select column_name from duckdb_columns() where database_name = current_database() "
+            "and schema_name = $schema and table_name = $name and list_contains($ids, column_name)",
+            schema=schema,
+            name=name,
+            ids=list(ID_COLUMNS),
+        )
+        return f"exclude ({', '.join(one for (one,) in rows)})" if rows else ""

@@ -1,5 +1,6 @@
 """What a replay says: what was loaded, what ran, and both values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,20 @@ class CellValues:
     numerator: int | None
     denominator: int | None
     n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumn:
+    """A column of a mart's row as it was published and as the records make it, in the database's spelling."""
+
+    name: str
+    published: str | None
+    replayed: str | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether both say the same."""
+        return self.published == self.replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Redundancy:
 
     Attributes:
         record_id: the record.
-        is_redundant: whether value, numerator, denominator and n stay as they are.
+        is_redundant: whether value, numerator, denominator and n stay as they are, and all columns of a row.
         reason: why it is redundant, as far as it is known.
         without: the numbers without it.
     """
@@ -71,6 +86,8 @@ class Replay:
         inputs_sha256: the stored settings and tokens.
         dropped_each: what each contributing record does, where that was asked for.
         seconds: how long each part took.
+        address: the metric, or the mart's column, that was asked for.
+        row: every column of the number's row, where it is no plain formula over facts.
     """
 
     cell: TracedCell
@@ -83,6 +100,8 @@ class Replay:
     inputs_sha256: str
     dropped_each: tuple[Redundancy, ...]
     seconds: dict[str, float]
+    address: str = ""
+    row: tuple[RowColumn, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -100,15 +119,21 @@ class Replay:
         return document | {each.name: plain(getattr(self, each.name)) for each in fields(self)}
 
 
-def differences(published: CellValues, replayed: CellValues) -> tuple[str, ...]:
-    """Say where two cells differ, in words."""
-    return tuple(
-        f"{each.name}: published {_text(getattr(published, each.name))}, "
-        f"from the records {_text(getattr(replayed, each.name))}"
+def differences(
+    published: CellValues, replayed: CellValues, row: Sequence[RowColumn] = ()
+) -> tuple[str, ...]:
+    """Say where two cells, and the columns of their row, differ, in words."""
+    numbers = (
+        (each.name, getattr(published, each.name), getattr(replayed, each.name))
         for each in fields(CellValues)
-        if getattr(published, each.name) != getattr(replayed, each.name)
+    )
+    columns = ((f"column {each.name}", each.published, each.replayed) for each in row)
+    return tuple(
+        f"{name}: published {_text(one)}, from the records {_text(other)}"
+        for name, one, other in (*numbers, *columns)
+        if one != other
     )
 
 
-def _text(value: Decimal | int | None) -> str:
+def _text(value: Decimal | int | str | None) -> str:
     return "empty" if value is None else str(value)

@@ -10,28 +10,24 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.errors import TraceInputError
+from lineage.errors import ReplayInputError
 from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import ModelBundle
 from lineage.replay.inputs import StoredInputs
-from lineage.replay.outcome import CellValues, Loaded, Replay, differences
+from lineage.replay.outcome import CellValues, Loaded, Redundancy, Replay, differences
 from lineage.replay.ports import EvidenceArchive, Step
+from lineage.replay.rows import MartRow, RowText, row_of
 from lineage.replay.running import Sandbox, load_inputs, load_pages, open_sandbox
-from lineage.trace.cells import CellName, Formulas, find_cell, find_definition
-from lineage.trace.context import ORDINAL_BITS, Address, CellContext, Siblings, find_context, services_of
-from lineage.trace.document import TracedCell, TracedDefinition, TracedFact
-from lineage.trace.facts import find_facts
-from lineage.trace.queries import literal, run_query
-from lineage.trace.tracing import WITHHELD
+from lineage.replay.siblings import find_siblings, is_everywhere
+from lineage.trace.arguments import PERSON
+from lineage.trace.cells import CellName
+from lineage.trace.context import ORDINAL_BITS, Address, CellContext, find_context
+from lineage.trace.document import TracedCell
+from lineage.trace.queries import run_query
+from lineage.trace.tracing import Asked, Databases, Number, find_number
 
 _ORDINALS = (1 << ORDINAL_BITS) - 1
-_SIBLINGS = {
-    "intermediate.int_deployments_rolled_out": "marts.fct_deployments",
-    "intermediate.int_incident_timeline": "marts.fct_incident_response",
-    "intermediate.int_incidents": "marts.fct_incidents",
-}
-"""Facts that stand beside a cell's own, by what they are made of: each deployment replaces another, and of
-two tellings of an incident one counts."""
+_PEOPLE = "intermediate.int_people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +54,45 @@ class StoredBuild:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedCell:
-    """A published cell with its definition, its facts and the records that it is read against."""
+class PublishedNumber:
+    """A published number with its facts, the records that it is read against, and what makes it.
 
-    cell: TracedCell
-    definition: TracedDefinition
-    formulas: Formulas
-    facts: tuple[TracedFact, ...]
+    Attributes:
+        number: the number, as a trace finds it.
+        context: its records.
+        order: everything upstream of it, in the order in which it is made.
+        row: the row that it stands in, where it is no plain formula over facts.
+        published_row: that row's columns.
+    """
+
+    number: Number
     context: CellContext
     order: tuple[str, ...]
+    row: MartRow | None
+    published_row: RowText
+
+    @property
+    def cell(self) -> TracedCell:
+        """The cell."""
+        return self.number.cell
 
     @property
     def values(self) -> CellValues:
         """The published numbers."""
         return CellValues(self.cell.value, self.cell.numerator, self.cell.denominator, self.cell.n)
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The relations that the number is read from."""
+        return relations_of(self.number, self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a sandbox made of a number: its four numbers, and its row where it stands in one."""
+
+    values: CellValues
+    row: RowText
 
 
 @dataclass(slots=True)
@@ -89,100 +110,129 @@ class Stopwatch:
         self.seconds[name] = self.seconds.get(name, 0.0) + self.clock() - begun
 
 
-def find_published_cell(con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild) -> PublishedCell:
-    """Find a published cell, and everything that a replay of it reads.
-
-    Raises:
-        CellNotFoundError: there is no such cell.
-        TraceInputError: the cell is withheld, or the database lacks something.
-        ReplayInputError: the stored models do not make the metric's facts.
-    """
-    cell = find_cell(con, name)
-    if WITHHELD in cell.flags:
-        raise TraceInputError(
-            f"{name.metric} for {name.scope_kind}:{name.scope_id} in {name.period} is withheld, so there is "
-            "no number to compare a replay with"
-        )
-    definition, formulas = find_definition(con, cell)
-    facts = find_facts(con, cell, definition, formulas)
-    order = upstream_of(build, definition.fact_relation)
-    return PublishedCell(
-        cell=cell,
-        definition=definition,
-        formulas=formulas,
-        facts=facts,
-        context=context_of(con, cell, facts, build, order=order),
-        order=tuple(order),
-    )
-
-
-def context_of(
-    con: duckdb.DuckDBPyConnection,
-    cell: TracedCell,
-    facts: Sequence[TracedFact],
-    build: StoredBuild,
-    *,
-    order: Sequence[str],
-) -> CellContext:
-    """Find the records that a cell with these facts is read against.
+def find_published(con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild) -> PublishedNumber:
+    """Find everything that a replay of a number reads.
 
     Args:
         con: the publication's `analyst.duckdb`; read only.
-        cell: the cell.
-        facts: its facts.
+        number: the number, as `lineage.trace.find_number` found it.
         build: what the publication stored for its replay.
-        order: everything upstream of the facts, see `upstream_of`.
+
+    Raises:
+        TraceInputError: the database lacks something.
+        ReplayInputError: the stored models do not make the number.
+    """
+    row = row_of(con, number)
+    left_empty = row.left_empty if row is not None else {}
+    order = upstream_of(build, *relations_of(number, row), without=left_empty)
+    return PublishedNumber(
+        number=number,
+        context=context_of(con, number, build, order=order),
+        order=tuple(order),
+        row=row,
+        published_row=row.read(con) if row is not None else {},
+    )
+
+
+def relations_of(number: Number, row: MartRow | None) -> tuple[str, ...]:
+    """Return the relations that a number is read from: its row's or its facts', and people's accounts."""
+    if row is not None:
+        return (row.relation,)
+    people = (_PEOPLE,) if number.cell.scope_kind == PERSON else ()
+    return (number.definition.fact_relation, *people)
+
+
+def context_of(
+    con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild, *, order: Sequence[str]
+) -> CellContext:
+    """Find the records that a number is read against.
+
+    Args:
+        con: the publication's `analyst.duckdb`; read only.
+        number: the number with its facts.
+        build: what the publication stored for its replay.
+        order: everything upstream of the number, see `upstream_of`.
     """
     return find_context(
-        facts,
+        number.facts,
         build.archive,
         rules=build.bundle.context_rules(order),
-        siblings=_siblings(con, cell, facts, order),
-        is_everywhere=cell.scope_kind == "organisation",
+        siblings=find_siblings(con, number, order),
+        is_everywhere=is_everywhere(number),
     )
 
 
 def replay_cell(
     con: duckdb.DuckDBPyConnection, name: CellName, build: StoredBuild, *, drop: Collection[int] = ()
 ) -> Replay:
-    """Make a published cell again from its records alone and compare it with the published one, exactly.
-
-    Args:
-        con: the publication's `analyst.duckdb`; read only.
-        name: which cell.
-        build: what the publication stored for its replay.
-        drop: ids of records to leave out, to see what they do.
+    """Make a published cell of a metric again, see `replay_number`.
 
     Raises:
         CellNotFoundError: there is no such cell.
         TraceInputError: the cell is withheld, or the database lacks something.
         ReplayInputError: what was stored is missing or another, or does not run.
     """
+    number = find_number(Databases(published=con), name, Asked())
+    return replay_number(con, number, build, drop=drop)
+
+
+def replay_number(
+    con: duckdb.DuckDBPyConnection, number: Number, build: StoredBuild, *, drop: Collection[int] = ()
+) -> Replay:
+    """Make a published number again from its records alone and compare it with the published one, exactly.
+
+    Args:
+        con: the publication's `analyst.duckdb`; read only.
+        number: the number, as `lineage.trace.find_number` found it.
+        build: what the publication stored for its replay.
+        drop: ids of records to leave out, to see what they do.
+
+    Raises:
+        TraceInputError: the database lacks something.
+        ReplayInputError: what was stored is missing or another, or does not run.
+    """
     watch = Stopwatch(build.clock)
     with watch.part("find the records"):
-        found = find_published_cell(con, name, build)
+        found = find_published(con, number, build)
     with duckdb.connect(":memory:") as sandbox_con:
         sandbox, loaded = load_cell(sandbox_con, found, build, drop=drop, watch=watch)
         with watch.part("run the models"):
             sandbox.run(found.order)
-            replayed = cell_values(sandbox_con, found)
+            made = make_number(sandbox_con, found)
+    return replay_of(found, made, loaded, build, ran=sandbox.ran, watch=watch)
+
+
+def replay_of(
+    found: PublishedNumber,
+    made: Made,
+    loaded: Loaded,
+    build: StoredBuild,
+    *,
+    ran: Sequence[str],
+    watch: Stopwatch,
+    dropped_each: Sequence[Redundancy] = (),
+) -> Replay:
+    """Put down what came out beside what was published."""
+    row = found.row.compare(found.published_row, made.row) if found.row is not None else ()
     return Replay(
         cell=found.cell,
         published=found.values,
-        replayed=replayed,
-        differences=differences(found.values, replayed),
+        replayed=made.values,
+        differences=differences(found.values, made.values, row),
         loaded=loaded,
-        ran=tuple(sandbox.ran),
+        ran=tuple(ran),
         models_sha256=build.bundle.sha256,
         inputs_sha256=build.inputs_sha256,
-        dropped_each=(),
+        dropped_each=tuple(dropped_each),
         seconds=watch.seconds,
+        address=found.number.address,
+        row=row,
     )
 
 
 def load_cell(
     con: duckdb.DuckDBPyConnection,
-    found: PublishedCell,
+    found: PublishedNumber,
     build: StoredBuild,
     *,
     drop: Collection[int],
@@ -210,6 +260,8 @@ def load_cell(
         load_inputs(con, build.inputs, build.accounts(), needed=set(found.order))
         traced = {table: _only_traced(one, addresses, kept) for table, one in pages.items()}
         load_pages(con, rules, traced, windows)
+        if found.row is not None:
+            sandbox.left_empty = found.row.left_empty
         sandbox.with_pages = frozenset(page.table for page in addresses.values())
     loaded = Loaded(
         contributing=len(context.contributing),
@@ -222,9 +274,17 @@ def load_cell(
     return sandbox, loaded
 
 
-def cell_values(con: duckdb.DuckDBPyConnection, found: PublishedCell) -> CellValues:
-    """Form the cell's numbers from the facts that a sandbox holds, with the definition's own SQL."""
-    definition, formulas, cell = found.definition, found.formulas, found.cell
+def make_number(con: duckdb.DuckDBPyConnection, found: PublishedNumber) -> Made:
+    """Read the number from what a sandbox holds: its row, or its formula over the facts.
+
+    Raises:
+        ReplayInputError: it has neither.
+    """
+    if found.row is not None:
+        return Made(found.row.values(con), found.row.read(con))
+    definition, formulas, cell = found.number.definition, found.number.formulas, found.cell
+    if formulas is None:
+        raise ReplayInputError(f"{found.number.address} is neither a formula over facts nor a row of a mart")
     row = run_query(
         con,
         f"select cast({formulas.value_sql} as decimal(28, 9)), "
@@ -236,32 +296,13 @@ def cell_values(con: duckdb.DuckDBPyConnection, found: PublishedCell) -> CellVal
         period_start=cell.period_start,
         period_end=cell.period_end,
     )[0]
-    return CellValues(*row)
+    return Made(CellValues(*row), {})
 
 
-def upstream_of(build: StoredBuild, relation: str) -> list[str]:
-    """Return a relation and everything upstream of it, in the order in which it is made."""
+def upstream_of(build: StoredBuild, *relations: str, without: Collection[str] = ()) -> list[str]:
+    """Return relations and everything upstream of them, but not of some, in the order of their making."""
     also: dict[str, Sequence[str]] = {name: step.reads for step in build.steps for name in step.writes}
-    return build.bundle.closure([relation], also=also)
-
-
-def _siblings(
-    con: duckdb.DuckDBPyConnection, cell: TracedCell, facts: Sequence[TracedFact], order: Sequence[str]
-) -> Siblings:
-    """Find the services of a cell, their repositories, and the records of their deployments and incidents."""
-    condition = "true"
-    if cell.scope_kind != "organisation":
-        services = services_of(facts) | ({cell.scope_id} if cell.scope_kind == "service" else frozenset())
-        condition = f"list_contains({literal(sorted(services))}, service_id)" if services else "false"
-    places = run_query(con, f"select distinct repository from marts.dim_services where {condition}")
-    ids = set[int]()
-    for made_of, relation in _SIBLINGS.items():
-        if made_of in order:
-            query = (
-                f"select distinct unnest(record_ids || context_record_ids) from {relation} where {condition}"
-            )
-            ids.update(one for (one,) in run_query(con, query))
-    return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
+    return build.bundle.closure(relations, also=also, without=without)
 
 
 def _demand_known(context: CellContext, drop: Collection[int]) -> None:

@@ -60,7 +60,7 @@ class Sandbox:
         bundle: the models.
         steps: by relation that a step makes.
         with_pages: the streams of which pages were loaded; models of others stay empty.
-        with_pages: the streams of which pages were loaded; models of others stay empty.
+        left_empty: relations that are not made but laid out empty, with their columns.
         ran: the models and steps that were run, in order.
     """
 
@@ -68,6 +68,7 @@ class Sandbox:
     bundle: ModelBundle
     steps: Mapping[str, Step]
     with_pages: frozenset[str] = frozenset()
+    left_empty: Mapping[str, str] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
 
     def order(self, relations: Iterable[str]) -> list[str]:
@@ -87,6 +88,9 @@ class Sandbox:
     def make(self, relation: str) -> None:
         """Make one model, or take the step that makes it; nothing where neither does."""
         model, step = self.bundle.models.get(relation), self.steps.get(relation)
+        if relation in self.left_empty:
+            self.con.execute(f"create or replace table {_quoted(relation)} ({self.left_empty[relation]})")
+            return
         try:
             if model is not None:
                 self._make_model(model)

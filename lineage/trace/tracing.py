@@ -75,14 +75,27 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Number:
-    """A number with what it is a formula of; the parts that its kind has none of stay empty."""
+class Number:
+    """A number with what it is a formula of; the parts that its kind has none of stay empty.
+
+    Attributes:
+        cell: the published cell, or the one that was formed for a person.
+        definition: what it counts of which facts.
+        recomputed: the same number formed again from its facts.
+        facts: the facts that make it.
+        address: its metric, or the mart's column.
+        formulas: its aggregates as SQL over the facts; None where it is no plain formula.
+        comparison: a team's place beside its peers.
+        service_level: a window of an objective.
+        rule: how a column is made from the number that is traced.
+    """
 
     cell: TracedCell
     definition: TracedDefinition
     recomputed: Recomputation
     facts: tuple[TracedFact, ...]
     address: str
+    formulas: Formulas | None = None
     comparison: TeamComparison | None = None
     service_level: ServiceLevel | None = None
     rule: TracedRule | None = None
@@ -164,7 +177,7 @@ def trace(
     if scope_kind not in (*SCOPE_KINDS, PERSON):
         raise TraceInputError(f"{scope_kind!r} is no kind of scope; there are {', '.join(SCOPE_KINDS)}")
     name = CellName(metric, scope_kind, scope_id, Period(period_grain, period_start))
-    number = _find_number(databases or Databases(published=con), name, asked or Asked())
+    number = find_number(databases or Databases(published=con), name, asked or Asked())
     contributing, context = _record_ids(number.facts)
     chosen, chosen_context = _chosen(contributing, context, most_records)
     read, pages, redactions = read_records(records, chosen, chosen_context)
@@ -189,7 +202,18 @@ def trace(
     )
 
 
-def _find_number(databases: Databases, name: CellName, asked: Asked) -> _Number:
+def find_number(databases: Databases, name: CellName, asked: Asked) -> Number:
+    """Find a number and the facts that make it; what `trace` follows to the bytes.
+
+    Args:
+        databases: where numbers and facts are read.
+        name: metric or mart's column, scope and period.
+        asked: what else names the number.
+
+    Raises:
+        CellNotFoundError: there is no such cell; the nearest names are given.
+        TraceInputError: an argument is wrong, the cell is withheld, or the database lacks something.
+    """
     con = databases.published
     address = parse_address(name.metric)
     if name.scope_kind == PERSON:
@@ -202,14 +226,14 @@ def _find_number(databases: Databases, name: CellName, asked: Asked) -> _Number:
     return _metric_number(con, cell, name.metric)
 
 
-def _own_number(databases: Databases, name: CellName) -> _Number:
+def _own_number(databases: Databases, name: CellName) -> Number:
     warehouse = databases.behind("whose a fact is")
     number = _formed(warehouse, *own_cell(warehouse, name), address=name.metric)
     known = definition_hash(databases.published, name.metric)
     return replace(number, definition=replace(number.definition, definition_hash=known))
 
 
-def _mart_number(databases: Databases, address: MartColumn, name: CellName, asked: Asked) -> _Number:
+def _mart_number(databases: Databases, address: MartColumn, name: CellName, asked: Asked) -> Number:
     con = databases.published
     route = route_for(con, address)
     if isinstance(route, OfObjective):
@@ -244,11 +268,11 @@ def _open_cell(con: duckdb.DuckDBPyConnection, name: CellName) -> TracedCell:
     return cell
 
 
-def _metric_number(con: duckdb.DuckDBPyConnection, cell: TracedCell, address: str) -> _Number:
+def _metric_number(con: duckdb.DuckDBPyConnection, cell: TracedCell, address: str) -> Number:
     return _formed(con, cell, *find_definition(con, cell), address=address)
 
 
-def _team_number(con: duckdb.DuckDBPyConnection, plain: TracedCell, asked: Asked) -> _Number:
+def _team_number(con: duckdb.DuckDBPyConnection, plain: TracedCell, asked: Asked) -> Number:
     """The facts are those of the count that the rate divides; what it is divided by is context."""
     number = _metric_number(con, plain, plain.metric)
     cell, comparison = find_team_cell(
@@ -257,7 +281,7 @@ def _team_number(con: duckdb.DuckDBPyConnection, plain: TracedCell, asked: Asked
     return replace(number, cell=cell, comparison=comparison)
 
 
-def _level_number(databases: Databases, address: MartColumn, name: CellName, asked: Asked) -> _Number:
+def _level_number(databases: Databases, address: MartColumn, name: CellName, asked: Asked) -> Number:
     kind = asked.window or {"month": "month", "day": "rolling"}.get(name.period.grain, "calendar")
     window = WindowName(name.scope_kind, name.scope_id, asked.objective, kind, name.period.start)
     found = find_level(
@@ -277,7 +301,7 @@ def _level_number(databases: Databases, address: MartColumn, name: CellName, ask
     recomputed = Recomputation(
         own.formed if own else found.cell.value, None, None, int(slices.formed or 0), not differing, differing
     )
-    return _Number(
+    return Number(
         cell=found.cell,
         definition=found.definition,
         recomputed=recomputed,
@@ -289,19 +313,20 @@ def _level_number(databases: Databases, address: MartColumn, name: CellName, ask
 
 def _formula_number(
     databases: Databases, address: MartColumn, formula: FactFormula, name: CellName
-) -> _Number:
+) -> Number:
     con = databases.published
     zone = read_publication(con).get("time_zone", "UTC")
     cell, definition, formulas = formula_cell(con, address, formula, name, time_zone=zone)
     behind = databases.behind(f"what {address} counts") if formula.is_in_warehouse else con
     facts = find_facts(behind, cell, definition, formulas)
     counted = with_count(cell, len(facts))
-    return _Number(
+    return Number(
         cell=counted,
         definition=definition,
         recomputed=recompute(behind, counted, definition, formulas),
         facts=facts,
         address=str(address),
+        formulas=formulas,
     )
 
 
@@ -311,7 +336,7 @@ def _wide_number(
     route: OfMetric | ByRule,
     name: CellName,
     asked: Asked,
-) -> _Number:
+) -> Number:
     metric = metric_of(con, address, route.metric, name, asked.metric)
     named = replace(name, metric=metric)
     if isinstance(route, ByRule):
@@ -334,13 +359,14 @@ def _formed(
     formulas: Formulas,
     *,
     address: str,
-) -> _Number:
-    return _Number(
+) -> Number:
+    return Number(
         cell=cell,
         definition=definition,
         recomputed=recompute(con, cell, definition, formulas),
         facts=find_facts(con, cell, definition, formulas),
         address=address,
+        formulas=formulas,
     )
 
 

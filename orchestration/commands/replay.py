@@ -2,19 +2,23 @@
 
 import json
 from pathlib import Path
+from typing import Unpack
 
 import click
 
-from orchestration.commands.options import json_option, workspace_option
+from orchestration.commands.options import (
+    NumberOptions,
+    is_number_named,
+    json_option,
+    number_options,
+    number_request,
+    workspace_option,
+)
 
 
 @click.command()
 @click.argument("metric", required=False)
-@click.option("--scope", help="service:NAME, team:NAME or organisation:NAME.")
-@click.option(
-    "--period",
-    help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03.",
-)
+@number_options
 @click.option(
     "--drop", type=int, multiple=True, metavar="RECORD_ID", help="Leave this record out; repeatable."
 )
@@ -34,16 +38,18 @@ from orchestration.commands.options import json_option, workspace_option
 def replay(
     metric: str | None,
     *,
-    scope: str | None,
-    period: str | None,
     drop: tuple[int, ...],
     is_each_dropped: bool,
     publication: str | None,
     threads: int,
     folder: Path | None,
     as_json: bool,
+    **options: Unpack[NumberOptions],
 ) -> int:
     """Make one published number again from the bytes of its records alone, with the SQL that was stored.
+
+    METRIC is a metric's name, or a mart's column such as marts.mart_slo_attainment.burn_rate; it is named as
+    in `assay trace`. A row that is no plain formula over facts is compared in all of its columns.
 
     With --publication everything is made again from the evidence up to the publication's cutoff, and every
     table and flat file is compared with the published one.
@@ -53,29 +59,24 @@ def replay(
     from orchestration.errors import UsageError
 
     if publication is not None:
-        if metric or scope or period or drop or is_each_dropped:
+        if metric or is_number_named(options) or drop or is_each_dropped:
             raise UsageError(
                 "--publication makes everything again: give it, or one metric with its scope and period"
             )
         return _whole(publication, threads=threads, folder=folder, as_json=as_json)
-    if metric is None or scope is None or period is None:
+    if metric is None or not is_number_named(options):
         raise UsageError(
-            "Name one number with METRIC --scope SCOPE --period PERIOD; or --publication current for all"
+            "Name one number with METRIC --scope SCOPE --period PERIOD, a fact's with METRIC --key KEY; "
+            "or --publication current for all"
         )
-    from orchestration.replaying import replay_published_cell
+    from orchestration.replaying import replay_published
     from orchestration.screens.replay import replay_lines
     from orchestration.workspace import find_workspace
 
     if drop and is_each_dropped:
         raise UsageError("--drop leaves out some records, --drop-each every one in turn: give one of the two")
-    found = replay_published_cell(
-        find_workspace(folder),
-        metric,
-        scope=scope,
-        period=period,
-        drop=drop,
-        is_each_dropped=is_each_dropped,
-    )
+    request = number_request(metric, options)
+    found = replay_published(find_workspace(folder), request, drop=drop, is_each_dropped=is_each_dropped)
     if as_json:
         click.echo(json.dumps(found.to_document(), indent=2, ensure_ascii=False))
     else:

@@ -1,12 +1,20 @@
 """`assay trace`: where one number comes from."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from orchestration.commands.options import json_option, workspace_option
+from orchestration.commands.options import (
+    NumberOptions,
+    is_number_named,
+    json_option,
+    number_options,
+    number_request,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from lineage.trace import Trace
@@ -16,27 +24,13 @@ _FORMATS = ("text", "json", "prov", "html")
 
 @click.command()
 @click.argument("metric")
-@click.option("--scope", help="service:NAME, team:NAME, organisation:NAME or person:ACCOUNT.")
-@click.option(
-    "--period", help="A month 2026-05, an ISO week 2026-W21, a quarter 2026-Q2, or a day 2026-05-03."
-)
-@click.option(
-    "--normalisation", help="Of a team beside its peers: none, per_100_fte_days, per_100_service_days."
-)
-@click.option("--objective", help="Objective of a service level, where several have the window.")
-@click.option("--window", help="Kind of its window: month, rolling (by its last day) or calendar.")
-@click.option("--key", help="Key of a fact, for a column of a fact.")
-@click.option("--metric", "row_metric", help="Metric of the row, for a mart with rows of several.")
+@number_options
 @click.option("--publication", metavar="ID", help="An older publication; the current one otherwise.")
 @click.option(
-    "--view",
-    type=click.Choice(["shared", "subject", "auditor"]),
-    default="shared",
-    show_default=True,
-    help="shared names nobody; subject shows your own records; auditor shows all. The last two are recorded.",
-)
-@click.option(
-    "--as", "account", metavar="ACCOUNT", help="Who reads, as github:ada; needed for subject and auditor."
+    "--context",
+    "is_with_context",
+    is_flag=True,
+    help="Show as well all that the number is read against, as replays load it; takes a second more.",
 )
 @click.option("--all", "is_all", is_flag=True, help="Read and show every fact and record, however many.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
@@ -48,48 +42,33 @@ _FORMATS = ("text", "json", "prov", "html")
 def trace(
     metric: str,
     *,
-    scope: str | None,
-    period: str | None,
-    normalisation: str | None,
-    objective: str | None,
-    window: str | None,
-    key: str | None,
-    row_metric: str | None,
     publication: str | None,
-    view: str,
-    account: str | None,
+    is_with_context: bool,
     is_all: bool,
     form: str,
     output: Path | None,
     folder: Path | None,
     as_json: bool,
+    **options: Unpack[NumberOptions],
 ) -> int:
     """Show one number's value, definition, facts, records and pages, down to the bytes.
 
     METRIC is a metric's name, or a mart's column such as marts.mart_dora_monthly.change_lead_time.
     Exits 1 where the number does not follow from its facts, or a page is not in the log.
     """
-    from lineage.trace import Asked, View
-    from orchestration.sources import utc_now
-    from orchestration.tracing import Reader, TraceRequest, trace_number
+    from orchestration.replaying import trace_with_context
+    from orchestration.tracing import trace_number
     from orchestration.workspace import find_workspace
 
-    if key is None and (scope is None or period is None):
+    if not is_number_named(options):
         raise click.UsageError("Name the number: --scope and --period, or --key for a fact.")
-    found = trace_number(
-        find_workspace(folder),
-        TraceRequest(
-            metric=metric,
-            scope=scope or "organisation:-",
-            period=period or "0001-01-01",
-            asked=Asked(
-                normalisation=normalisation, objective=objective, window=window, key=key, metric=row_metric
-            ),
-            publication_id=publication,
-            most_records=None if is_all else 200,
-            reader=Reader(view=View(view), account=account, at=utc_now()),
-        ),
+    request = replace(
+        number_request(metric, options),
+        publication_id=publication,
+        most_records=None if is_all else 200,
     )
+    follow = trace_with_context if is_with_context else trace_number
+    found = follow(find_workspace(folder), request)
     text = _written(found, "json" if as_json else form, is_all=is_all)
     if output is None:
         click.echo(text)

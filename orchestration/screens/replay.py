@@ -1,27 +1,23 @@
 """A replay as a person reads it: what was loaded, what ran, both numbers, and what each record does."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
 
 from lineage.replay import CellValues, Redundancy, Replay
 from orchestration.replaying_publication import PublicationReplay
+from orchestration.screens.context import context_lines
 
 _MEGABYTE = 1_000_000
-_MOST_PLACES = 4
 _MOST_REDUNDANT = 40
-_RULES = {
-    "whole": "the whole of a small stream",
-    "place": "of the cell's places",
-    "named": "named by facts",
-}
+_MOST_COLUMNS = 60
 
 
 def replay_lines(replay: Replay) -> Iterator[str]:
     """Yield the lines of a replay."""
     cell, loaded = replay.cell, replay.loaded
-    yield f"{cell.metric}, {cell.scope_kind} {cell.scope_id}, {cell.period_start} to {cell.period_end}"
+    period = "" if cell.scope_kind == "fact" else f", {cell.period_start} to {cell.period_end}"
+    yield f"{replay.address or cell.metric}, {cell.scope_kind} {cell.scope_id}{period}"
     megabytes = loaded.body_bytes / _MEGABYTE
     yield ""
     yield (
@@ -29,7 +25,7 @@ def replay_lines(replay: Replay) -> Iterator[str]:
         f"read against, from {loaded.pages:,} pages ({megabytes:.1f} MB), "
         "each checked against its leaf in the log"
     )
-    yield from _context_lines(replay)
+    yield from context_lines(loaded.frames)
     if loaded.dropped:
         yield f"  left out on request: {', '.join(map(str, loaded.dropped))}"
     yield f"ran:    {len(replay.ran)} stored models and steps (SQL {replay.models_sha256[:16]}, "
@@ -41,21 +37,21 @@ def replay_lines(replay: Replay) -> Iterator[str]:
         published, replayed = getattr(replay.published, each.name), getattr(replay.replayed, each.name)
         mark = "" if published == replayed else "  differs"
         yield f"  {each.name:12}{_text(published):>24}{_text(replayed):>24}{mark}"
+    yield from _row_lines(replay)
     yield ""
     yield from _each_lines(replay)
     yield _verdict(replay)
 
 
-def _context_lines(replay: Replay) -> Iterator[str]:
-    """One line per stream: how many records, why, and where."""
-    streams: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for frame in replay.loaded.frames:
-        streams[frame.stream, frame.rule].append((frame.place, frame.records))
-    for (stream, rule), places in sorted(streams.items(), key=lambda each: (each[0][1], each[0][0])):
-        names = ", ".join(place for place, _ in places[:_MOST_PLACES])
-        rest = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-        records = sum(count for _, count in places)
-        yield f"  {stream:34}{records:>9,}  {_RULES[rule]}: {names}{rest}"
+def _row_lines(replay: Replay) -> Iterator[str]:
+    """The columns of the number's row: how many are equal, and each that is not."""
+    if not replay.row:
+        return
+    differing = [one for one in replay.row if not one.is_equal]
+    equal = len(replay.row) - len(differing)
+    yield f"  its row has {len(replay.row)} columns: {equal} come out exactly as published"
+    for one in differing[:_MOST_COLUMNS]:
+        yield f"    {one.name}: published {one.published}, from the records {one.replayed}  differs"
 
 
 def _each_lines(replay: Replay) -> Iterator[str]:

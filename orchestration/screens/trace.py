@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from lineage.trace import Coverage, FormedAgain, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
+from orchestration.screens.context import context_lines
 from orchestration.screens.figures import value_text
 
 _MOST_TEXT = 240
@@ -17,6 +18,7 @@ def trace_lines(trace: Trace, *, most_facts: int = 5, most_records: int = 3) -> 
     yield from _fact_lines(trace, most_facts)
     yield ""
     yield from _record_lines(trace, most_records)
+    yield from _frame_lines(trace)
     yield from _coverage_lines(trace)
     yield ""
     yield from _rest_lines(trace)
@@ -65,6 +67,14 @@ def _record_lines(trace: Trace, most: int) -> Iterator[str]:
     chosen = sorted(trace.records, key=lambda record: record.use is not RecordUse.CONTRIBUTES)[:most]
     for record in chosen:
         yield from _one_record(record, pages.get(record.log_index))
+
+
+def _frame_lines(trace: Trace) -> Iterator[str]:
+    """Everything that a replay reads beside what makes the number, where it was asked for."""
+    if trace.context_frames:
+        records = sum(frame.records for frame in trace.context_frames)
+        yield f"context: a replay loads {records:,} records that the number is read against"
+        yield from context_lines(trace.context_frames)
 
 
 def _one_record(record: TracedRecord, page: TracedPage | None) -> Iterator[str]:

@@ -18,6 +18,7 @@ import jinja2
 from markupsafe import Markup
 
 from lineage.trace import Coverage, Period, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
+from orchestration.screens.context import RULES
 from orchestration.screens.figures import value_text
 
 _TEMPLATE = "trace_page.html.j2"
@@ -123,6 +124,7 @@ def trace_page(trace: Trace) -> str:
         records=[_record(one, pages) for one in trace.records],
         chain=_chain(trace),
         coverage=[(one, _reach(one)) for one in trace.coverage],
+        context_rules=RULES,
         whole_count=sum(one.is_whole for one in trace.coverage),
         formed=_formed(trace),
         text=_text,

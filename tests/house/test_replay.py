@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.evidence.errors import EvidenceDamagedError
+from connectors.sandbox.objective_files import OBJECTIVES_FOLDER, measuring_sources, write_objectives
+from connectors.sandbox.source_settings import Places
+from governance.log import GOVERNANCE_LOG
 from lineage.errors import ReplayInputError, TraceInputError
 from lineage.replay import Replay, StoredBuild, replay_cell, replay_without_each
 from lineage.trace.arguments import Period
@@ -23,35 +26,37 @@ from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
 from orchestration.command import main
 from orchestration.errors import UsageError
-from orchestration.replaying import open_build, replay_published_cell, with_context
-from orchestration.tracing import trace_cell
+from orchestration.replaying import open_build, replay_published, replay_published_cell, trace_with_context
+from orchestration.screens.trace import trace_lines
+from orchestration.screens.trace_page import trace_page
+from orchestration.session import open_ledger
+from orchestration.tracing import Reader, TraceRequest, trace_number
 from orchestration.workspace import Workspace
 from tests.house.company import company
+from tests.house.every_source import change_settings
+from tests.house.numbers_to_replay import SHARES, numbers_to_replay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-KINDS = ("github", "git", "jira", "pagerduty")
+KINDS = ("github", "git", "jira", "pagerduty", "roster")
 SEED = 20260701
-_CELLS = """
-    select metric, scope_kind, scope_id, period_grain, period_start
-    from (
-        select *, row_number() over (
-            partition by metric, scope_kind
-            order by n = 0 and hash(scope_id, period_start, $seed) % 10 <> 0,
-                hash(scope_id, period_grain, period_start, $seed)
-        ) as turn
-        from marts.mart_metric_values
-        where not list_contains(flags, 'withheld')
-    )
-    order by turn, hash(metric, scope_kind, $seed)
-    limit $cells
-"""
+ROWS = {"window", "fact", "scorecard"}
+"""Kinds whose whole row is compared."""
 
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """Two months of a company with three services, published."""
+    """Two months of a company with three services and their objectives, published."""
     with company(tmp_path_factory.mktemp("acme"), kinds=KINDS) as acme:
+        places = Places(base_url=acme.server.base_url, git_folder="../git", files_folder="../files")
+        measured = measuring_sources(acme.organisation.company, places)
+        write_objectives(acme.organisation.company, acme.workspace.root / OBJECTIVES_FOLDER)
+
+        def measure(document: dict[str, Any]) -> None:
+            document["sources"] += [one for one in measured if one["kind"] == "prometheus"]
+            document["scorecard"] = {"minimum_team_size": 3}
+
+        change_settings(acme.workspace, measure)
         acme.run()
         yield acme.workspace
 
@@ -75,28 +80,89 @@ def opened(workspace: Workspace) -> Iterator[tuple[duckdb.DuckDBPyConnection, St
         yield con, build
 
 
-def test_random_cells_of_every_metric_follow_from_their_records_alone(
-    workspace: Workspace, pytestconfig: pytest.Config
+@pytest.fixture(scope="module")
+def numbers(workspace: Workspace, pytestconfig: pytest.Config) -> list[tuple[str, TraceRequest]]:
+    """Random numbers of every kind, the same each time."""
+    with duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con:
+        return numbers_to_replay(workspace, con, most=pytestconfig.getoption("--cells"), seed=SEED)
+
+
+def test_random_numbers_of_every_kind_follow_from_their_records_alone(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]]
 ) -> None:
-    values = {"seed": SEED, "cells": pytestconfig.getoption("--cells")}
-    differing, held = [], Counter[str]()
-    with opened(workspace) as (con, build):
-        for metric, scope_kind, scope_id, grain, start in con.execute(_CELLS, values).fetchall():
-            found = replay_cell(con, CellName(metric, scope_kind, scope_id, Period(grain, start)), build)
-            held[scope_kind] += 1
-            if not found.is_equal:
-                differing.append((metric, f"{scope_kind}:{scope_id}", str(start), found.differences))
+    differing, kinds, scopes = [], Counter[str](), Counter[str]()
+    for kind, request in numbers:
+        found = replay_published(workspace, request)
+        kinds[kind] += 1
+        scopes[found.cell.scope_kind] += 1
+        assert bool(found.row) == (kind in ROWS), request
+        if not found.is_equal:
+            differing.append((str(request), request.asked, found.differences))
     assert not differing
-    assert set(held) == {"service", "team", "organisation"}
+    assert set(kinds) == set(SHARES)
+    assert set(scopes) == {"service", "team", "organisation", "person", "fact"}
 
 
-def cell_with(con: duckdb.DuckDBPyConnection, metric: str, *, most: int) -> CellName:
-    """A service's month with some events, and not too many."""
+def first_of(kind: str, workspace: Workspace, numbers: list[tuple[str, TraceRequest]]) -> TraceRequest:
+    """The first number of a kind that has records."""
+    of_kind = (request for its_kind, request in numbers if its_kind == kind)
+    return next(request for request in of_kind if trace_number(workspace, request).contributing_ids)
+
+
+@pytest.mark.parametrize("kind", ["window", "fact", "own", "flow", "response", "parts", "wide"])
+def test_a_number_without_the_records_that_make_it_is_another(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]], kind: str
+) -> None:
+    request = first_of(kind, workspace, numbers)
+    contributing = trace_number(workspace, request).contributing_ids
+    found = replay_published(workspace, request, drop=contributing)
+    assert found.loaded.dropped == tuple(sorted(contributing))
+    assert not found.is_equal
+
+
+@pytest.mark.parametrize("kind", ["window", "fact"])
+def test_each_record_of_a_row_changes_it_or_is_listed_as_redundant(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]], kind: str
+) -> None:
+    found = replay_published(workspace, first_of(kind, workspace, numbers), is_each_dropped=True)
+    assert found.is_equal
+    assert len(found.dropped_each) == found.loaded.contributing
+    assert all(one.reason for one in found.redundant)
+
+
+def test_a_published_row_of_which_any_column_was_changed_is_told_by_its_name(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]], copied: Workspace
+) -> None:
+    request = first_of("window", workspace, numbers)
+    database = copied.current / "analyst.duckdb"
+    database.chmod(0o600)
+    with duckdb.connect(str(database)) as con:
+        con.execute("update marts.mart_slo_attainment set is_met = not coalesce(is_met, false)")
+    found = replay_published(copied, request)
+    assert found.published == found.replayed
+    assert [text.partition(":")[0] for text in found.differences] == ["column is_met"]
+
+
+def test_a_persons_own_number_is_made_again_for_whom_it_may_be_shown_and_that_is_recorded(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]]
+) -> None:
+    request = first_of("own", workspace, numbers)
+    with open_ledger(workspace, workspace.settings()) as ledger:
+        before = ledger.size(GOVERNANCE_LOG)
+    assert replay_published(workspace, request).is_equal
+    with open_ledger(workspace, workspace.settings()) as ledger:
+        assert ledger.size(GOVERNANCE_LOG) == before + 1
+    with pytest.raises(UsageError, match="shown to that person and to auditors alone"):
+        replay_published(workspace, replace(request, reader=Reader()))
+
+
+def cell_with(con: duckdb.DuckDBPyConnection, metric: str) -> CellName:
+    """A service's month with some events, and as few as there are."""
     row = con.execute(
         "select scope_id, period_start from marts.mart_metric_values "
-        "where metric = ? and scope_kind = 'service' and period_grain = 'month' and n between 2 and ? "
-        "order by n desc, scope_id limit 1",
-        [metric, most],
+        "where metric = ? and scope_kind = 'service' and period_grain = 'month' and n >= 2 "
+        "order by n, scope_id, period_start limit 1",
+        [metric],
     ).fetchone()
     assert row is not None
     return CellName(metric, "service", row[0], Period("month", row[1]))
@@ -118,7 +184,7 @@ class LeftOut:
 @pytest.fixture(scope="module", params=["deployment_frequency", "change_lead_time"])
 def left_out(workspace: Workspace, request: pytest.FixtureRequest) -> LeftOut:
     with opened(workspace) as (con, build):
-        name = cell_with(con, request.param, most=4)
+        name = cell_with(con, request.param)
         return LeftOut(name, replay_without_each(con, name, build))
 
 
@@ -180,12 +246,17 @@ def replayed(workspace: Workspace, name: CellName, **options: Any) -> Replay:
 
 def test_a_trace_can_tell_what_its_number_is_read_against(workspace: Workspace) -> None:
     name = any_cell(workspace)
-    scope = f"{name.scope_kind}:{name.scope_id}"
-    traced = trace_cell(workspace, name.metric, scope=scope, period=str(name.period))
-    assert traced.context_frames == ()
-    frames = with_context(workspace, traced).context_frames
-    assert frames == replayed(workspace, name).loaded.frames
-    assert {frame.rule for frame in frames} >= {"whole", "place"}
+    request = TraceRequest(
+        metric=name.metric, scope=f"{name.scope_kind}:{name.scope_id}", period=str(name.period)
+    )
+    assert trace_number(workspace, request).context_frames == ()
+    traced = trace_with_context(workspace, request)
+    assert traced.context_frames == replayed(workspace, name).loaded.frames
+    assert {frame.rule for frame in traced.context_frames} >= {"whole", "place"}
+    page, text = trace_page(traced), "\n".join(trace_lines(traced))
+    assert "github__commits" in text
+    assert all(frame.record_ids_sha256 in page for frame in traced.context_frames)
+    assert all(frame["record_ids_sha256"] for frame in traced.to_document()["context_frames"])
 
 
 def test_stored_sql_that_was_changed_is_named_and_not_run(copied: Workspace) -> None:
@@ -243,7 +314,7 @@ def unpacked(content: bytes) -> bytes:
 
 def any_cell(workspace: Workspace) -> CellName:
     with duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con:
-        return cell_with(con, "deployment_frequency", most=100)
+        return cell_with(con, "deployment_frequency")
 
 
 def spoil(workspace: Workspace, log_index: int) -> None:
