@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.errors import ReplayInputError
+from lineage.errors import ReplayInputError, TraceInputError
 from lineage.replay.blanking import RECORDS_AT, keep_records
 from lineage.replay.bundle import ModelBundle
 from lineage.replay.inputs import StoredInputs
