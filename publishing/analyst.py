@@ -11,7 +11,13 @@ from governance.gate import Decision, Stage
 from lineage.columns import copy_tables, has_tables
 from publishing.context import CheckResult, PublicationContext
 from publishing.errors import PublicationInputError
-from publishing.gate_tables import GATE_CELLS, write_gate_cells, write_gate_decisions
+from publishing.gate_tables import (
+    DISPUTED_CELLS,
+    GATE_CELLS,
+    write_disputed_cells,
+    write_gate_cells,
+    write_gate_decisions,
+)
 from publishing.review import Review, Withholding, review_metrics
 from publishing.tables import Table, public_tables, quoted, read_tables, refuse_person_keys
 from publishing.withholding import published_select
@@ -92,6 +98,7 @@ def build_analyst_database(
         _attach(con, warehouse)
         con.execute("create schema marts; create schema quality; create schema publication")
         write_gate_cells(con, review.cells)
+        write_disputed_cells(con, review.disputed)
         _copy_marts(con, review.withholdings)
         _create_checks(con, checks)
         _copy_windows(con)
@@ -117,7 +124,8 @@ def rebuild_marts(
     Args:
         warehouse: What was built again.
         target: The new file.
-        published: The analysts' database of the publication: it says which single values were let through.
+        published: The analysts' database of the publication: it says which single values were let through,
+            and which were disputed.
         withholdings: What the gate kept back then, by metric.
         threads: How many threads; as many as the machine has where None.
     """
@@ -128,7 +136,9 @@ def rebuild_marts(
         con.execute("create schema marts; create schema publication")
         path = str(published).replace("'", "''")
         con.execute(f"attach '{path}' as published (read_only)")
-        con.execute(f"create table {GATE_CELLS} as from published.{GATE_CELLS}; detach published")
+        for table in (GATE_CELLS, DISPUTED_CELLS):
+            con.execute(f"create table {table} as from published.{table}")
+        con.execute("detach published")
         _copy_marts(con, withholdings)
         con.execute(f"detach {_WAREHOUSE}")
         return read_tables(con, target.stem)

@@ -41,6 +41,7 @@ def find_caveats(
         *_closed_metrics(decisions),
         *_warnings(checks),
         *_incomplete(con),
+        *_disputed(con),
         *_periods(figures),
         *_excluded_changes(con),
         *_rule_links(con),
@@ -98,6 +99,22 @@ def _incomplete(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         f"They carry the flag incomplete, and are of {', '.join([*named, *more])}."
     )
     return [Caveat("limit", f"{count:,} values are incomplete", text)]
+
+
+def _disputed(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
+    rows = _rows(
+        con,
+        "mart_metric_values",
+        ("flags",),
+        "select count(*) from marts.mart_metric_values where list_contains(flags, 'disputed')",
+    )
+    if not rows or not rows[0][0]:
+        return []
+    text = (
+        "Somebody whom they measure says that they are wrong, and the dispute is open. "
+        "They carry the flag disputed."
+    )
+    return [Caveat("limit", f"{rows[0][0]:,} values are disputed", text)]
 
 
 def _excluded_changes(con: duckdb.DuckDBPyConnection) -> list[Caveat]:

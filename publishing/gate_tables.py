@@ -1,16 +1,18 @@
-"""The gate's decisions as tables: of metrics, and of every value that it decided by itself."""
+"""The gate's decisions as tables: of metrics, of values that it decides one by one, and what is disputed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from governance.cell_gate import CellDecision
+from governance.circumstances import CellKey
 from governance.gate import Decision
 
 GATE_CELLS = "publication.gate_cells"
+DISPUTED_CELLS = "publication.disputed_cells"
 _CELLS = pa.schema(
     [
         ("metric", pa.string()),
@@ -23,6 +25,7 @@ _CELLS = pa.schema(
         ("decision_json", pa.string()),
     ]
 )
+_DISPUTED = pa.schema([_CELLS.field(name) for name in CellKey._fields])
 _DECISIONS = pa.schema(
     [
         ("metric", pa.string()),
@@ -54,6 +57,12 @@ def write_gate_cells(con: duckdb.DuckDBPyConnection, cells: Mapping[str, Sequenc
         "select metric, scope_kind, scope_id, period_grain, period_start, unnest(reasons) as reason "
         f"from {GATE_CELLS} where not is_open order by all"
     )
+
+
+def write_disputed_cells(con: duckdb.DuckDBPyConnection, cells: Iterable[CellKey]) -> None:
+    """Write `publication.disputed_cells`: one row per value that an open dispute is about."""
+    rows = [one._asdict() for one in sorted(cells)]
+    _create(con, DISPUTED_CELLS, pa.Table.from_pylist(rows, schema=_DISPUTED))
 
 
 def write_gate_decisions(

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import duckdb
 
 from governance.cell_gate import CellDecision, decide_cells, summarise_cells
-from governance.circumstances import CellSummary, Circumstances, MetricUnderReview
+from governance.circumstances import CellKey, CellSummary, Circumstances, MetricUnderReview
 from governance.errors import PolicyError
 from governance.gate import Decision, Stage, decide
-from governance.policies import MetricDefaults, MetricPolicy
+from governance.policies import PERSON, MetricDefaults, MetricPolicy
 from publishing.clocks import read_clocks
 from publishing.context import PublicationContext
 from publishing.errors import PublicationInputError
@@ -58,12 +58,16 @@ class Withholding:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The gate's answer for every metric, and for each value of the incentive ones."""
+    """The gate's answer for every metric, and for each value of the incentive ones.
+
+    `disputed` are the values that open disputes are about, whatever their tier; a person's own are not named.
+    """
 
     decisions: tuple[Decision, ...]
     withholdings: tuple[Withholding, ...]
     cells: Mapping[str, tuple[CellDecision, ...]]
     reviewed: Mapping[str, MetricUnderReview]
+    disputed: frozenset[CellKey] = frozenset()
 
 
 def review_metrics(
@@ -115,7 +119,8 @@ def review_metrics(
                 is_decided_by_cell=policy.tier == INCENTIVE,
             )
         )
-    return Review(tuple(decisions), tuple(withholdings), cells, reviewed)
+    disputed = frozenset(one for one in context.restricted_cells or () if one.scope_kind != PERSON)
+    return Review(tuple(decisions), tuple(withholdings), cells, reviewed, disputed)
 
 
 def _circumstances(

@@ -1,17 +1,20 @@
 """Tables as they are published: closed metrics left out, withheld values emptied, everything else untouched.
 
 What the gate decides by value stands in `publication.gate_cells` of the database that is being written. A
-value of such a metric is shown where that table has it as open, and nowhere else.
+value of such a metric is shown where that table has it as open, and nowhere else. What anybody disputes
+stands in `publication.disputed_cells`: a value of another metric is shown and says so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from publishing.gate_tables import GATE_CELLS
+from governance.circumstances import CellKey
+from publishing.gate_tables import DISPUTED_CELLS, GATE_CELLS
 from publishing.review import Withholding
 from publishing.tables import Table, quoted
 
 _VALUE_COLUMNS = ("value", "numerator", "denominator", "n", "interval_low", "interval_high")
 WITHHELD_FLAG = "withheld"
+DISPUTED_FLAG = "disputed"
 
 _GRAINS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
 _COMPARED = "mart_profile_comparison"
@@ -67,22 +70,27 @@ def _metric_values(table: Table, withholdings: Sequence[Withholding]) -> str:
     replaced = _emptied(table, _VALUE_COLUMNS, small)
     if "flags" in table.columns:
         flags = "coalesce(flags, [])"
-        added = f"list_filter(list_concat(['{WITHHELD_FLAG}'], {_reasons(table, withholdings)}), "
-        added += f"lambda flag: not list_contains({flags}, flag))"
-        replaced["flags"] = f"case when {small} then list_concat({flags}, {added}) else {flags} end"
+        gate = f"list_concat(['{WITHHELD_FLAG}'], {_reasons(table, withholdings)})"
+        added = (
+            f"case when {small} then {gate} when {_is_disputed(table)} then ['{DISPUTED_FLAG}'] else [] end"
+        )
+        new = f"list_filter({added}, lambda flag: not list_contains({flags}, flag))"
+        replaced["flags"] = f"list_concat({flags}, {new})"
     return f"{_plain(table, replaced)} where not ({absent})"
 
 
-def _gate_cell(table: Table, metric: str, grain: str | None = None, team: str | None = None) -> str:
-    """Say in SQL which row of the gate's table belongs to a row; metric and grain are SQL, too."""
+def _same_cell(
+    table: Table, metric: str, named: str = "gate", grain: str | None = None, team: str | None = None
+) -> str:
+    """Say in SQL which row of a table of cells belongs to a row; metric and grain are SQL, too."""
     row = quoted(table.name)
     kind = f"{row}.scope_kind" if team is None else "'team'"
     return (
-        f"gate.metric = {metric} "
-        f"and gate.scope_kind = {kind} "
-        f"and gate.scope_id = {row}.{team or 'scope_id'} "
-        f"and gate.period_grain = {grain or f'{row}.period_grain'} "
-        f"and gate.period_start = {row}.period_start"
+        f"{named}.metric = {metric} "
+        f"and {named}.scope_kind = {kind} "
+        f"and {named}.scope_id = {row}.{team or 'scope_id'} "
+        f"and {named}.period_grain = {grain or f'{row}.period_grain'} "
+        f"and {named}.period_start = {row}.period_start"
     )
 
 
@@ -90,8 +98,16 @@ def _is_open(table: Table, metric: str, grain: str | None = None, team: str | No
     """Say in SQL that the gate has the value of a row as open."""
     return (
         f"exists (select 1 from {GATE_CELLS} as gate "
-        f"where gate.is_open and {_gate_cell(table, metric, grain, team)})"
+        f"where gate.is_open and {_same_cell(table, metric, grain=grain, team=team)})"
     )
+
+
+def _is_disputed(table: Table) -> str:
+    """Say in SQL that an open dispute is about the value of a row."""
+    if not {*CellKey._fields} <= {*table.columns}:
+        return "false"
+    cell = _same_cell(table, f"{quoted(table.name)}.metric", "disputed")
+    return f"exists (select 1 from {DISPUTED_CELLS} as disputed where {cell})"
 
 
 def _reasons(table: Table, withholdings: Sequence[Withholding]) -> str:
@@ -99,7 +115,7 @@ def _reasons(table: Table, withholdings: Sequence[Withholding]) -> str:
     if not any(one.is_decided_by_cell for one in withholdings):
         return "[]::varchar[]"
     found = f"select gate.reasons from {GATE_CELLS} as gate"
-    return f"coalesce(({found} where {_gate_cell(table, f'{quoted(table.name)}.metric')}), [])"
+    return f"coalesce(({found} where {_same_cell(table, f'{quoted(table.name)}.metric')}), [])"
 
 
 def _scorecard(table: Table, withholdings: Sequence[Withholding]) -> str:

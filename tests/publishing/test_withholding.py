@@ -91,6 +91,21 @@ def test_a_disputed_value_is_withheld_and_the_others_are_shown(release: Release)
     assert flags == [(True,)]
 
 
+def test_a_disputed_value_that_pays_nobody_is_shown_and_says_so(release: Release) -> None:
+    """Its readers must know; and who disputes a number of their own is in no shared file."""
+    month = CellKey("change_fail_rate", "team", "payments", "month", date(2025, 8, 1))
+    own = month._replace(scope_kind="person", scope_id="person-of-somebody")
+    release.publish(**paying(release) | {"restricted_cells": frozenset({month, own})})
+    found = release.rows(
+        "select metric, scope_kind, scope_id, period_grain, period_start, value is not null "
+        "from marts.mart_metric_values where list_contains(flags, 'disputed')"
+    )
+    assert found == [(*month, True)]
+    assert release.rows("select * from publication.disputed_cells") == [(*month,)]
+    report = (release.root / "current" / "report.html").read_text()
+    assert "1 values are disputed" in report
+
+
 @pytest.mark.parametrize(
     ("missing", "predicate"),
     [
@@ -257,6 +272,8 @@ create table publication.gate_cells as select * from (values
     ('pays', 'team', 'a', 'month', date '2026-05-01', true, []::varchar[]),
     ('pays', 'team', 'b', 'month', date '2026-05-01', false, ['incomplete'])
 ) as v(metric, scope_kind, scope_id, period_grain, period_start, is_open, reasons);
+create table publication.disputed_cells as
+select * exclude (is_open, reasons) from publication.gate_cells where false;
 create schema marts;
 """
 PAYS = Withholding("pays", is_closed=False, minimum_n=5, scope_kinds=("team",), is_decided_by_cell=True)
