@@ -27,7 +27,7 @@ from lineage.trace import Period, trace
 from lineage.trace.cells import CellName
 from orchestration.dbt_runner import DbtProject
 from orchestration.flow.warehouse import open_warehouse
-from orchestration.replaying import keep_build, open_build
+from orchestration.numbers.replaying import keep_build, open_build
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 

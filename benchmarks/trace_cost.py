@@ -21,7 +21,7 @@ from benchmarks.trace import BuiltHistory
 from lineage.replay import ModelBundle
 from lineage.replay.running import Sandbox
 from orchestration.dbt_runner import memory_limit
-from orchestration.replaying import CommitGraphStep, ReplayFiles
+from orchestration.numbers.replaying import CommitGraphStep, ReplayFiles
 from orchestration.workspace import Workspace
 
 _ID_LIST = "record_ids"

@@ -9,7 +9,7 @@ import duckdb
 from benchmarks.figures import Figure
 from benchmarks.house import House
 from benchmarks.measuring import stopwatch
-from orchestration.tracing import trace_cell
+from orchestration.numbers.tracing import trace_cell
 from orchestration.workspace import Workspace
 
 CELLS = 20

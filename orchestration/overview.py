@@ -7,9 +7,9 @@ from typing import Any
 
 from connectors.evidence import EvidenceStore, StreamTotals
 from orchestration.alerts.state import load_state, undelivered_lines
+from orchestration.cases.reading import dispute_lines, list_disputes
 from orchestration.check_brief import brief_lines, read_brief
 from orchestration.collection import load_register, uncollected_lines, uncollected_streams
-from orchestration.dispute_reading import dispute_lines, list_disputes
 from orchestration.failures import standing_failure
 from orchestration.lock import lock_holder
 from orchestration.session import open_ledger

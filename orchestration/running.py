@@ -18,7 +18,7 @@ from orchestration.errors import (
 )
 from orchestration.failures import RunFailure, note_success, report_failure
 from orchestration.openlineage.emission import begin_events
-from orchestration.repairing import RepairPlan
+from orchestration.repair.repairing import RepairPlan
 from orchestration.run_record import RunRecord, StreamFailure, Watcher
 from orchestration.session import Session, open_session
 from orchestration.sources import enabled_streams, utc_now

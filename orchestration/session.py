@@ -18,7 +18,7 @@ from lineage.ledger import Ledger, NoteSigner
 from orchestration.collection import load_register, record_register, uncollected_streams
 from orchestration.errors import UsageError
 from orchestration.identity_settings import identity_rules
-from orchestration.key_rotation import finish_rotation
+from orchestration.ledger.key_rotation import finish_rotation
 from orchestration.lock import workspace_lock
 from orchestration.run_record import NobodyWatches, RunRecord, Watcher
 from orchestration.settings import Settings, SourceSettings
@@ -28,7 +28,7 @@ from orchestration.workspace import SIGNING_KEY, TOKEN_KEY, Workspace
 
 if TYPE_CHECKING:
     from orchestration.openlineage.emission import RunEvents
-    from orchestration.repairing import RepairPlan, RepairStep
+    from orchestration.repair.repairing import RepairPlan, RepairStep
 
 
 @dataclass(slots=True)

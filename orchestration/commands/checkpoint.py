@@ -20,7 +20,7 @@ def checkpoint() -> None:
 @json_option
 def show(folder: Path | None, *, as_json: bool) -> None:
     """Print sizes, roots, cosignatures and timestamps of both logs."""
-    from orchestration.checkpoints import describe
+    from orchestration.ledger.checkpoints import describe
     from orchestration.workspace import find_workspace
 
     described = describe(find_workspace(folder))
@@ -42,7 +42,7 @@ def show(folder: Path | None, *, as_json: bool) -> None:
 @workspace_option
 def request(folder: Path | None, *, witness: str | None, seen: tuple[str, ...], out: Path) -> None:
     """Write requests for a witness that is asked by file: what the last build rests on, and all decisions."""
-    from orchestration.checkpoints import request_by_file
+    from orchestration.ledger.checkpoints import request_by_file
     from orchestration.workspace import find_workspace
 
     for path in request_by_file(find_workspace(folder), witness=witness, seen=_sizes(seen), out=out):
@@ -57,7 +57,7 @@ def request(folder: Path | None, *, witness: str | None, seen: tuple[str, ...], 
 @workspace_option
 def import_(files: tuple[Path, ...], folder: Path | None) -> None:
     """Take in what a witness cosigned, once it was checked; then publish again."""
-    from orchestration.checkpoints import import_files
+    from orchestration.ledger.checkpoints import import_files
     from orchestration.workspace import find_workspace
 
     for kept in import_files(find_workspace(folder), files):
@@ -68,7 +68,7 @@ def import_(files: tuple[Path, ...], folder: Path | None) -> None:
 @workspace_option
 def ask(folder: Path | None) -> int:
     """Ask every configured witness that has a url, now."""
-    from orchestration.checkpoints import ask_now
+    from orchestration.ledger.checkpoints import ask_now
     from orchestration.workspace import find_workspace
 
     cosigning = ask_now(find_workspace(folder))
@@ -82,7 +82,7 @@ def ask(folder: Path | None) -> int:
 @workspace_option
 def anchor(folder: Path | None) -> None:
     """Have the configured timestamp authority stamp both logs (RFC 3161)."""
-    from orchestration.checkpoints import anchor_now
+    from orchestration.ledger.checkpoints import anchor_now
     from orchestration.workspace import find_workspace
 
     for made in anchor_now(find_workspace(folder)):

@@ -61,7 +61,7 @@ def propose(
     Of a deployment: outcome, environment, is_production, finished_at. Of an incident: started_at,
     resolved_at, severity. Of an issue: issue_type.
     """
-    from orchestration.correcting import Claim, propose_correction
+    from orchestration.cases.correcting import Claim, propose_correction
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -95,7 +95,7 @@ def propose(
 @json_option
 def approve(name: str, folder: Path | None, *, signed_by: str, as_json: bool) -> None:
     """Put a correction into force as its second person, who has seen the evidence."""
-    from orchestration.correcting import approve_correction
+    from orchestration.cases.correcting import approve_correction
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -115,7 +115,7 @@ def approve(name: str, folder: Path | None, *, signed_by: str, as_json: bool) ->
 @json_option
 def revoke(name: str, folder: Path | None, *, reason_code: str, signed_by: str, as_json: bool) -> None:
     """Stand against a correction. The second person who does ends it; the first ends one that only waits."""
-    from orchestration.correcting import revoke_correction
+    from orchestration.cases.correcting import revoke_correction
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -136,7 +136,7 @@ def revoke(name: str, folder: Path | None, *, reason_code: str, signed_by: str, 
 @json_option
 def purge(name: str, folder: Path | None, *, reason_code: str, signed_by: str, as_json: bool) -> None:
     """Destroy the words and files of a revoked correction; what the log says of it stays verifiable."""
-    from orchestration.correcting import purge_correction
+    from orchestration.cases.correcting import purge_correction
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -153,8 +153,8 @@ def purge(name: str, folder: Path | None, *, reason_code: str, signed_by: str, a
 @json_option
 def show(name: str, folder: Path | None, *, save: Path | None, signed_by: str, as_json: bool) -> None:
     """Show the words and the evidence of a correction to somebody who may sign it."""
-    from orchestration.correcting import read_evidence
-    from orchestration.dispute_reading import save_files, to_text
+    from orchestration.cases.correcting import read_evidence
+    from orchestration.cases.reading import save_files, to_text
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -170,7 +170,7 @@ def show(name: str, folder: Path | None, *, save: Path | None, signed_by: str, a
 @json_option
 def list_(folder: Path | None, *, as_json: bool) -> None:
     """List corrections, what they say, and whether the present publication has them."""
-    from orchestration.correcting import list_corrections
+    from orchestration.cases.correcting import list_corrections
     from orchestration.workspace import find_workspace
 
     rows = list_corrections(find_workspace(folder))

@@ -12,7 +12,7 @@ from orchestration.commands.options import json_option, workspace_option
 if TYPE_CHECKING:
     from lineage.definition_changes import Change
     from lineage.definition_log import InForce
-    from orchestration.definition_history import FoundDefinition
+    from orchestration.metric_definitions.history import FoundDefinition
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -28,7 +28,7 @@ def definition() -> None:
 @json_option
 def list_(folder: Path | None, *, metric: str | None, as_json: bool) -> None:
     """List the definitions in force, or every definition that METRIC ever had."""
-    from orchestration.definition_history import definitions_on, history_of
+    from orchestration.metric_definitions.history import definitions_on, history_of
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
@@ -56,7 +56,7 @@ def show(
 
     Without --on and --hash it is the present one: what a signature given now would be about.
     """
-    from orchestration.definition_history import PRESENT, find_definition
+    from orchestration.metric_definitions.history import PRESENT, find_definition
     from orchestration.workspace import find_workspace
 
     if day and prefix:
@@ -82,7 +82,7 @@ def diff(folder: Path | None, *, metric: str, old: str, new: str, only_words: bo
     OLD and NEW are days, ids of publications, first characters of definition hashes, or `present`. Exit
     code 1 where something differs.
     """
-    from orchestration.definition_history import changes_between, find_definition
+    from orchestration.metric_definitions.history import changes_between, find_definition
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
@@ -117,8 +117,8 @@ def in_force(
     The proof holds their leaves of the governance log, their inclusion proofs, and the signed checkpoint that
     covers them; `assay definition check-proof` checks it anywhere, offline.
     """
-    from orchestration.definition_history import definitions_on, proof_of
     from orchestration.errors import UsageError
+    from orchestration.metric_definitions.history import definitions_on, proof_of
     from orchestration.workspace import find_workspace
 
     workspace, on = find_workspace(folder), day.date() if day else None
@@ -142,8 +142,8 @@ def in_force(
 def check_proof(folder: Path | None, *, file: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Check a proof of definitions, offline: needs the file and a trusted key, and no workspace."""
     from lineage.ledger import NoteVerifier
-    from orchestration.definition_history import check_proof as checked
-    from orchestration.definition_history import own_verifier
+    from orchestration.metric_definitions.history import check_proof as checked
+    from orchestration.metric_definitions.history import own_verifier
     from orchestration.workspace import find_workspace
 
     trusted = tuple(NoteVerifier.parse(key) for key in keys) or (own_verifier(find_workspace(folder)),)

@@ -60,9 +60,9 @@ def _run(stage: "Stage", console: "Console", phases: "Phases") -> None:
 
 
 def _trace(stage: "Stage", console: "Console", phases: "Phases") -> None:
+    from orchestration.numbers.tracing import trace_cell
     from orchestration.screens.demonstration import number_to_trace
     from orchestration.screens.trace import trace_lines
-    from orchestration.tracing import trace_cell
 
     scope, period = number_to_trace(stage.workspace)
     command = f"assay trace change_lead_time --scope {scope} --period {period}"
@@ -87,7 +87,7 @@ def _gate(stage: "Stage", console: "Console", phases: "Phases") -> None:
 
 
 def _verify(stage: "Stage", console: "Console", phases: "Phases") -> int:
-    from orchestration.verification import verify_workspace
+    from orchestration.ledger.verification import verify_workspace
 
     console.rule("assay verify")
     with phases.timed("verify"):
@@ -103,14 +103,14 @@ def _verify(stage: "Stage", console: "Console", phases: "Phases") -> int:
 
 def _compare(stage: "Stage", console: "Console", phases: "Phases") -> int:
     from connectors.sandbox.settings import DEMO_KINDS
-    from orchestration.comparison import compare
-    from orchestration.level_comparison import compare_levels
     from orchestration.screens.demonstration import (
         comparison_table,
         difference_lines,
         level_lines,
         verdict_lines,
     )
+    from orchestration.truth.comparison import compare
+    from orchestration.truth.levels import compare_levels
 
     console.rule("computed beside simulated truth")
     with phases.timed("compare"):

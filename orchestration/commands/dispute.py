@@ -67,8 +67,8 @@ def open_(
     as_json: bool,
 ) -> None:
     """Contradict a published number, or one of your own (--scope person:me)."""
-    from orchestration.dispute_people import Asker
-    from orchestration.disputing import CellAddress, open_dispute
+    from orchestration.cases.disputing import CellAddress, open_dispute
+    from orchestration.cases.people import Asker
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -112,8 +112,8 @@ def withdraw(
     as_json: bool,
 ) -> None:
     """Withdraw the dispute that you opened."""
-    from orchestration.dispute_people import Asker
-    from orchestration.disputing import step_of_complainant
+    from orchestration.cases.disputing import step_of_complainant
+    from orchestration.cases.people import Asker
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -143,8 +143,8 @@ def escalate(
     as_json: bool,
 ) -> None:
     """Take an open dispute from its reviewer to the escalation role; whoever opened it may, and reviewers."""
-    from orchestration.dispute_people import Asker
-    from orchestration.disputing import Decided, step_of_complainant, step_of_handler
+    from orchestration.cases.disputing import Decided, step_of_complainant, step_of_handler
+    from orchestration.cases.people import Asker
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -232,7 +232,7 @@ def decide(
 @json_option
 def purge(name: str, folder: Path | None, *, reason_code: str, signed_by: str, as_json: bool) -> None:
     """Destroy the names, words and files of a closed dispute; its steps stay verifiable."""
-    from orchestration.disputing import purge_dispute
+    from orchestration.cases.disputing import purge_dispute
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -248,7 +248,7 @@ def purge(name: str, folder: Path | None, *, reason_code: str, signed_by: str, a
 @json_option
 def list_(folder: Path | None, *, is_all: bool, as_json: bool) -> None:
     """List open disputes, the most urgent first. An overdue one stays open, and is one to escalate."""
-    from orchestration.dispute_reading import list_disputes
+    from orchestration.cases.reading import list_disputes
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -289,8 +289,8 @@ def show(
     as_json: bool,
 ) -> None:
     """Show a dispute's steps; to whoever opened it, and to who handles it, the words and files too."""
-    from orchestration.dispute_people import Asker
-    from orchestration.dispute_reading import read_contents, save_files, show_dispute, to_text
+    from orchestration.cases.people import Asker
+    from orchestration.cases.reading import read_contents, save_files, show_dispute, to_text
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -327,7 +327,7 @@ def _handle(  # noqa: PLR0917 - the commands pass what click gave them
     *,
     as_json: bool,
 ) -> None:
-    from orchestration.disputing import Decided, step_of_handler
+    from orchestration.cases.disputing import Decided, step_of_handler
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 

@@ -18,7 +18,7 @@ def key() -> None:
 @json_option
 def show(folder: Path | None, *, as_json: bool) -> int:
     """Print the public key in force, and the earlier ones with the leaf by which each handed over."""
-    from orchestration.key_rotation import key_history
+    from orchestration.ledger.key_rotation import key_history
     from orchestration.session import open_ledger
     from orchestration.workspace import SIGNING_KEY, find_workspace
 
@@ -53,7 +53,7 @@ def rotate(folder: Path | None, *, reason: str) -> None:
     """
     import secrets
 
-    from orchestration.key_rotation import rotate_key
+    from orchestration.ledger.key_rotation import rotate_key
     from orchestration.session import open_session
     from orchestration.sources import utc_now
     from orchestration.workspace import SIGNING_KEY, find_workspace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from orchestration.tracing import TraceRequest
+    from orchestration.numbers.tracing import TraceRequest
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -100,8 +100,8 @@ def is_number_named(options: NumberOptions) -> bool:
 def number_request(metric: str, options: NumberOptions) -> "TraceRequest":
     """Return the request for the number that a metric's name and these options name."""
     from lineage.trace import Asked, View
+    from orchestration.numbers.tracing import Reader, TraceRequest
     from orchestration.sources import utc_now
-    from orchestration.tracing import Reader, TraceRequest
 
     return TraceRequest(
         metric=metric,

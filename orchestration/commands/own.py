@@ -32,10 +32,10 @@ def own(
     when, whose, and by whom. What came of incidents, failures and on-call is nobody's number.
     """
     from lineage.trace import View
-    from orchestration.own_numbers import read_own_numbers, write_own_numbers
+    from orchestration.numbers.own_numbers import read_own_numbers, write_own_numbers
+    from orchestration.numbers.tracing import Reader
     from orchestration.screens.own_numbers import own_lines
     from orchestration.sources import utc_now
-    from orchestration.tracing import Reader
     from orchestration.workspace import find_workspace
 
     workspace, now = find_workspace(folder), utc_now()

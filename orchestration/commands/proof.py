@@ -28,7 +28,7 @@ def proof() -> None:
 @workspace_option
 def page(index: int, folder: Path | None, *, out: Path | None, body: Path | None) -> None:
     """Prove the page of evidence at INDEX of the payload log: its request, its time and its SHA-256."""
-    from orchestration.proving import open_prover
+    from orchestration.ledger.proving import open_prover
     from orchestration.workspace import find_workspace
 
     with open_prover(find_workspace(folder)) as prover:
@@ -45,7 +45,7 @@ def page(index: int, folder: Path | None, *, out: Path | None, body: Path | None
 @workspace_option
 def leaf(log: str, index: int, folder: Path | None, *, out: Path | None) -> None:
     """Prove the leaf at INDEX of LOG, such as a decision of the gate, a sign-off or a change of the key."""
-    from orchestration.proving import open_prover
+    from orchestration.ledger.proving import open_prover
     from orchestration.workspace import find_workspace
 
     with open_prover(find_workspace(folder)) as prover:
@@ -58,7 +58,7 @@ def leaf(log: str, index: int, folder: Path | None, *, out: Path | None) -> None
 @workspace_option
 def publication(publication_id: str | None, folder: Path | None, *, out: Path | None) -> None:
     """Prove that a publication was announced, against the newest state that witnesses cosigned."""
-    from orchestration.proving import open_prover
+    from orchestration.ledger.proving import open_prover
     from orchestration.workspace import find_workspace
 
     with open_prover(find_workspace(folder)) as prover:
@@ -72,7 +72,7 @@ def publication(publication_id: str | None, folder: Path | None, *, out: Path | 
 @workspace_option
 def file(path: str, folder: Path | None, *, publication: str | None, out: Path | None) -> None:
     """Prove one exported file by its PATH in the publication, such as marts/mart_metric_values.csv."""
-    from orchestration.proving import open_prover
+    from orchestration.ledger.proving import open_prover
     from orchestration.workspace import find_workspace
 
     with open_prover(find_workspace(folder)) as prover:
@@ -90,7 +90,7 @@ def cell(
     metric: str, folder: Path | None, *, scope: str, period: str, publication: str | None, out: Path | None
 ) -> None:
     """Prove one published value of a METRIC that is certified or feeds incentives, and show no other."""
-    from orchestration.proving import CellName, open_prover
+    from orchestration.ledger.proving import CellName, open_prover
     from orchestration.workspace import find_workspace
 
     with open_prover(find_workspace(folder)) as prover:

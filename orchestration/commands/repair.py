@@ -10,7 +10,7 @@ import click
 from orchestration.commands.options import json_option, workspace_option
 
 if TYPE_CHECKING:
-    from orchestration.repairing import RedCheck, RepairPlan
+    from orchestration.repair.repairing import RedCheck, RepairPlan
     from orchestration.workspace import Workspace
     from quality_checks.results import CheckResult
 
@@ -46,8 +46,8 @@ def repair(
     question. Nothing is deleted: what is fetched covers what was there. Exit code 1: something is still red.
     """
     from orchestration.errors import UsageError
-    from orchestration.repair_outcome import about, last_results
-    from orchestration.repairing import plan_of_checks, plan_of_steps
+    from orchestration.repair.outcome import about, last_results
+    from orchestration.repair.repairing import plan_of_checks, plan_of_steps
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
@@ -74,8 +74,8 @@ def repair(
 
 
 def _step(workspace: "Workspace", target: str, *place: str | None) -> Any:
-    from orchestration.repair_outcome import with_evidence
-    from orchestration.repair_targets import step_for
+    from orchestration.repair.outcome import with_evidence
+    from orchestration.repair.targets import step_for
     from orchestration.sources import utc_now
 
     scope, parent_key, first, until = place
@@ -95,8 +95,8 @@ def _step(workspace: "Workspace", target: str, *place: str | None) -> Any:
 
 
 def _listed(workspace: "Workspace", red: "list[CheckResult]") -> "list[RedCheck]":
-    from orchestration.repair_outcome import with_evidence
-    from orchestration.repairing import red_checks
+    from orchestration.repair.outcome import with_evidence
+    from orchestration.repair.repairing import red_checks
 
     return with_evidence(workspace, lambda store: red_checks(red, store.windows())) if red else []
 
@@ -123,8 +123,8 @@ def _show(listed: "list[RedCheck]") -> None:
 
 
 def _show_plan(workspace: "Workspace", plan: "RepairPlan", *, as_json: bool) -> None:
-    from orchestration.repair_outcome import with_evidence
-    from orchestration.repairing import requests_of
+    from orchestration.repair.outcome import with_evidence
+    from orchestration.repair.repairing import requests_of
 
     (step,) = plan.steps
     count = with_evidence(workspace, lambda store: requests_of(step, store.windows()))
@@ -168,7 +168,7 @@ def _carry_out(
     workspace: "Workspace", plan: "RepairPlan", before: "list[CheckResult]", *, as_json: bool
 ) -> None:
     from orchestration.errors import FindingsError
-    from orchestration.repair_outcome import outcome_of
+    from orchestration.repair.outcome import outcome_of
     from orchestration.running import RunOptions
     from orchestration.screens.console import run_with_console
 

@@ -69,7 +69,7 @@ def replay(
             "Name one number with METRIC --scope SCOPE --period PERIOD, a fact's with METRIC --key KEY; "
             "or --publication current for all"
         )
-    from orchestration.replaying import replay_published
+    from orchestration.numbers.replaying import replay_published
     from orchestration.screens.replay import replay_lines
     from orchestration.workspace import find_workspace
 
@@ -86,7 +86,7 @@ def replay(
 
 
 def _whole(publication: str, *, threads: int, folder: Path | None, as_json: bool) -> int:
-    from orchestration.replaying_publication import replay_publication
+    from orchestration.numbers.replaying_publication import replay_publication
     from orchestration.screens.replay import publication_lines
     from orchestration.workspace import find_workspace
 

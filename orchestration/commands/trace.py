@@ -56,8 +56,8 @@ def trace(
     METRIC is a metric's name, or a mart's column such as marts.mart_dora_monthly.change_lead_time.
     Exits 1 where the number does not follow from its facts, or a page is not in the log.
     """
-    from orchestration.replaying import trace_with_context
-    from orchestration.tracing import trace_number
+    from orchestration.numbers.replaying import trace_with_context
+    from orchestration.numbers.tracing import trace_number
     from orchestration.workspace import find_workspace
 
     if not is_number_named(options):

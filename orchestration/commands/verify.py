@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lineage.ledger import NoteVerifier, WitnessKey
-    from orchestration.verification import Finding, KnownKeys
+    from orchestration.ledger.verification import Finding, KnownKeys
     from publishing.offline import ProofReport
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -47,8 +47,8 @@ def verify(
     that does not go through the file.
     """
     from lineage.ledger import NoteVerifier, WitnessKey
-    from orchestration import verification
     from orchestration.errors import UsageError
+    from orchestration.ledger import verification
     from orchestration.workspace import find_workspace
 
     trusted = tuple(NoteVerifier.parse(key) for key in keys)
@@ -79,7 +79,7 @@ def _verify_file(
     *,
     as_json: bool,
 ) -> int:
-    from orchestration.verification import Finding
+    from orchestration.ledger.verification import Finding
     from publishing.offline import verify_exported_file
 
     known = _known_keys(trusted, folder, exported)
@@ -136,7 +136,7 @@ def _tell_proof(report: "ProofReport", *, as_json: bool) -> int:
 def _known_keys(trusted: "Sequence[NoteVerifier]", folder: Path | None, near: Path) -> "KnownKeys":
     """The keys that were given; else those of a workspace that was named, or that the file lies in."""
     from orchestration.errors import UsageError
-    from orchestration.verification import KnownKeys, known_keys
+    from orchestration.ledger.verification import KnownKeys, known_keys
     from orchestration.workspace import find_workspace
 
     if trusted:

@@ -81,8 +81,8 @@ def cosign(folder: Path, requests: tuple[Path, ...]) -> int:
     """
     from lineage.ledger import WitnessError
     from lineage.ledger.witness_folder import open_witness
+    from orchestration.ledger.witness_files import cosign_file
     from orchestration.sources import utc_now
-    from orchestration.witness_files import cosign_file
 
     opened, refused = open_witness(folder, clock=utc_now), 0
     for path in requests:
@@ -106,8 +106,8 @@ def serve(folder: Path, *, host: str, port: int) -> None:
 
     from lineage.ledger.witness_folder import open_witness
     from orchestration.errors import UsageError
+    from orchestration.ledger.witness_network import witness_application
     from orchestration.sources import utc_now
-    from orchestration.witness_network import witness_application
 
     application = witness_application(open_witness(folder, clock=utc_now))
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from orchestration.ledger.witness_network import ask_witness
+from orchestration.ledger.witnessing import Ask, cosign_newest, gather
 from orchestration.session import Session
-from orchestration.witness_network import ask_witness
-from orchestration.witnessing import Ask, cosign_newest, gather
 from publishing import PublicationContext
 from publishing.sealing import Cosign
 

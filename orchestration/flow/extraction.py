@@ -9,7 +9,7 @@ from connectors.errors import (
 from connectors.reports import StreamReport
 from connectors.streams import Place, TimeWindow
 from orchestration.collection import Uncollected, uncollected_lines
-from orchestration.repairing import RepairPlan
+from orchestration.repair.repairing import RepairPlan
 from orchestration.run_record import StreamFailure
 from orchestration.session import Session
 

@@ -19,9 +19,9 @@ from governance.sign_off_log import SignOffHistory, read_history, record_sign_of
 from governance.sign_offs import load_sign_offs
 from governance.signers import SignerRegister
 from lineage.ledger import Ledger
-from orchestration.casework import cells_under_dispute
-from orchestration.defining import present_definitions
+from orchestration.cases.desks import cells_under_dispute
 from orchestration.flow.cosigning import with_witnesses
+from orchestration.metric_definitions.defining import present_definitions
 from orchestration.session import Session
 from orchestration.tracks import present_crossings
 from publishing import PublicationContext, SourceSummary

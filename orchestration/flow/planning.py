@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration import staging_models, steps
-from orchestration.casework import correction_rows
+from orchestration.cases.desks import correction_rows
 from orchestration.dbt_runner import DbtProject
 from orchestration.dispositions import disposition_rows
 from orchestration.flow.gap_rows import gap_rows

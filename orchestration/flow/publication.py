@@ -5,19 +5,19 @@ from dataclasses import replace
 from governance.policies import PolicyBook
 from lineage.definition_store import DefinitionStore
 from lineage.ledger import LedgerError
-from orchestration.anchoring import anchor_logs
 from orchestration.column_lineage.recording import record_column_lineage
 from orchestration.dbt_runner import DbtProject
-from orchestration.defining import keep_definitions, present_definitions, present_marts
 from orchestration.errors import AssayError
 from orchestration.flow.cosigning import cosign_announcement, with_witnesses
 from orchestration.flow.gate_inputs import gate_context, take_sign_offs
 from orchestration.flow.planning import Plan
 from orchestration.flow.warehouse import StageMark, mark_stage, open_warehouse, stage_mark
-from orchestration.replaying import keep_build
+from orchestration.ledger.anchoring import anchor_logs
+from orchestration.ledger.witness_network import ask_witness
+from orchestration.metric_definitions.defining import keep_definitions, present_definitions, present_marts
+from orchestration.numbers.replaying import keep_build
 from orchestration.session import Session
 from orchestration.sources import utc_now
-from orchestration.witness_network import ask_witness
 from publishing import Publication, current_publication, publish
 
 

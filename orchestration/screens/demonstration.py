@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import duckdb
 from rich.table import Table
 
-from orchestration.comparison import Cell, Comparison, Difference
 from orchestration.demonstration import Phases
 from orchestration.errors import BuildFailedError
-from orchestration.level_comparison import LevelComparison
-from orchestration.rule_scores import Score
 from orchestration.screens.figures import value_text
 from orchestration.screens.terminal import narrow_table
+from orchestration.truth.comparison import Cell, Comparison, Difference
+from orchestration.truth.levels import LevelComparison
+from orchestration.truth.rule_scores import Score
 from orchestration.workspace import Workspace
 
 COLUMNS = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from orchestration.own_numbers import OwnNumbers
+from orchestration.numbers.own_numbers import OwnNumbers
 from orchestration.screens.figures import value_text
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from decimal import Decimal
 
 from lineage.replay import CellValues, Redundancy, Replay
-from orchestration.replaying_publication import PublicationReplay
+from orchestration.numbers.replaying_publication import PublicationReplay
 from orchestration.screens.context import context_lines
 
 _MEGABYTE = 1_000_000

@@ -10,7 +10,7 @@ import duckdb
 from lineage.trace import Asked, Period, View
 from lineage.trace.mart_columns import route_of
 from orchestration.flow.warehouse import open_warehouse
-from orchestration.tracing import Reader, TraceRequest
+from orchestration.numbers.tracing import Reader, TraceRequest
 from orchestration.workspace import Workspace
 
 READ_AT = datetime(2026, 7, 2, 9, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from governance.signers import Signer
+from orchestration.cases.correcting import list_corrections
 from orchestration.command import main
-from orchestration.correcting import list_corrections
 from orchestration.workspace import Workspace
 from tests.house.company import Company, company
 from tests.house.rows import hashes_of_rows

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.command import main
-from orchestration.definition_history import (
+from orchestration.errors import UsageError
+from orchestration.flow.warehouse import mark_stage, open_warehouse, stage_mark
+from orchestration.ledger.verification import verify_workspace
+from orchestration.metric_definitions.history import (
     check_proof,
     definitions_on,
     find_definition,
@@ -17,11 +20,8 @@ from orchestration.definition_history import (
     own_verifier,
     proof_of,
 )
-from orchestration.errors import UsageError
-from orchestration.flow.warehouse import mark_stage, open_warehouse, stage_mark
 from orchestration.publication_difference import difference_of
 from orchestration.republishing import publish_again
-from orchestration.verification import verify_workspace
 from orchestration.workspace import Workspace
 from tests.house.company import END, company
 from tests.house.every_source import clock_at

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from connectors.sandbox.settings import CODE_KINDS
-from orchestration.comparison import Comparison, compare
+from orchestration.truth.comparison import Comparison, compare
 from tests.house.company import Company, company
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

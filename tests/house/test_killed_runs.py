@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.ledger.verification import verify_workspace
 from orchestration.session import open_ledger
-from orchestration.verification import verify_workspace
 from tests.house.company import END, Company, company
 from tests.house.rows import hashes_of_rows
 

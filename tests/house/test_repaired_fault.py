@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from orchestration.command import main
-from orchestration.verification import verify_workspace
+from orchestration.ledger.verification import verify_workspace
 from tests.house.company import TOKEN, Company, company
 from tests.replay.loopback import LoopbackServer, Request, Response
 

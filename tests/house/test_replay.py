@@ -26,11 +26,16 @@ from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
 from orchestration.command import main
 from orchestration.errors import UsageError
-from orchestration.replaying import open_build, replay_published, replay_published_cell, trace_with_context
+from orchestration.numbers.replaying import (
+    open_build,
+    replay_published,
+    replay_published_cell,
+    trace_with_context,
+)
+from orchestration.numbers.tracing import Reader, TraceRequest, trace_number
 from orchestration.screens.trace import trace_lines
 from orchestration.screens.trace_page import trace_page
 from orchestration.session import open_ledger
-from orchestration.tracing import Reader, TraceRequest, trace_number
 from orchestration.workspace import Workspace
 from tests.house.company import company
 from tests.house.every_source import change_settings

@@ -12,9 +12,9 @@ import pytest
 from lineage.ledger import canonical_json
 from lineage.replay import ModelBundle
 from orchestration.command import main
-from orchestration.replaying_publication import PublicationReplay, replay_publication
+from orchestration.ledger.verification import verify_workspace
+from orchestration.numbers.replaying_publication import PublicationReplay, replay_publication
 from orchestration.session import open_ledger
-from orchestration.verification import verify_workspace
 from orchestration.workspace import Workspace
 from publishing.manifest import Manifest, spell_manifest
 from publishing.sealing import announce

@@ -16,7 +16,7 @@ from connectors.sandbox.company import Ownership
 from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
 from orchestration.command import main
-from orchestration.comparison import compare
+from orchestration.truth.comparison import compare
 from tests.house.company import END, TOKEN, Company, company, write_folders
 
 KINDS = ("github", "git", "jira", "pagerduty")

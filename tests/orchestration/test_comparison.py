@@ -12,9 +12,9 @@ import pytest
 
 from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
-from orchestration.comparison import compare
-from orchestration.rule_scores import Score
 from orchestration.screens.demonstration import difference_lines, verdict_lines
+from orchestration.truth.comparison import compare
+from orchestration.truth.rule_scores import Score
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 

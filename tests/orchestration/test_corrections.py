@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestration.casework import correction_rows
+from orchestration.cases.desks import correction_rows
+from orchestration.ledger.verification import verify_workspace
 from orchestration.session import open_ledger
-from orchestration.verification import verify_workspace
 from orchestration.workspace import Workspace
 from tests.orchestration.cases import answer, assay, furnish, refusal, signed_by
 

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from lineage.errors import DefinitionError
-from orchestration.definition_rules import EVIDENCE, built_rules
-from orchestration.definition_steps import WRITERS, step_parts
+from orchestration.metric_definitions.rules import EVIDENCE, built_rules
+from orchestration.metric_definitions.steps import WRITERS, step_parts
 from tests.parsed import compiled_manifest
 
 STEPS = Path("orchestration/steps")

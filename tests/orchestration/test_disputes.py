@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from governance.cases.private_store import PrivateStore
-from orchestration.casework import cells_under_dispute
+from orchestration.cases.desks import cells_under_dispute
+from orchestration.cases.reading import list_disputes
 from orchestration.command import main
-from orchestration.dispute_reading import list_disputes
+from orchestration.ledger.verification import verify_workspace
 from orchestration.overview import overview
 from orchestration.session import open_ledger
-from orchestration.verification import verify_workspace
 from orchestration.workspace import Workspace
 from tests.orchestration.cases import (
     CANARY,

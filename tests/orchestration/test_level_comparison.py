@@ -12,8 +12,8 @@ import pytest
 
 from connectors.sandbox import Organisation, simulate
 from connectors.sandbox.level_truth import LevelTruth
-from orchestration.level_comparison import compare_levels
 from orchestration.screens.demonstration import level_lines
+from orchestration.truth.levels import compare_levels
 
 MAY = date(2026, 5, 1)
 LEVEL = LevelTruth(

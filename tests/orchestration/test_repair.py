@@ -23,9 +23,8 @@ from orchestration.demonstration import simulated_people
 from orchestration.errors import UsageError
 from orchestration.flow.pinning import pin_evidence
 from orchestration.flow.settings_rows import settings_rows
-from orchestration.repair_outcome import outcome_of
-from orchestration.repair_targets import step_for
-from orchestration.repairing import (
+from orchestration.repair.outcome import outcome_of
+from orchestration.repair.repairing import (
     RepairPlan,
     RepairStep,
     plan_of_checks,
@@ -33,6 +32,7 @@ from orchestration.repairing import (
     red_checks,
     requests_of,
 )
+from orchestration.repair.targets import step_for
 from orchestration.run_record import RunRecord
 from orchestration.scaffold import scaffold
 from orchestration.session import open_session

@@ -14,13 +14,13 @@ from governance.policies import PolicyBook
 from lineage.ledger import AnchorError, Ledger, Note, NoteSigner, WitnessRequest, WitnessSigner, verify_ledger
 from lineage.ledger.anchor import check_anchor, read_certificates
 from lineage.ledger.witness_folder import FolderMemory, create_witness, open_witness
-from orchestration.anchoring import anchor_logs, authority_roots
 from orchestration.errors import UsageError, WitnessRefusedError
-from orchestration.key_rotation import NEXT_SUFFIX, finish_rotation, key_history, rotate_key
+from orchestration.ledger.anchoring import anchor_logs, authority_roots
+from orchestration.ledger.key_rotation import NEXT_SUFFIX, finish_rotation, key_history, rotate_key
+from orchestration.ledger.witness_files import cosign_file, write_requests
+from orchestration.ledger.witness_network import answer, ask_witness, witness_application
+from orchestration.ledger.witnessing import Reply, cosign_newest, gather, import_cosigned, registers_size
 from orchestration.scaffold import write_secret
-from orchestration.witness_files import cosign_file, write_requests
-from orchestration.witness_network import answer, ask_witness, witness_application
-from orchestration.witnessing import Reply, cosign_newest, gather, import_cosigned, registers_size
 from tests.orchestration.timestamp_authority import HAS_OPENSSL, timestamp_authority
 
 SIGNER = NoteSigner("assay/acme", b"\x01" * 32)

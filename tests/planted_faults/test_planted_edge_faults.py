@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.verification import verify_workspace
+from orchestration.ledger.verification import verify_workspace
 from orchestration.workspace import Workspace
 from tests.house.company import END, company
 from tests.house.every_source import clock_at

@@ -12,13 +12,13 @@ from connectors.sources import SOURCE_KINDS
 from governance.policies import PolicyBook
 from lineage.ledger import Ledger, LedgerError, NoteVerifier, WitnessKey
 from lineage.ledger.endorsements import newest_of
-from orchestration.anchoring import authority_roots
-from orchestration.casework import case_findings
-from orchestration.definition_history import definition_problems
+from orchestration.cases.desks import case_findings
 from orchestration.errors import UsageError
 from orchestration.exporting import delivery_problems
+from orchestration.ledger.anchoring import authority_roots
 from orchestration.lock import lock_holder
-from orchestration.replaying import stored_replay_problems
+from orchestration.metric_definitions.history import definition_problems
+from orchestration.numbers.replaying import stored_replay_problems
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
 from orchestration.sources import source_runtime

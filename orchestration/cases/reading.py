@@ -8,8 +8,8 @@ from typing import Any
 from governance.cases.disputes import Dispute
 from governance.cases.rules import Deadlines
 from governance.errors import DisputeError
-from orchestration.casework import dispute_desk, open_casework, reading_ledger, to_json_event
-from orchestration.dispute_people import Asker, complainant_of, handler_of, surroundings_of
+from orchestration.cases.desks import dispute_desk, open_casework, reading_ledger, to_json_event
+from orchestration.cases.people import Asker, complainant_of, handler_of, surroundings_of
 from orchestration.errors import UsageError
 from orchestration.redacting import PersonKey
 from orchestration.workspace import Workspace

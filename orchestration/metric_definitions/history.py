@@ -235,8 +235,8 @@ def present_everywhere(workspace: Workspace) -> dict[str, MetricDefinition]:
         UsageError: nothing was built yet.
     """
     from orchestration.dbt_runner import DbtProject  # noqa: PLC0415 - only this needs dbt's manifest
-    from orchestration.defining import present_definitions, present_marts  # noqa: PLC0415
     from orchestration.flow.warehouse import read_between_runs  # noqa: PLC0415
+    from orchestration.metric_definitions.defining import present_definitions, present_marts  # noqa: PLC0415
 
     if not workspace.warehouse.exists():
         raise UsageError(f"Nothing was built in {workspace.root} yet. Begin with: assay run")

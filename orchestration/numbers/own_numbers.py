@@ -18,9 +18,9 @@ from lineage.trace.cells import CellName
 from lineage.trace.own import own_cell, own_metrics, own_periods
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse
-from orchestration.own_records import find_subject
+from orchestration.numbers.own_records import find_subject
+from orchestration.numbers.tracing import Reader, record_reading
 from orchestration.session import open_session
-from orchestration.tracing import Reader, record_reading
 from orchestration.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from connectors.evidence import EvidenceStore
 from orchestration.errors import AssayError, FindingsError, UsageError, WorkspaceLockedError
 from orchestration.flow.warehouse import read_between_runs
 from orchestration.lock import lock_holder
-from orchestration.repairing import RepairPlan, steps_of
+from orchestration.repair.repairing import RepairPlan, steps_of
 from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 from quality_checks.results import CheckResult

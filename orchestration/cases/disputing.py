@@ -12,8 +12,8 @@ from governance.cases.correcting import file_parts
 from governance.cases.events import Recorded
 from governance.errors import DisputeError
 from lineage.trace import parse_period, parse_scope
-from orchestration.casework import Casework, open_casework, open_published, read_files
-from orchestration.dispute_people import (
+from orchestration.cases.desks import Casework, open_casework, open_published, read_files
+from orchestration.cases.people import (
     OWNERS,
     Asker,
     complainant_of,

@@ -6,14 +6,14 @@ from typing import Any
 
 from governance.policies import PolicyBook
 from lineage.ledger import Anchor, Cosignature
-from orchestration.anchoring import anchor_logs
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse, stage_mark
+from orchestration.ledger.anchoring import anchor_logs
+from orchestration.ledger.witness_files import write_requests
+from orchestration.ledger.witness_network import ask_witness
+from orchestration.ledger.witnessing import GOVERNANCE, LOGS, PAYLOAD, Cosigning, gather, import_cosigned
 from orchestration.session import Session, open_ledger, open_session
 from orchestration.sources import utc_now
-from orchestration.witness_files import write_requests
-from orchestration.witness_network import ask_witness
-from orchestration.witnessing import GOVERNANCE, LOGS, PAYLOAD, Cosigning, gather, import_cosigned
 from orchestration.workspace import Workspace
 
 POLICIES = "policies.yml"

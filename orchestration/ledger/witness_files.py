@@ -10,7 +10,7 @@ from lineage.ledger.errors import MalformedRequestError
 from lineage.ledger.files import write_durably
 from lineage.ledger.witness import MOST_REQUEST_BYTES
 from orchestration.errors import UsageError
-from orchestration.witnessing import request_for
+from orchestration.ledger.witnessing import request_for
 
 REQUEST_SUFFIX, ANSWER_SUFFIX = ".add-checkpoint", ".cosigned"
 

@@ -15,7 +15,7 @@ from governance.identity.people import accounts_named
 from governance.sign_offs import load_sign_offs
 from governance.signers import Signer
 from governance.vault import Vault
-from orchestration.casework import Casework, load_signer_key, open_published
+from orchestration.cases.desks import Casework, load_signer_key, open_published
 from orchestration.redacting import PersonKey
 from orchestration.workspace import Workspace
 

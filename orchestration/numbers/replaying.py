@@ -31,8 +31,8 @@ from lineage.trace import Trace
 from lineage.trace.context import Address
 from orchestration.errors import UsageError
 from orchestration.model_graph import GRAPH_TABLES
+from orchestration.numbers.tracing import TraceRequest, open_number, trace_opened
 from orchestration.session import open_ledger
-from orchestration.tracing import TraceRequest, open_number, trace_opened
 from orchestration.workspace import Workspace
 
 MODELS, INPUTS = "models", "inputs"

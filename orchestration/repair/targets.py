@@ -12,7 +12,7 @@ from connectors.evidence import EvidenceStore
 from connectors.settings import HttpSettings
 from connectors.streams import Place, Stream, TimeWindow
 from orchestration.errors import UsageError
-from orchestration.repairing import RepairStep, instant_of
+from orchestration.repair.repairing import RepairStep, instant_of
 from orchestration.settings import Settings, SourceSettings
 from orchestration.sources import enabled_streams
 

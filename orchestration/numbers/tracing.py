@@ -31,7 +31,7 @@ from lineage.trace.cells import CellName
 from lineage.trace.tracing import Number, find_number
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse, read_between_runs
-from orchestration.own_records import Subject, find_subject, own_of
+from orchestration.numbers.own_records import Subject, find_subject, own_of
 from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
 

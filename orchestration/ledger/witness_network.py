@@ -14,7 +14,7 @@ from lineage.ledger.anchor import QUERY_TYPE
 from lineage.ledger.errors import ForkError, MalformedRequestError, OldSizeError
 from lineage.ledger.witness import MOST_REQUEST_BYTES
 from orchestration.errors import WitnessRefusedError
-from orchestration.witnessing import Reply
+from orchestration.ledger.witnessing import Reply
 
 _PATH = "/add-checkpoint"
 _SIZE_TYPE = "text/x.tlog.size"

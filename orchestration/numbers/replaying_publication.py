@@ -19,7 +19,7 @@ from lineage.ledger import Ledger
 from lineage.replay import ModelBundle, StoredInputs
 from lineage.replay.running import Sandbox, load_inputs
 from orchestration.errors import UsageError
-from orchestration.replaying import (
+from orchestration.numbers.replaying import (
     INPUTS,
     MODELS,
     CommitGraphStep,

@@ -19,8 +19,8 @@ from lineage.definitions import (
     read_definitions,
 )
 from lineage.ledger import Ledger
-from orchestration.definition_rules import built_rules
-from orchestration.definition_steps import step_parts
+from orchestration.metric_definitions.rules import built_rules
+from orchestration.metric_definitions.steps import step_parts
 
 _PEOPLE = ("owners", "authors")
 """Who answers for a metric decides who may sign it, which the gate asks each time; it decides no number."""

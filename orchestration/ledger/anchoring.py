@@ -10,7 +10,7 @@ from lineage.ledger import Anchor, Checkpoint, Ledger, Note, NoteSigner
 from lineage.ledger.anchor import read_certificates, stamp
 from lineage.ledger.endorsements import keep_anchor, stamp_time
 from orchestration.errors import UsageError
-from orchestration.witness_network import ask_authority
+from orchestration.ledger.witness_network import ask_authority
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lineage.canonical_python import imported_modules, python_parts
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 
 WRITERS: dict[str, tuple[str, ...]] = {
     "computed.deployment_commits": ("orchestration.steps.commit_graph",),

@@ -10,7 +10,7 @@ import duckdb
 from connectors.sandbox.measures import EXACT_METRICS
 from connectors.sandbox.metric_values import MetricValue
 from connectors.sandbox.truth import Truth
-from orchestration.rule_scores import Score, scores_of_rules
+from orchestration.truth.rule_scores import Score, scores_of_rules
 
 CellKey = tuple[str, str, str, str, str]
 """Metric, kind of scope, scope, grain, first day."""

@@ -12,7 +12,7 @@ from governance.cases.corrections import Correction, Overlay, read_corrections
 from governance.cases.events import Recorded
 from governance.errors import CorrectionError
 from governance.log import GOVERNANCE_LOG
-from orchestration.casework import (
+from orchestration.cases.desks import (
     load_signer_key,
     open_casework,
     open_published,

@@ -1,0 +1,1 @@
+"""Disputes and corrections in a workspace: its ledger, its private store, and who may do what."""

@@ -1,0 +1,1 @@
+"""What every metric means: now, on a day, in a publication, and what changed between two of them."""

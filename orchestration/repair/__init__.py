@@ -1,0 +1,1 @@
+"""Repairs: what is red, what to fetch again for it, and what became of it."""

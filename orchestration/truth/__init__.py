@@ -1,0 +1,1 @@
+"""The demonstration's numbers beside the simulated truth."""
