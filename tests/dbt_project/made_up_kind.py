@@ -179,6 +179,10 @@ def bare_project() -> Path:
         for name, each in settings["models"]["assay"].items()
         if name not in ("intermediate", "profiles", "marts")
     }
+    staging_settings = settings["models"]["assay"]["staging"]
+    settings["models"]["assay"]["staging"] = {
+        name: each for name, each in staging_settings.items() if name.startswith("+")
+    }
     (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     shutil.copyfile(PROJECT / "profiles.yml", project / "profiles.yml")
     shutil.copytree(PROJECT / "macros" / "staging", project / "macros" / "staging")
@@ -186,7 +190,8 @@ def bare_project() -> Path:
         shutil.copyfile(PROJECT / "macros" / name, project / "macros" / name)
     staging = project / "models" / "staging"
     staging.mkdir(parents=True)
-    shutil.copyfile(PROJECT / "models" / "sources.yml", project / "models" / "sources.yml")
+    for name in ("groups.yml", "sources.yml"):
+        shutil.copyfile(PROJECT / "models" / name, project / "models" / name)
     for name in ("stg_unparsed_pages.sql", "stg_unparsed_pages.yml"):
         shutil.copyfile(PROJECT / "models" / "staging" / name, staging / name)
     return project

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.slos.rows import slo_tables
 from publishing.analyst import build_analyst_database
+from publishing.review import Review
 from tests.dbt_project.ownership_stories import component, employed
 from tests.dbt_project.slo_stories import HOUR, SAMPLES, SloStory, objective
 from tests.dbt_project.stories import Told, at
@@ -53,7 +54,7 @@ def publish(told: Told, folder: Path) -> Path:
     for (name,) in sorted(tables):
         con.execute(f"create table kept.marts.{name} as from assay.marts.{name}")
     con.execute("detach kept")
-    build_analyst_database(warehouse, target, withholdings=[], checks=[])
+    build_analyst_database(warehouse, target, review=Review((), (), {}, {}), checks=[])
     return target
 
 

@@ -22,7 +22,19 @@ READERS = {
     "worked_queries": ("docs/queries.md",),
     "leadership_report": ("publishing/figures.py", "publishing/caveats.py"),
     "newest_figures": ("orchestration/screens/figures.py",),
-    "metric_trace": ("lineage/trace/cells.py", "lineage/trace/absence.py"),
+    "metric_trace": tuple(
+        f"lineage/trace/{name}.py"
+        for name in (
+            "absence",
+            "cells",
+            "mart_columns",
+            "own",
+            "scorecard",
+            "service_levels",
+            "tracing",
+            "views",
+        )
+    ),
 }
 
 Row = dict[str, Any]
