@@ -41,8 +41,8 @@ test: $(READY) ## the whole test suite but the slow part, on PYTEST_WORKERS=2 pr
 test-slow: $(READY) ## crash, restart and scale tests: minutes
 	@$(BIN)/python -m pytest -m slow $(SPREAD)
 
-test-faults: $(READY) ## every planted fault, one by one: up to an hour
-	@$(BIN)/python -m pytest -m slow --faults=all tests/planted_faults $(SPREAD)
+test-faults: $(READY) ## every planted fault, and every token of a definition, one by one: up to two hours
+	@$(BIN)/python -m pytest -m slow --faults=all tests/planted_faults tests/dbt_project/test_definition_properties.py $(SPREAD)
 
 lint: $(READY) ## ruff and the import contracts
 	@$(BIN)/ruff check .

@@ -98,10 +98,13 @@ def test_a_sample_of_single_tokens_of_the_project_all_matter() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_every_single_token_of_the_project_matters() -> None:
+def test_every_single_token_of_the_project_matters(pytestconfig: pytest.Config) -> None:
+    """A hundred thousand tokens, each with the whole model read again, take most of an hour: CI takes a few."""
+    step = 1 if pytestconfig.getoption("--faults") == "all" else 40
     found = []
-    for name, sql in models():
-        found += unnoticed(name, sql, [token for token in tokens_of(sql) if token.text and matters(token)])
+    for position, (name, sql) in enumerate(models()):
+        candidates = [token for token in tokens_of(sql) if token.text and matters(token)]
+        found += unnoticed(name, sql, candidates[position % step :: step])
     assert found == []
 
 

@@ -58,7 +58,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         write_objectives(acme.organisation.company, acme.workspace.root / OBJECTIVES_FOLDER)
 
         def measure(document: dict[str, Any]) -> None:
-            document["sources"] += [one for one in measured if one["kind"] == "prometheus"]
+            document["sources"] += measured
             document["scorecard"] = {"minimum_team_size": 3}
 
         change_settings(acme.workspace, measure)
