@@ -14,6 +14,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the planted faults be all of them, or a sample, and replays as many as are asked for."""
     parser.addoption("--faults", choices=("sample", "all"), default="sample", help="which faults to plant")
     parser.addoption("--cells", type=int, default=25, help="how many published cells to replay")
+    parser.addoption(
+        "--published", type=Path, help="a published workspace whose cells to replay, as the demo's"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -68,7 +68,8 @@ class FeedbackStore:
         with self._transaction() as con:
             for piece_id, piece in named:
                 con.execute(
-                    "insert into pieces values (?, ?, ?, ?, ?, ?)",
+                    "insert into pieces (piece_id, giver_token, subject_token, kind, given_at, sealed) "
+                    "values (?, ?, ?, ?, ?, ?)",
                     [
                         *(piece_id, piece.giver.tokens[0], piece.subject.tokens[0], piece.kind),
                         *(piece.given_at, self._sealed(piece_id, piece)),
@@ -94,7 +95,10 @@ class FeedbackStore:
     def note_citation(self, piece_id: str, cited_by: str, *, leaf_index: int, at: datetime) -> None:
         """Note that a piece was cited."""
         with self._transaction() as con:
-            con.execute("insert into citations values (?, ?, ?, ?)", [piece_id, cited_by, leaf_index, at])
+            con.execute(
+                "insert into citations (piece_id, cited_by_token, leaf_index, cited_at) values (?, ?, ?, ?)",
+                [piece_id, cited_by, leaf_index, at],
+            )
 
     def commitment(self, piece_id: str, what: str, text: str) -> str:
         """Return a keyed commitment for the governance log."""
