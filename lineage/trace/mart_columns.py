@@ -292,7 +292,7 @@ _REASONS: Mapping[str, str] = {
     "dim_dates": _ENTITIES,
     "dim_dora_clusters": _ENTITIES,
     "dim_metrics": "it belongs to a definition, which `assay definition` shows with its hash",
-    "dim_people": "it is not published",
+    "dim_people": "people are not published; `assay own` shows everyone their own numbers",
     "dim_services": _COUNTED,
     "dim_teams": _ENTITIES,
     "mart_check_results": _CHECKED,
