@@ -43,7 +43,7 @@ from tests.house.numbers_to_replay import SHARES, numbers_to_replay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-KINDS = ("github", "git", "jira", "pagerduty", "roster")
+KINDS = ("github", "git", "jira", "pagerduty", "roster", "prometheus", "datadog")
 SEED = 20260701
 ROWS = {"window", "fact", "scorecard"}
 """Kinds whose whole row is compared."""
@@ -54,11 +54,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """Two months of a company with three services and their objectives, published."""
     with company(tmp_path_factory.mktemp("acme"), kinds=KINDS) as acme:
         places = Places(base_url=acme.server.base_url, git_folder="../git", files_folder="../files")
-        measured = measuring_sources(acme.organisation.company, places)
+        measured = {one["kind"]: one for one in measuring_sources(acme.organisation.company, places)}
+        for source in measured.values():
+            del source["streams"]  # the streams that objectives are read from need others
         write_objectives(acme.organisation.company, acme.workspace.root / OBJECTIVES_FOLDER)
 
         def measure(document: dict[str, Any]) -> None:
-            document["sources"] += measured
+            document["sources"] = [measured.get(one["kind"], one) for one in document["sources"]]
             document["scorecard"] = {"minimum_team_size": 3}
 
         change_settings(acme.workspace, measure)
