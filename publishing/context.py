@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from governance.circumstances import CellKey
+from governance.circumstances import CellKey, CheckOutcome
 from governance.clock import ClockFloor
 from governance.jurisdictions import JurisdictionBook
 from governance.policies import PolicyBook
@@ -23,37 +23,12 @@ class Repair(Protocol):
         ...
 
 
-class CheckResult(Protocol):
+class CheckResult(CheckOutcome, Protocol):
     """What a publication shows of a quality check."""
-
-    @property
-    def name(self) -> str:
-        """The check."""
-        ...
-
-    @property
-    def subject(self) -> str:
-        """What was checked."""
-        ...
-
-    @property
-    def severity(self) -> str:
-        """`blocking` or `warning`."""
-        ...
-
-    @property
-    def is_passed(self) -> bool:
-        """Whether it held."""
-        ...
 
     @property
     def message(self) -> str:
         """What was found, in one sentence."""
-        ...
-
-    @property
-    def layer(self) -> str:
-        """The hand-over that it guards."""
         ...
 
     @property

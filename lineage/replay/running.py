@@ -7,29 +7,12 @@ import duckdb
 import pyarrow as pa
 
 from lineage.errors import ReplayInputError
+from lineage.page_columns import PAGE_COLUMNS
 from lineage.replay.bundle import NEW_PAGES, ModelBundle, StoredModel
 from lineage.replay.inputs import PEOPLE, TOKENS, StoredInputs
 from lineage.replay.ports import Step
 
 SCHEMAS = ("raw", "config", "computed", "quality", "staging", "intermediate", "marts")
-PAGE_COLUMNS: Mapping[str, str] = {
-    "log_index": "bigint",
-    "source": "varchar",
-    "stream": "varchar",
-    "scope": "varchar",
-    "parent_key": "varchar",
-    "window_id": "varchar",
-    "sequence": "integer",
-    "method": "varchar",
-    "url": "varchar",
-    "status": "integer",
-    "headers": "varchar",
-    "fetched_at": "timestamptz",
-    "run_id": "varchar",
-    "body_sha256": "varchar",
-    "record_count": "integer",
-    "body": "blob",
-}
 _WINDOWS = """
 create table raw.fetch_windows (
     window_index bigint, window_id varchar, source varchar, kind varchar, stream varchar, scope varchar,

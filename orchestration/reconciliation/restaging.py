@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from connectors.http.questions import Reply
-from orchestration.steps.raw_views import PAGE_COLUMNS
+from lineage.page_columns import PAGE_COLUMNS
 
 RESTAGED = "temp.restaged_samples"
 _PAGES = "sampled_pages"

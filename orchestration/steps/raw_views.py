@@ -4,28 +4,12 @@ Compaction and fetches that run at the same time can then neither double nor lea
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-PAGE_COLUMNS: Mapping[str, str] = {
-    "log_index": "bigint",
-    "source": "varchar",
-    "stream": "varchar",
-    "scope": "varchar",
-    "parent_key": "varchar",
-    "window_id": "varchar",
-    "sequence": "integer",
-    "method": "varchar",
-    "url": "varchar",
-    "status": "integer",
-    "headers": "varchar",
-    "fetched_at": "timestamptz",
-    "run_id": "varchar",
-    "body_sha256": "varchar",
-    "record_count": "integer",
-    "body": "blob",
-}
+from lineage.page_columns import PAGE_COLUMNS
+
 _NO_PAGES = (
     "select " + ", ".join(f"null::{kind} as {name}" for name, kind in PAGE_COLUMNS.items()) + " where false"
 )

@@ -99,7 +99,7 @@ def test_a_sample_of_single_tokens_of_the_project_all_matter() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_every_single_token_of_the_project_matters(pytestconfig: pytest.Config) -> None:
-    """A hundred thousand tokens, each with the whole model read again, take most of an hour: CI takes a few."""
+    """A hundred thousand tokens, each with its model read again, take most of an hour: CI takes a few."""
     step = 1 if pytestconfig.getoption("--faults") == "all" else 40
     found = []
     for position, (name, sql) in enumerate(models()):

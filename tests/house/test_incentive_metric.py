@@ -3,7 +3,6 @@
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,12 @@ import yaml
 from connectors.sandbox.settings import CODE_KINDS
 from orchestration.command import main
 from orchestration.dbt_runner import DbtProject
-from orchestration.flow import gate_inputs
 from orchestration.sources import utc_now
-from publishing import PublicationContext
 from tests.house.company import Company, company
 
 METRIC = "change_lead_time_server_observed"
-POLICIES = {
-    "witnesses": ["internal-audit"],
+POLICIES: dict[str, Any] = {
+    "operated_by": "data-platform",
     "metrics": {METRIC: {"tier": "incentive", "purposes": ["team_bonus"], "authors": ["Ada"]}},
 }
 PURPOSES = {
@@ -32,24 +29,6 @@ PURPOSES = {
     },
 }
 JURISDICTIONS = {"jurisdictions": {"de": {"teams": "*"}}}
-ASKING = ("gate_review", "flow.publication", "flow.gating")
-
-
-def outside_word(patch: pytest.MonkeyPatch, *, cosigned_by: tuple[str, ...]) -> None:
-    """Hand in what the witness, the register of disputes and the wall between the tracks say."""
-    gathered = gate_inputs.gate_context
-
-    def with_word(*arguments: Any, **named: Any) -> PublicationContext:
-        context = gathered(*arguments, **named)
-        return replace(
-            context,
-            cosigned_by=cosigned_by,
-            restricted_cells=frozenset(),
-            track_crossings=dict.fromkeys(context.definition_hashes, ()),
-        )
-
-    for module in ASKING:
-        patch.setattr(f"orchestration.{module}.gate_context", with_word)
 
 
 def register_people(acme: Company, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +53,34 @@ def register_people(acme: Company, capsys: pytest.CaptureFixture[str]) -> None:
     }
     for name, document in registers.items():
         (acme.workspace.governance / f"{name}.yml").write_text(yaml.safe_dump(document))
+
+
+def set_up_witness(acme: Company, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Another department makes a witness of its own, and the policies name its key."""
+    folder = acme.workspace.root.parent / "witness"
+    capsys.readouterr()
+    assert main(["key", "show", "--workspace", str(acme.workspace.root)]) == 0
+    key = capsys.readouterr().out.strip()
+    origin = key.partition("+")[0]
+    logs = [word for log in ("payload", "governance") for word in ("--log", f"{origin}/{log}={key}")]
+    assert main(["witness", "init", str(folder), "--name", "internal-audit", *logs]) == 0
+    own = next(word for word in capsys.readouterr().out.split() if word.startswith("internal-audit+"))
+    witness = {"name": "internal-audit", "key": own, "team": "internal-audit"}
+    (acme.workspace.governance / "policies.yml").write_text(
+        yaml.safe_dump(POLICIES | {"witnesses": [witness]})
+    )
+    return folder
+
+
+def have_cosigned(acme: Company, witness: Path, name: str) -> None:
+    """Carry the newest checkpoints to the witness and its answers back, as files."""
+    carried, where = acme.workspace.root.parent / name, ["--workspace", str(acme.workspace.root)]
+    assert main(["checkpoint", "request", "--out", str(carried), *where]) == 0
+    requests = sorted(str(file) for file in carried.glob("*.add-checkpoint"))
+    assert len(requests) == 2
+    assert main(["witness", "cosign", str(witness), *requests]) == 0
+    answers = sorted(str(file) for file in carried.glob("*.cosigned"))
+    assert main(["checkpoint", "import", *answers, *where]) == 0
 
 
 def sign(acme: Company, person: str, role: str, *, verb: tuple[str, ...] = ()) -> int:
@@ -151,18 +158,19 @@ def test_a_metric_that_pays_is_published_once_signed_and_cosigned_and_kept_back_
         assert "Signed and recorded" in capsys.readouterr().out
         assert len(list(leaves(acme, "sign_off_recorded"))) == 2
 
-        unknown = {"witness_cosigned", "disputes_known", "track_kept_apart", "some_value_open"}
-        assert set(explained(acme, capsys)) == unknown
-        with pytest.MonkeyPatch.context() as patch:
-            outside_word(patch, cosigned_by=())
-            assert explained(acme, capsys) == ["witness_cosigned"]
-        with pytest.MonkeyPatch.context() as patch:
-            outside_word(patch, cosigned_by=("internal-audit",))
-            assert_it_is_published(acme)
-            assert_white_space_keeps_what_was_signed_and_a_predicate_lapses_it(acme, capsys)
-            assert_a_clock_set_back_is_noticed(acme, capsys)
-            assert sign(acme, "Pia", "people_operations", verb=("revoke",)) == 0
-            assert "signoff_present" in explained(acme, capsys)
+        assert explained(acme, capsys) == ["witness_cosigned"]
+        witness = set_up_witness(acme, capsys)
+        assert explained(acme, capsys) == ["witness_cosigned"]
+        have_cosigned(acme, witness, "first")
+        assert_it_is_published(acme)
+        assert_one_value_is_proven_far_from_the_workspace(acme, capsys, tmp_path)
+        assert_white_space_keeps_what_was_signed_and_a_predicate_lapses_it(acme, capsys)
+        assert_a_clock_set_back_is_noticed(acme, capsys)
+        assert sign(acme, "Pia", "people_operations", verb=("revoke",)) == 0
+        assert "signoff_present" in explained(acme, capsys)
+        have_cosigned(acme, witness, "second")
+        assert main(["publish", "--workspace", str(acme.workspace.root)]) == 0
+        assert shown_values(acme) == (0, 0)
 
 
 def assert_it_is_published(acme: Company) -> None:
@@ -175,6 +183,26 @@ def assert_it_is_published(acme: Company) -> None:
     (gate,) = [one for one in manifest["gate"] if one["metric"] == METRIC]
     assert (gate["is_open"], gate["purpose"], gate["cells"]["shown"]) == (True, "team_bonus", shown)
     assert manifest["purpose"]["forbidden_uses"] == ["Ranking people"]
+
+
+def assert_one_value_is_proven_far_from_the_workspace(
+    acme: Company, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    with duckdb.connect(str(acme.workspace.current / "analyst.duckdb"), read_only=True) as con:
+        row = con.execute(
+            "select scope_id, period_start from marts.mart_metric_values where value is not null "
+            f"and metric = '{METRIC}' and period_grain = 'month' order by all limit 1"
+        ).fetchone()
+    assert row is not None
+    proof, where = folder / "cell.tlog-proof", ["--workspace", str(acme.workspace.root)]
+    cell = ["--scope", f"team:{row[0]}", "--period", f"{row[1]:%Y-%m}", "--out", str(proof)]
+    capsys.readouterr()
+    assert main(["proof", "cell", METRIC, *cell, *where]) == 0
+    assert main(["key", "show", *where]) == 0
+    key = capsys.readouterr().out.split()[-1]
+    assert main(["verify", "--proof", str(proof), "--key", key]) == 0
+    proof.write_text(proof.read_text().replace(METRIC, "change_fail_rate", 1))
+    assert main(["verify", "--proof", str(proof), "--key", key]) != 0
 
 
 def assert_white_space_keeps_what_was_signed_and_a_predicate_lapses_it(

@@ -18,6 +18,7 @@ from lineage.columns import (
     read_lineage,
     write_tables,
 )
+from lineage.page_columns import PAGE_COLUMNS
 from orchestration.column_lineage.declared import (
     OTHER_FILES,
     SETTINGS_SECTIONS,
@@ -36,7 +37,6 @@ from orchestration.steps.commit_graph import (
     WRITE_DIFFERENCES,
 )
 from orchestration.steps.config_tables import CONFIG_TABLES
-from orchestration.steps.raw_views import PAGE_COLUMNS
 from tests.parsed import compiled_manifest
 
 KEPT_BY_RUNS = {
