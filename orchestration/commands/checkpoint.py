@@ -38,7 +38,14 @@ def show(folder: Path | None, *, as_json: bool) -> None:
 @checkpoint.command()
 @click.option("--witness", help="Which witness; needed where several are configured.")
 @_SIZE
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("to-be-cosigned"))
+@click.option(
+    "--output",
+    "out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("to-be-cosigned"),
+    show_default=True,
+    help="The folder for the requests.",
+)
 @workspace_option
 def request(folder: Path | None, *, witness: str | None, seen: tuple[str, ...], out: Path) -> None:
     """Write requests for a witness that is asked by file: what the last build rests on, and all decisions."""

@@ -27,7 +27,7 @@ FOLDER = NamedFolder(file_okay=False, path_type=Path)
 @click.option("--result", "only", multiple=True, help="Only this result and what it needs. Repeatable.")
 @click.option("--given", multiple=True, help="Read this result from the tables. Repeatable.")
 @click.option("--derive-links", is_flag=True, help="Compute previous deployments even where they are named.")
-@click.option("--out", type=FOLDER, help="Folder to write the results to.")
+@click.option("--output", "out", type=FOLDER, help="Folder to write the results to.")
 @click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @json_option
 def profile(

@@ -10,7 +10,9 @@ from orchestration.commands.options import workspace_option
 if TYPE_CHECKING:
     from lineage.ledger import TlogProof
 
-_OUT = click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the proof goes.")
+_OUT = click.option(
+    "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="Where the proof goes."
+)
 _PUBLICATION = click.option("--publication", metavar="ID", help="Default: the current one.")
 
 

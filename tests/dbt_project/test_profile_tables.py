@@ -231,7 +231,7 @@ def test_the_command_writes_the_same_bytes_every_time(
             "--until",
             "2026-06-01",
         ]
-        assert main([*arguments, "--out", str(tmp_path / out)]) == 0
+        assert main([*arguments, "--output", str(tmp_path / out)]) == 0
     names = sorted(file.name for file in (tmp_path / "one").iterdir())
     assert names == sorted(f"{result.name}.csv" for result in DEVLAKE.results)
     for name in names:

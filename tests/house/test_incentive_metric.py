@@ -77,7 +77,7 @@ def set_up_witness(acme: Company, capsys: pytest.CaptureFixture[str]) -> Path:
 def have_cosigned(acme: Company, witness: Path, name: str) -> None:
     """Carry the newest checkpoints to the witness and its answers back, as files."""
     carried, where = acme.workspace.root.parent / name, ["--workspace", str(acme.workspace.root)]
-    assert main(["checkpoint", "request", "--out", str(carried), *where]) == 0
+    assert main(["checkpoint", "request", "--output", str(carried), *where]) == 0
     requests = sorted(str(file) for file in carried.glob("*.add-checkpoint"))
     assert len(requests) == 2
     assert main(["witness", "cosign", str(witness), *requests]) == 0
@@ -197,7 +197,7 @@ def assert_one_value_is_proven_far_from_the_workspace(
         ).fetchone()
     assert row is not None
     proof, where = folder / "cell.tlog-proof", ["--workspace", str(acme.workspace.root)]
-    cell = ["--scope", f"team:{row[0]}", "--period", f"{row[1]:%Y-%m}", "--out", str(proof)]
+    cell = ["--scope", f"team:{row[0]}", "--period", f"{row[1]:%Y-%m}", "--output", str(proof)]
     capsys.readouterr()
     assert main(["proof", "cell", METRIC, *cell, *where]) == 0
     assert main(["key", "show", *where]) == 0
