@@ -27,8 +27,8 @@ class _Said:
 def sign_off_problems(leaves: Iterable[tuple[int, bytes]], folder: Path) -> Iterator[Problem]:
     """Yield each sign-off or revocation that does not hold, and each file that differs from its leaf.
 
-    Signatures are checked with the keys that stand beside them; whose keys count is the register's matter, and
-    the gate's.
+    Signatures are checked with the keys that stand beside them; whose keys count is a matter of the register
+    and the gate.
 
     Args:
         leaves: Index and content of the governance log's leaves, in their order.
@@ -43,12 +43,8 @@ def sign_off_problems(leaves: Iterable[tuple[int, bytes]], folder: Path) -> Iter
         yield from _of_file(path, said, present)
     for sha256, (index, given) in said.recorded.items():
         if sha256 not in present and sha256 not in said.revoked:
-            yield (
-                f"{folder.name}: {given.metric} as {given.role}",
-                f"leaf {index} of the governance log records it, and its file is gone or altered: it counts "
-                "for nothing",
-                False,
-            )
+            name = f"{folder.name}: {given.metric} as {given.role}"
+            yield name, f"leaf {index} records it, and its file is gone or altered: it counts no more", False
 
 
 def _of_leaf(index: int, leaf: Mapping[str, Any], said: _Said) -> Iterator[Problem]:
@@ -83,4 +79,8 @@ def _of_file(path: Path, said: _Said, present: set[str]) -> Iterator[Problem]:
     if not holds(given.statement(), given.signature):
         yield name, "its signature does not hold: it was altered after it was signed", True
     elif given.sha256 not in said.recorded:
-        yield name, "is in no leaf of the governance log yet, and counts for nothing until a run sees it", False
+        yield (
+            name,
+            "is in no leaf of the governance log yet, and counts from the next run on",
+            False,
+        )

@@ -61,8 +61,9 @@ def hand_over(
     """Copy a publication's files for a recipient, and record that it was done.
 
     Whatever the role, the manifest, the signed checkpoints and the publication's proof go along: any file can
-    be verified with the folder and the organisation's key alone. The files are complete and compared with the manifest before the leaf is written, and the folder gets its
-    name after it: whoever holds the folder is in the log.
+    be verified with the folder and the organisation's key alone. The files are complete and compared with the
+    manifest before the leaf is written, and the folder gets its name after it: whoever holds the folder is in
+    the log.
 
     Args:
         workspace: Whose publication.

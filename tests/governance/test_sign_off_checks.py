@@ -74,7 +74,7 @@ def test_a_file_that_is_gone_is_told_unless_the_sign_off_was_taken_back(
     file.unlink()
     ((name, problem, is_fatal),) = found(log, file)
     assert (name.startswith("sign-offs: "), is_fatal) == (True, False)
-    assert "leaf 1 of the governance log records it" in problem
+    assert "leaf 1 records it" in problem
     revoke(log, given, reason="agreement 7 ended", signer=FINN, register=register(), at=AT)
     assert found(log, file) == []
 
@@ -83,7 +83,7 @@ def test_a_file_that_no_run_has_seen_is_told(log: Log, file: Path) -> None:
     (file.parent / "owner.json").write_text(json.dumps(signed("metric_owner").to_document()))
     ((name, problem, is_fatal),) = found(log, file)
     assert (name, is_fatal) == ("sign-offs/owner.json", False)
-    assert "counts for nothing until" in problem
+    assert "counts from the next run on" in problem
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_file_that_no_run_has_seen_is_told(log: Log, file: Path) -> None:
     ],
 )
 def test_a_leaf_that_nobody_signed_is_named(
-    log: Log, file: Path, given: SignOff, place: int, changes: dict[str, Any], problem: str
+    log: Log, file: Path, given: SignOff, *, place: int, changes: dict[str, Any], problem: str
 ) -> None:
     revoke(log, given, reason="agreement 7 ended", signer=FINN, register=register(), at=AT)
     assert found(log, file) == []
