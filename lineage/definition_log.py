@@ -1,7 +1,5 @@
-"""Which definition was in force when: leaves of the governance log, and proofs that verify offline."""
+"""Which definition was in force when, by the governance log; `lineage.definition_proofs` proves it."""
 
-import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +8,10 @@ from typing import Any
 
 from lineage.definitions import MetricDefinition
 from lineage.errors import DefinitionError
-from lineage.ledger import Checkpoint, Ledger, LedgerError, NoteVerifier, canonical_json, verify_note
-from lineage.ledger.merkle import leaf_hash, verify_inclusion
+from lineage.ledger import canonical_json
 
 GOVERNANCE_LOG = "governance"
 DEFINITION_MARK = b'"kind":"definition_in_force"'
-_CHECKPOINTS = "SELECT size, note FROM checkpoints WHERE log = 'governance' ORDER BY size DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,7 @@ class InForce:
         document_sha256: The name of its document.
         publication_id: The publication that brought it into force.
         from_at: When.
+        previous_leaf: The leaf of the definition whose place it takes; None for a metric's first.
     """
 
     leaf_index: int
@@ -41,6 +38,7 @@ class InForce:
     document_sha256: str | None
     publication_id: str
     from_at: datetime
+    previous_leaf: int | None = None
 
 
 def definition_leaves(
@@ -99,7 +97,7 @@ def read_history(leaves: Iterable[tuple[int, bytes]]) -> dict[str, list[InForce]
     history: dict[str, list[InForce]] = {}
     for index, leaf in leaves:
         if DEFINITION_MARK in leaf:
-            found = _parse(index, leaf)
+            found = parse_definition(index, leaf)
             history.setdefault(found.metric, []).append(found)
     return dict(sorted(history.items()))
 
@@ -114,66 +112,12 @@ def in_force(history: Mapping[str, Sequence[InForce]], *, before: datetime) -> d
     return found
 
 
-def prove(ledger: Ledger, entries: Iterable[InForce]) -> dict[str, Any]:
-    """Return a document that proves, to whoever has the log's key, that the log holds these leaves.
+def parse_definition(index: int, leaf: bytes) -> InForce:
+    """Read one leaf.
 
     Raises:
-        DefinitionError: no signed checkpoint covers all of them yet.
+        DefinitionError: it is no definition, or of a version that nobody knows here.
     """
-    with ledger.reader() as connection:
-        row = connection.execute(_CHECKPOINTS).fetchone()
-    listed = sorted(entries, key=lambda entry: entry.leaf_index)
-    size = int(row[0]) if row else 0
-    if not listed or size <= listed[-1].leaf_index:
-        raise DefinitionError(
-            "no signed checkpoint covers these definitions yet; the next publication signs one: assay publish"
-        )
-    return {
-        "v": 1,
-        "kind": "definitions_in_force_proof",
-        "checkpoint": str(row[1]),
-        "leaves": [
-            {
-                "index": entry.leaf_index,
-                "leaf": ledger.leaf(GOVERNANCE_LOG, entry.leaf_index).decode(),
-                "hashes": [
-                    base64.b64encode(one).decode()
-                    for one in ledger.inclusion_proof(GOVERNANCE_LOG, entry.leaf_index, size)
-                ],
-            }
-            for entry in listed
-        ],
-    }
-
-
-def verify_proof(document: Mapping[str, Any], verifiers: Sequence[NoteVerifier]) -> list[InForce]:
-    """Check a proof offline and return what it proves.
-
-    Args:
-        document: What `prove` wrote.
-        verifiers: The keys that are trusted to sign checkpoints.
-
-    Raises:
-        DefinitionError: it has another form, is signed by nobody trusted, or a leaf is not in the log.
-    """
-    try:
-        note = verify_note(str(document["checkpoint"]), list(verifiers))
-        checkpoint = Checkpoint.parse(note.text)
-        leaves = [
-            (int(one["index"]), str(one["leaf"]).encode(), list(one["hashes"])) for one in document["leaves"]
-        ]
-        proofs = [[base64.b64decode(each, validate=True) for each in hashes] for _, _, hashes in leaves]
-    except (LedgerError, KeyError, TypeError, ValueError, binascii.Error) as error:
-        raise DefinitionError(f"this is no proof of definitions by a trusted key: {error}") from error
-    if not checkpoint.origin.endswith(f"/{GOVERNANCE_LOG}"):
-        raise DefinitionError(f"the checkpoint is of the log {checkpoint.origin}, not of a governance log")
-    for (index, leaf, _), proof in zip(leaves, proofs, strict=True):
-        if not verify_inclusion(leaf_hash(leaf), index, checkpoint.size, proof, root=checkpoint.root):
-            raise DefinitionError(f"leaf {index} is not in the log that the checkpoint signs")
-    return [_parse(index, leaf) for index, leaf, _ in leaves]
-
-
-def _parse(index: int, leaf: bytes) -> InForce:
     try:
         value = json.loads(leaf)
         _refuse_other_kind(value)
@@ -186,6 +130,7 @@ def _parse(index: int, leaf: bytes) -> InForce:
             document_sha256=value["document_sha256"],
             publication_id=value["publication_id"],
             from_at=datetime.fromisoformat(value["from"]),
+            previous_leaf=value["previous_leaf"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"leaf {index} of the governance log is no definition: {error}") from error

@@ -15,16 +15,16 @@ from governance.errors import DeliveryError
 from governance.identity.decisions import commitment
 from governance.log import GOVERNANCE_LOG
 from governance.token_key import load_token_key
-from lineage.ledger import Ledger
+from lineage.ledger import Ledger, NoteVerifier
 from orchestration.errors import UsageError
 from orchestration.session import Session, open_session
 from orchestration.workspace import TOKEN_KEY, Workspace
 from publishing.durable import sha256_file, sync_tree
-from publishing.manifest import CHECKPOINT, MANIFEST, PAYLOAD_CHECKPOINT, FileEntry, read_manifest
+from publishing.manifest import MANIFEST, UNLISTED, FileEntry, Manifest, read_manifest
+from publishing.proof_checks import check_proof
 
 DELIVERY = "delivery.json"
 _DATABASE = "analyst.duckdb"
-_ALWAYS = (MANIFEST, CHECKPOINT, PAYLOAD_CHECKPOINT)
 _SAID = (b'"kind":"publication_export"', b'"kind":"restatement_notice"')
 
 
@@ -60,8 +60,10 @@ def hand_over(
 ) -> Handed:
     """Copy a publication's files for a recipient, and record that it was done.
 
-    The files are complete and compared with the manifest before the leaf is written, and the folder gets its
-    name after it: whoever holds the folder is in the log.
+    Whatever the role, the manifest, the signed checkpoints and the publication's proof go along: any file can
+    be verified with the folder and the organisation's key alone. The files are complete and compared with the
+    manifest before the leaf is written, and the folder gets its name after it: whoever holds the folder is in
+    the log.
 
     Args:
         workspace: Whose publication.
@@ -74,7 +76,7 @@ def hand_over(
 
     Raises:
         UsageError: the folder exists, or the role is unknown.
-        DeliveryError: a file is not what was published, or the purpose is missing.
+        DeliveryError: a file or the manifest is not what was published, or the purpose is missing.
         WorkspaceLockedError: a run works here.
     """
     if output.exists():
@@ -84,6 +86,7 @@ def hand_over(
     partly = output.with_name(f".{output.name}-{secrets.token_hex(4)}")
     with open_session(workspace, command="assay export", needs_sources=False) as session:
         try:
+            _refuse_altered(session, publication, manifest)
             given = _copy(publication, partly, [entry for entry in manifest.files if entry.path in paths])
             delivery = Delivery(
                 delivery_id=secrets.token_hex(8),
@@ -182,8 +185,25 @@ def _record(session: Session, delivery: Delivery, *, name: str) -> Delivery:
     return recorded
 
 
+def _refuse_altered(session: Session, publication: Path, manifest: Manifest) -> None:
+    """Refuse a publication whose manifest is not the one that its own proof leads to.
+
+    Raises:
+        DeliveryError: saying what differs.
+    """
+    if "sealed" not in manifest.document:
+        return  # of a version before publications carried a proof
+    trusted = session.ledger.trust([NoteVerifier.parse(str(manifest.document["signed_by"]))])
+    for found in check_proof(publication, manifest, trusted):
+        raise DeliveryError(
+            f"{publication.name}/{MANIFEST} is not what was announced ({found.object_name} {found.problem}); "
+            "nothing was handed over. Find out what differs with: assay verify"
+        )
+
+
 def _copy(publication: Path, target: Path, entries: list[FileEntry]) -> list[tuple[str, str]]:
-    for name in (*_ALWAYS, *(entry.path for entry in entries)):
+    proving = [name for name in UNLISTED if (publication / name).exists()]
+    for name in (*proving, *(entry.path for entry in entries)):
         copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(publication / name, copy)

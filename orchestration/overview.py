@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from connectors.evidence import EvidenceStore, StreamTotals
+from governance.due_dates import DueDate, due_lines
 from orchestration.alerts.state import load_state, undelivered_lines
 from orchestration.cases.reading import dispute_lines, list_disputes
 from orchestration.check_brief import brief_lines, read_brief
 from orchestration.collection import load_register, uncollected_lines, uncollected_streams
+from orchestration.due_dates import due_dates
 from orchestration.failures import standing_failure
 from orchestration.lock import lock_holder
 from orchestration.session import open_ledger
@@ -34,6 +36,7 @@ class Overview:
     undelivered: tuple[str, ...] = ()
     brief: dict[str, Any] | None = None
     disputes: tuple[dict[str, Any], ...] = ()
+    due: tuple[DueDate, ...] = ()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit a table."""
@@ -57,6 +60,7 @@ class Overview:
             yield "alerts", f"{causes}; assay alert list"
         yield from (("not told", line) for line in self.undelivered)
         yield from (("disputes", line) for line in dispute_lines(self.disputes))
+        yield from due_lines(self.due)
         if self.last_failure:
             first = str(self.last_failure["message"]).splitlines()[0]
             yield "last failure", f"{self.last_failure['failed_at']}: {first}"
@@ -78,6 +82,7 @@ class Overview:
                 "open": len(self.disputes),
                 "overdue": [row["dispute"] for row in self.disputes if row["is_overdue"]],
             },
+            "due": [one.to_document() for one in self.due],
             "alerts": {"open": self.open_causes, "undelivered": list(self.undelivered)},
         }
 
@@ -110,4 +115,5 @@ def overview(workspace: Workspace) -> Overview:
         undelivered=tuple(undelivered_lines(alerts)),
         brief=read_brief(workspace),
         disputes=tuple(list_disputes(workspace, at=utc_now())) if has_ledger else (),
+        due=due_dates(workspace, at=utc_now()) if has_ledger else (),
     )

@@ -9,6 +9,7 @@ import duckdb
 from connectors.reports import Progress, StreamReport
 from orchestration.alerts.run_end import announce_end
 from orchestration.dbt_runner import NodeOutcome
+from orchestration.errors import AssayError, BuildFailedError, SourceFailedError
 from orchestration.event_history import quick_history
 from orchestration.failures import note_success
 from orchestration.flow.planning import Plan, make_plan
@@ -86,6 +87,8 @@ def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None
 
     @dg.resource(description=f"The workspace {workspace.root}, open and locked for the length of a run.")
     def open_for_run(context: dg.InitResourceContext) -> Iterator[OpenWorkspace]:
+        from orchestration.openlineage.emission import begin_events  # noqa: PLC0415 - the standard's client
+
         watcher = LogWatcher(context.log.info) if context.log else None
         run_id = context.run.run_id if context.run else None
         with ExitStack() as stack:
@@ -94,16 +97,26 @@ def workspace_resource(workspace: Workspace, opened: OpenWorkspace | None = None
             session = stack.enter_context(
                 open_session(workspace, command="a run of Dagster", run_id=run_id, watcher=watcher)
             )
+            session.events = begin_events(session)
             try:
                 yield OpenWorkspace(session)
             finally:
                 session.record.failed_steps = _failed_steps(context)
+                session.events.end(session, _failure(session))
                 if session.record.publication and not session.record.failed_steps:
                     ended_at = utc_now().isoformat(timespec="seconds")
                     note_success(workspace, run_id=session.run_id, ended_at=ended_at)
                 announce_end(session, is_failed=bool(session.record.failed_steps))
 
     return open_for_run
+
+
+def _failure(session: Session) -> AssayError | None:
+    """Return the kind of a run's failure, as `assay run` would name it; None where no step failed."""
+    if not session.record.failed_steps:
+        return None
+    steps = ", ".join(session.record.failed_steps)
+    return SourceFailedError(steps) if session.record.failures else BuildFailedError(steps)
 
 
 def _failed_steps(context: dg.InitResourceContext) -> tuple[str, ...]:

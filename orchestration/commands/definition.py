@@ -12,6 +12,7 @@ from orchestration.commands.options import json_option, workspace_option
 if TYPE_CHECKING:
     from lineage.definition_changes import Change
     from lineage.definition_log import InForce
+    from lineage.definition_proofs import DefinitionProof
     from orchestration.metric_definitions.history import FoundDefinition
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -114,8 +115,9 @@ def in_force(
 ) -> None:
     """Say which definitions were in force on a day, and prove it.
 
-    The proof holds their leaves of the governance log, their inclusion proofs, and the signed checkpoint that
-    covers them; `assay definition check-proof` checks it anywhere, offline.
+    The proof holds their leaves of the governance log, those of the definitions that took their place, the
+    inclusion proofs, and the signed checkpoint that covers them; `assay definition check-proof` checks it
+    anywhere, offline.
     """
     from orchestration.errors import UsageError
     from orchestration.metric_definitions.history import definitions_on, proof_of
@@ -140,14 +142,40 @@ def in_force(
 @workspace_option
 @json_option
 def check_proof(folder: Path | None, *, file: Path, keys: tuple[str, ...], as_json: bool) -> None:
-    """Check a proof of definitions, offline: needs the file and a trusted key, and no workspace."""
+    """Check a proof of definitions, offline: needs the file and a trusted key, and no workspace.
+
+    It says from when until when each definition was in force, and refuses a proof whose definitions were not
+    in force at the end of the day that it names.
+    """
     from lineage.ledger import NoteVerifier
     from orchestration.metric_definitions.history import check_proof as checked
     from orchestration.metric_definitions.history import own_verifier
     from orchestration.workspace import find_workspace
 
     trusted = tuple(NoteVerifier.parse(key) for key in keys) or (own_verifier(find_workspace(folder)),)
-    _print_entries(checked(file, trusted), as_json=as_json)
+    _print_proof(checked(file, trusted), as_json=as_json)
+
+
+def _print_proof(proof: "DefinitionProof", *, as_json: bool) -> None:
+    if as_json:
+        shown = [
+            {**_entry(one.entry), "until": one.until_at.astimezone(UTC).isoformat() if one.until_at else None}
+            for one in proof.proven
+        ]
+        before = proof.before.isoformat() if proof.before else None
+        click.echo(json.dumps({"before": before, "definitions": shown}, indent=2))
+        return
+    if proof.before is not None:
+        click.echo(f"In force just before {_minute(proof.before)}:")
+    for one in proof.proven:
+        end = f"until {_minute(one.until_at)}" if one.until_at else "with no end shown"
+        click.echo(f"{_entry_line(one.entry)}  {end}")
+    open_ended = sum(one.until_at is None for one in proof.proven)
+    if open_ended:
+        click.echo(
+            f"{open_ended} of {len(proof.proven)} have no end in this proof: that nothing took their place "
+            "is for the whole log to show, with `assay verify` or with a newer proof"
+        )
 
 
 def _print_entries(entries: "list[InForce]", *, as_json: bool) -> None:
@@ -155,9 +183,16 @@ def _print_entries(entries: "list[InForce]", *, as_json: bool) -> None:
         click.echo(json.dumps([_entry(entry) for entry in entries], indent=2))
         return
     for entry in entries:
-        digest = entry.sha256[:12] if entry.sha256 else "retired".ljust(12)
-        since = entry.from_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        click.echo(f"{digest}  from {since} UTC  leaf {entry.leaf_index:>6}  {entry.metric}")
+        click.echo(_entry_line(entry))
+
+
+def _entry_line(entry: "InForce") -> str:
+    digest = entry.sha256[:12] if entry.sha256 else "retired".ljust(12)
+    return f"{digest}  from {_minute(entry.from_at)}  leaf {entry.leaf_index:>6}  {entry.metric}"
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _entry(entry: "InForce") -> dict[str, Any]:

@@ -9,7 +9,9 @@ from connectors.evidence import EvidenceStore
 from connectors.evidence.errors import EvidenceError
 from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
+from governance.log import GOVERNANCE_LOG
 from governance.policies import PolicyBook
+from governance.sign_off_checks import sign_off_problems
 from lineage.ledger import Ledger, LedgerError, NoteVerifier, WitnessKey
 from lineage.ledger.endorsements import newest_of
 from orchestration.cases.desks import case_findings
@@ -103,6 +105,10 @@ def _stored_beside(workspace: Workspace, ledger: Ledger) -> Iterator[Finding]:
     """Yield what differs of the files that leaves and manifests name by their hash."""
     for broken in case_findings(ledger, workspace):
         yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
+    for name, problem, is_fatal in sign_off_problems(
+        ledger.every_leaf(GOVERNANCE_LOG), workspace.governance / "sign-offs"
+    ):
+        yield Finding("sign-off", name, problem, is_fatal)
     for name, problem, is_fatal in definition_problems(workspace, ledger):
         yield Finding("definition", name, problem, is_fatal)
     for name, problem, is_fatal in delivery_problems(workspace, ledger):

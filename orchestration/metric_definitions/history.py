@@ -11,7 +11,8 @@ from typing import Any
 from governance.log import GOVERNANCE_LOG
 from governance.policies import PolicyBook
 from lineage.definition_changes import Change, Part, compare_definitions
-from lineage.definition_log import InForce, in_force, prove, read_history, verify_proof
+from lineage.definition_log import InForce, in_force, read_history
+from lineage.definition_proofs import DefinitionProof, prove, verify_proof
 from lineage.definition_store import DefinitionStore
 from lineage.definitions import MetricDefinition
 from lineage.errors import DefinitionError
@@ -59,14 +60,8 @@ def definitions_on(workspace: Workspace, day: date | None = None) -> dict[str, I
     Raises:
         UsageError: nothing was published yet.
     """
-    settings = workspace.settings()
     history = _history(workspace)
-    before = (
-        midnight(day + timedelta(days=1), settings.reporting.time_zone)
-        if day
-        else datetime.max.replace(tzinfo=UTC)
-    )
-    found = in_force(history, before=before)
+    found = in_force(history, before=_end_of(workspace, day) if day else datetime.max.replace(tzinfo=UTC))
     if not found:
         when = f"on {day.isoformat()}" if day else "yet"
         first = min((entry.from_at for entries in history.values() for entry in entries), default=None)
@@ -119,17 +114,19 @@ def changes_between(old: FoundDefinition, new: FoundDefinition) -> list[Change]:
 
 
 def proof_of(workspace: Workspace, entries: Mapping[str, InForce], *, day: date | None) -> dict[str, Any]:
-    """Return a document that proves offline that these definitions were recorded as being in force.
+    """Return a document that proves offline that these definitions were in force at the end of a day, or now.
 
     Raises:
         DefinitionError: no checkpoint covers them yet.
     """
     with open_ledger(workspace, workspace.settings()) as ledger:
-        document = prove(ledger, entries.values())
-    return {**document, "day": day.isoformat() if day else None}
+        history = read_history(ledger.every_leaf(GOVERNANCE_LOG))
+        return prove(
+            ledger, entries.values(), history, before=_end_of(workspace, day) if day is not None else None
+        )
 
 
-def check_proof(path: Path, verifiers: tuple[NoteVerifier, ...]) -> list[InForce]:
+def check_proof(path: Path, verifiers: tuple[NoteVerifier, ...]) -> DefinitionProof:
     """Check a proof file with nothing but the keys.
 
     Raises:
@@ -174,10 +171,15 @@ def _history(workspace: Workspace) -> dict[str, list[InForce]]:
         return read_history(ledger.every_leaf(GOVERNANCE_LOG))
 
 
+def _end_of(workspace: Workspace, day: date) -> datetime:
+    """Return the instant at which a day of the reporting time zone is over."""
+    return midnight(day + timedelta(days=1), workspace.settings().reporting.time_zone)
+
+
 def _entry_of(workspace: Workspace, entries: list[InForce], which: str) -> InForce:
     day = _as_day(which)
     if day is not None:
-        end = midnight(day + timedelta(days=1), workspace.settings().reporting.time_zone)
+        end = _end_of(workspace, day)
         return _newest([entry for entry in entries if entry.from_at < end], f"on {which}", entries)
     folder = workspace.published / which
     if folder.is_dir() and which:

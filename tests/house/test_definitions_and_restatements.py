@@ -80,7 +80,7 @@ def test_a_company_is_told_what_its_second_publication_restates(
             json.dumps(proof_of(workspace, definitions_on(workspace), day=None))
         )
         proven = check_proof(tmp_path / "proof.json", (own_verifier(workspace),))
-        assert len(proven) == len(definitions_on(workspace))
+        assert len(proven.proven) == len(definitions_on(workspace))
         assert fatal(workspace) == []
 
         policy = f"metrics:\n  {METRIC}:\n    minimum_n: 7\n"

@@ -1,8 +1,6 @@
-"""Definitions in force: kept by content, recorded as leaves, proven offline, and damage found."""
+"""Definitions in force: kept by content, recorded as leaves, and damage found."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +8,7 @@ from typing import Any
 import pytest
 
 from governance.log import GOVERNANCE_LOG
-from lineage.definition_log import (
-    definition_leaves,
-    in_force,
-    prove,
-    read_history,
-    verify_proof,
-)
+from lineage.definition_log import definition_leaves, in_force, read_history
 from lineage.definition_store import DefinitionStore
 from lineage.definitions import MetricDefinition, define_metrics
 from lineage.errors import DefinitionError
@@ -154,59 +146,6 @@ def test_writing_over_an_altered_file_is_refused(store: DefinitionStore) -> None
     path.write_bytes(b"{}")
     with pytest.raises(DefinitionError, match="assay verify"):
         store.write(definition)
-
-
-def proof(ledger: Ledger, store: DefinitionStore) -> dict[str, Any]:
-    publish(ledger, store, defined(), at=AT)
-    publish(ledger, store, defined(minimum_n=9), at=AT + DAY)
-    entries = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
-    return json.loads(json.dumps(prove(ledger, entries)))  # type: ignore[no-any-return] # as it is read back
-
-
-def test_a_proof_of_definitions_holds_offline(ledger: Ledger, store: DefinitionStore) -> None:
-    document = proof(ledger, store)
-    proven = verify_proof(document, [SIGNER.verifier])
-    assert proven == read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"]
-
-
-def altered(document: dict[str, Any]) -> str:
-    return str(document["leaves"][0]["leaf"]).replace("p-01", "p-02")
-
-
-OTHER = NoteSigner("acme.example/assay", bytes(range(1, 33)))
-
-
-@pytest.mark.parametrize(
-    ("tamper", "message"),
-    [
-        (lambda one: one["leaves"][0].update(leaf=altered(one)), "not in the log"),
-        (lambda one: one["leaves"][0].update(index=0), "not in the log"),
-        (lambda one: one["leaves"][0].update(hashes=[]), "not in the log"),
-        (lambda one: one["leaves"][0].update(hashes=["?"]), "no proof"),
-        (lambda one: one.update(checkpoint=one["checkpoint"].replace("\n4\n", "\n5\n")), "trusted key"),
-        (lambda one: one.pop("checkpoint"), "no proof"),
-        (lambda one: one.update(leaves=[{}]), "no proof"),
-    ],
-)  # fmt: skip
-def test_a_tampered_proof_proves_nothing(
-    ledger: Ledger, store: DefinitionStore, tamper: Any, message: str
-) -> None:
-    document = proof(ledger, store)
-    tamper(document)
-    with pytest.raises(DefinitionError, match=message):
-        verify_proof(document, [SIGNER.verifier])
-
-
-def test_a_proof_by_another_key_proves_nothing(ledger: Ledger, store: DefinitionStore) -> None:
-    with pytest.raises(DefinitionError, match="trusted key"):
-        verify_proof(proof(ledger, store), [OTHER.verifier])
-
-
-def test_what_no_checkpoint_covers_is_not_proven(ledger: Ledger, store: DefinitionStore) -> None:
-    publish(ledger, store, defined(), at=AT)
-    entry = read_history(ledger.every_leaf(GOVERNANCE_LOG))["deployment_frequency"][0]
-    with pytest.raises(DefinitionError, match="no signed checkpoint"):
-        prove(ledger, [replace(entry, leaf_index=99)])
 
 
 def test_a_leaf_of_another_form_is_named() -> None:

@@ -1,6 +1,7 @@
 """Publications handed over on the record: a role's files, a leaf without a name, a private store."""
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 from publishing.durable import sha256_file
 from publishing.manifest import list_files, spell_manifest
+from tests.publishing.release import make_template
+from tests.publishing.sealed_world import SIGNER, WITNESS, World, make_world
 
 AT = datetime(2026, 7, 2, 9, tzinfo=UTC)
 NAME = "Grace Hopper, Finance"
@@ -48,6 +51,21 @@ def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
     for name in ("checkpoint.txt", "payload-checkpoint.txt"):
         (folder / name).write_text("signed")
     made.current.symlink_to("first")
+    return made
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    metrics = ("change_lead_time", "change_fail_rate")
+    template = make_template(tmp_path_factory.mktemp("warehouse"), metrics=metrics, months=3)
+    return make_world(tmp_path_factory.mktemp("world"), template)
+
+
+@pytest.fixture
+def sealed(world: World, make_workspace: Callable[..., Workspace]) -> Workspace:
+    """A workspace with a publication that feeds pay, sealed and cosigned."""
+    made = make_workspace()
+    shutil.copytree(world.publication, made.published / "first")
     return made
 
 
@@ -200,3 +218,30 @@ def test_the_command_hands_over_lists_and_tells(
     assert main(["export", "notify", "first", "--about", "first", "--to", NAME, "--how", "mail", *here]) == 0
     assert main(["export", "forget", NAME, *here]) == 0
     assert main(["export", "forget", NAME, *here]) == 1
+
+
+@pytest.mark.parametrize("role", ["leadership", "analyst", "auditor"])
+def test_what_is_handed_over_proves_itself_offline_to_whoever_receives_it(
+    sealed: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str], role: str
+) -> None:
+    """The proof of the publication was left out, and `assay verify --file` said that a file is missing."""
+    handed = give(sealed, tmp_path / "given", role=role)
+    keys = ("--key", SIGNER.verifier.text(), "--witness", WITNESS.key.text())
+    for path in ("marts/mart_metric_values.csv", "report.html", "manifest.json"):
+        assert main(["verify", "--file", str(handed.folder / path), *keys]) == 0, capsys.readouterr().out
+    (handed.folder / "report.html").write_text("better numbers")
+    assert main(["verify", "--file", str(handed.folder / "report.html"), *keys]) == 1
+
+
+def test_a_publication_whose_manifest_was_altered_is_not_handed_over(
+    sealed: Workspace, tmp_path: Path
+) -> None:
+    folder = sealed.published / "first"
+    report, manifest = folder / "report.html", folder / "manifest.json"
+    before = sha256_file(report)
+    size = report.stat().st_size
+    report.write_bytes(b"x" * size)
+    manifest.write_bytes(manifest.read_bytes().replace(before.encode(), sha256_file(report).encode()))
+    with pytest.raises(DeliveryError, match="manifest"):
+        give(sealed, tmp_path / "given")
+    assert leaves(sealed) == []

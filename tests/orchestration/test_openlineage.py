@@ -1,17 +1,22 @@
 """The events of a run, made of what dbt says of its nodes and of the stored lineage."""
 
 import json
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from openlineage.client.serde import Serde
 from pydantic import ValidationError
 
 from lineage.columns import ColumnEdge, Kind
 from lineage.openlineage import EventMaker, EventPost, PostRefusedError, RunStep
+from orchestration.assets.streams import stream_assets
+from orchestration.assets.workspace import workspace_resource
 from orchestration.dbt_runner import NodeOutcome
 from orchestration.openlineage.describing import HeardOutcome, StoredLineage, run_steps
 from orchestration.openlineage.emission import KEPT_FILES, open_delivery
@@ -159,3 +164,39 @@ def test_a_key_needs_tls(tmp_path: Path) -> None:
 def test_wrong_settings_are_refused(given: dict[str, str], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         OpenLineage(**given)  # type: ignore[arg-type]
+
+
+FETCHING = """
+organisation: acme
+sources: [{name: git, kind: git, repositories: [{name: acme/shop, path: shop}]}]
+services: [{name: shop, repository: acme/shop}]
+deployments: {from: tags}
+"""
+
+
+def run_of_dagster(workspace: Workspace) -> tuple[str, list[dict[str, Any]]]:
+    """What a schedule or the UI starts: nobody has opened the workspace before. Returns its id and events."""
+    result = dg.materialize(
+        stream_assets(workspace.settings(), first_wait_seconds=0.0),
+        resources={"workspace": workspace_resource(workspace)},
+        raise_on_error=False,
+    )
+    (file,) = workspace.openlineage.glob(f"*-{result.run_id[:8]}.jsonl")
+    return result.run_id, [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_a_run_that_dagster_starts_tells_its_beginning_and_its_end(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    """Only `assay run` told: schedules and runs of the UI left no event."""
+    workspace = make_workspace(FETCHING)
+    run_id, events_of_failed = run_of_dagster(workspace)
+    assert [each["eventType"] for each in events_of_failed] == ["START", "FAIL"]
+    assert {each["run"]["runId"] for each in events_of_failed} == {run_id}
+    assert "SourceFailedError" in json.dumps(events_of_failed[-1])
+    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.invalid"]
+        subprocess.run(["git", "-C", str(workspace.root / "shop"), *who, *arguments], check=True, timeout=60)
+    _, events_of_good = run_of_dagster(workspace)
+    assert [each["eventType"] for each in events_of_good] == ["START", "COMPLETE"]
+    assert [found for each in events_of_failed + events_of_good for found in problems(each)] == []
