@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 _OUT = click.option(
     "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="Where the proof goes."
 )
-    "--output", "out", type=click.Path(path_type=Path, dir_okay=False), help="Where the proof goes."
-)
 _PUBLICATION = click.option("--publication", metavar="ID", help="Default: the current one.")
 
 
