@@ -21,7 +21,7 @@
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,11 @@ class PolicyBook:
             for counter in policy.get("counter_metrics", ()):
                 place = ("metrics", metric, "counter_metrics")
                 refuse_unnamed(self.document, place, counter, known, what="metric")
+                if counter == metric:
+                    raise PolicyError(
+                        f"{self.document.place(*place)}: {metric} cannot be its own counter-metric; name one "
+                        "that gets worse where this one is bought"
+                    )
 
     def check_purposes(self, purposes: Iterable[str]) -> None:
         """Refuse a purpose that the register of purposes does not know.
@@ -298,7 +303,7 @@ def _tier_roles(document: Document) -> dict[str, tuple[str, ...]]:
 def _check_types(document: Document, metric: str, policy: Mapping[str, Any]) -> None:
     for key, value in policy.items():
         kind, meaning = _KINDS[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not isinstance(value, kind) or isinstance(value, bool | datetime):
             raise PolicyError(f"{document.place('metrics', metric, key)}: {key} is {meaning}, not {value!r}")
-        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        if isinstance(value, list) and not all(isinstance(item, str) and item.strip() for item in value):
             raise PolicyError(f"{document.place('metrics', metric, key)}: {key} is {meaning}, not {value!r}")

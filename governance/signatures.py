@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from governance.circumstances import Circumstances, MetricUnderReview
 from governance.errors import SignerError
+from governance.names import plain_name
 from governance.policies import OWNER_ROLE
 from governance.sign_offs import SignOff
 from governance.signers import RegisteredSigner
@@ -68,7 +69,8 @@ def conflict_of(signer: RegisteredSigner, role: str, metric: MetricUnderReview) 
         return "wrote the definition"
     if metric.cells.teams is None:
         return "may be measured: nobody knows whose values there are"
-    measured = sorted(metric.cells.teams.intersection(signer.teams))
+    mine = {plain_name(team) for team in signer.teams}
+    measured = sorted(team for team in metric.cells.teams if plain_name(team) in mine)
     return f"is measured in {', '.join(measured)}" if measured else None
 
 
@@ -136,6 +138,6 @@ def filled_by_different_people(roles: Iterable[str], people: Mapping[str, set[st
 
 def _is_among(signer: RegisteredSigner, names: Iterable[str]) -> bool:
     """Whether one of the names is the person or a team of theirs."""
-    given = {" ".join(name.casefold().split()) for name in names}
-    teams = {" ".join(team.casefold().split()) for team in signer.teams or ()}
+    given = {plain_name(name) for name in names}
+    teams = {plain_name(team) for team in signer.teams or ()}
     return signer.identity in given or not teams.isdisjoint(given)

@@ -17,10 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from governance.canonical import canonical_json
 from governance.errors import SignerError
-from governance.yaml_documents import read_document
+from governance.names import plain_name
+from governance.policies import refuse_unknown
+from governance.yaml_documents import Document, read_document
 
 KEY_BYTES = 32
 _CONTEXT = b"assay statement, 1\n"
+_ENTRY_KEYS = ("person", "public_key", "roles", "teams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class RegisteredSigner:
     @property
     def identity(self) -> str:
         """The person, however the name is spelt: two keys of one person are one person."""
-        return " ".join(self.person.casefold().split())
+        return plain_name(self.person)
 
     @property
     def key_id(self) -> str:
@@ -153,13 +156,17 @@ class SignerRegister:
         """Read `governance/signers.yml`; a file that is not there is an empty register.
 
         Raises:
+            PolicyError: it is no such document, or has an unknown key; the line is named.
             SignerError: an entry lacks person, public_key or roles, or two entries share a key.
         """
         if not path.exists():
             return cls()
         document = read_document(path)
-        signers = [_registered(entry, path) for entry in document.value.get("signers") or []]
-        return cls.of(signers)
+        refuse_unknown(document, (), document.value, ("signers",))
+        given = document.value.get("signers") or []
+        if not isinstance(given, list):
+            raise SignerError(f"{document.place('signers')}: signers is a list of entries")
+        return cls.of(_registered(document, number, entry) for number, entry in enumerate(given))
 
     @classmethod
     def of(cls, signers: Iterable[RegisteredSigner]) -> "SignerRegister":
@@ -213,17 +220,39 @@ def key_id(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
-def _registered(entry: Any, path: Path) -> RegisteredSigner:
+def _registered(document: Document, number: int, entry: Any) -> RegisteredSigner:
+    keys = ("signers", str(number))
+    if not isinstance(entry, dict):
+        raise SignerError(f"{document.place(*keys)}: an entry has {', '.join(_ENTRY_KEYS)}, not {entry!r}")
+    refuse_unknown(document, keys, entry, _ENTRY_KEYS)
+    person, public_key = (_text(document, keys, entry, key) for key in ("person", "public_key"))
+    return RegisteredSigner(
+        person,
+        _public_key(document.place(*keys, "public_key"), public_key),
+        _names(document, keys, entry, "roles"),
+        None if entry.get("teams") is None else _names(document, keys, entry, "teams"),
+    )
+
+
+def _public_key(place: str, text: str) -> bytes:
     try:
-        public_key = bytes.fromhex(entry["public_key"])
-        person, roles = str(entry["person"]), tuple(str(role) for role in entry["roles"])
-        teams = None if entry.get("teams") is None else tuple(str(team) for team in entry["teams"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise SignerError(
-            f"{path}: an entry needs person, public_key (hexadecimal) and roles: {entry}"
-        ) from error
+        public_key = bytes.fromhex(text)
+    except ValueError as error:
+        raise SignerError(f"{place}: public_key is hexadecimal, as `assay signer` prints it") from error
     if len(public_key) != KEY_BYTES:
-        raise SignerError(f"{path}: the public key of {person} has {len(public_key)} bytes, not {KEY_BYTES}")
-    if isinstance(entry["roles"], str) or isinstance(entry.get("teams"), str):
-        raise SignerError(f"{path}: roles and teams of {person} are lists")
-    return RegisteredSigner(person, public_key, roles, teams)
+        raise SignerError(f"{place}: the public key has {len(public_key)} bytes, not {KEY_BYTES}")
+    return public_key
+
+
+def _text(document: Document, keys: tuple[str, ...], entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not plain_name(value):
+        raise SignerError(f"{document.place(*keys, key)}: {key} is text (in quotes), not {value!r}")
+    return value
+
+
+def _names(document: Document, keys: tuple[str, ...], entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    given = entry.get(key)
+    if not isinstance(given, list) or not all(isinstance(one, str) and plain_name(one) for one in given):
+        raise SignerError(f"{document.place(*keys, key)}: {key} is a list of names, not {given!r}")
+    return tuple(given)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.errors import PolicyError
+from governance.names import plain_name
 from governance.yaml_documents import Document
 
 _WITNESS_KEYS = ("name", "key", "url", "team")
@@ -55,7 +56,7 @@ class Witness:
             )
         if not self.team:
             return "the policies do not say to which team it belongs"
-        if self.team.strip().casefold() == operated_by.strip().casefold():
+        if plain_name(self.team) == plain_name(operated_by):
             return f"it belongs to {self.team}, which runs Assay itself"
         return None
 

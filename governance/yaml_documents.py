@@ -9,6 +9,8 @@ import yaml
 
 from governance.errors import PolicyError
 
+_KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -64,12 +66,15 @@ def read_document(path: Path) -> Document:
     """Read a YAML mapping; an empty file is an empty mapping.
 
     Raises:
-        PolicyError: it is no YAML, or not a mapping. The line is named.
+        PolicyError: it is no YAML or not a mapping, or a key stands twice. The line is named.
     """
-    text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=StrictLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=StrictLoader)
         value = None if node is None else value_of(node)
+        if node is not None:
+            _refuse_ambiguous_keys(node)
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path}: not text in UTF-8: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -83,6 +88,26 @@ def read_document(path: Path) -> Document:
     if node is not None:
         _collect_lines(node, (), lines)
     return Document(path, value, lines)
+
+
+def _refuse_ambiguous_keys(node: yaml.Node) -> None:
+    """Refuse a key that stands twice, for YAML silently takes the last, and one that is no text (`no:`)."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_ambiguous_keys(item)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.tag not in _KEY_TAGS:
+            problem = f"the key {key.value!r} is read as no text; put it in quotes"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        if key.value in seen:
+            problem = f"{key.value!r} stands twice, in line {seen[key.value]} too; put both into one"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        seen[key.value] = line
+        _refuse_ambiguous_keys(value)
 
 
 def _collect_lines(node: yaml.Node, keys: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:

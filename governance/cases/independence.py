@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from governance.cases.rules import Reviewer
+from governance.names import plain_name
 from governance.sign_offs import SignOff
 from governance.signers import SignerRegister
 
@@ -71,15 +72,11 @@ def signers_of(metric: str, sign_offs: Iterable[SignOff], register: SignerRegist
 
 
 def _owns(candidate: Candidate, known: Reviewer, matter: Matter) -> bool:
-    owners = {_plain(owner) for owner in matter.owners}
-    mine = {_plain(one) for one in (candidate.person, *known.belongs_to)}
+    owners = {plain_name(owner) for owner in matter.owners}
+    mine = {plain_name(one) for one in (candidate.person, *known.belongs_to)}
     return bool(owners & mine) or OWNER_ROLE in candidate.roles
 
 
 def _is_complainant(candidate: Candidate, matter: Matter) -> bool:
-    is_same_name = _plain(candidate.person) == _plain(matter.complainant_name)
+    is_same_name = plain_name(candidate.person) == plain_name(matter.complainant_name)
     return is_same_name or bool(candidate.tokens & matter.complainant_tokens)
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())

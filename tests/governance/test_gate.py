@@ -79,6 +79,8 @@ PIA_AS_FINANCE = {
     ),
     "sign_offs": sign_offs(finance=recorded(signed("finance", signer=PIA))),
 }
+SPELT_AS_PIA = ("pia", " PIA ", "Pi\u200ba", "\uff30\uff49\uff41", "Pia\u202c")
+"""Names that a review shows as Pia's."""
 
 VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("definition_hash_known", {"definition_hash": None}, {}),
@@ -112,10 +114,13 @@ VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("signers_independent", {"policy": replace(POLICY, authors=())}, {}),
     ("signers_independent", {"policy": replace(POLICY, authors=("pia",))}, {}),
     ("signers_independent", {}, signed_by("finance", EVE, teams=("payments",))),
+    ("signers_independent", {}, signed_by("finance", EVE, teams=(" Payments",))),
+    ("signers_independent", {}, signed_by("finance", EVE, teams=("pay\u200bments",))),
     ("signers_independent", {}, signed_by("finance", EVE, teams=("delivery-metrics",))),
     ("signers_independent", {}, signed_by("finance", EVE, teams=None)),
     ("signers_independent", {}, signed_by("metric_owner", EVE, teams=())),
     ("four_eyes", {}, PIA_AS_FINANCE),
+    *(("four_eyes", {}, signed_by("finance", replace(EVE, person=name), teams=())) for name in SPELT_AS_PIA),
     ("witness_cosigned", {}, {"witnesses": ()}),
     ("witness_cosigned", {}, {"cosigned_by": ("somebody-else",)}),
     ("counter_metrics_evaluated", {"policy": replace(POLICY, counter_metrics=())}, {}),

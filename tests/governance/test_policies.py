@@ -76,6 +76,9 @@ def test_an_incentive_metric_cannot_be_shown_below_team_grain(tmp_path: Path) ->
         ("metrics:\n  a:\n    minimum_n: true\n", r":3: minimum_n is a whole number"),
         ("metrics:\n  a:\n    review_by: soon\n", r":3: review_by is a day"),
         ("metrics:\n  a:\n    required_roles: [1]\n", r":3: required_roles is a list of roles"),
+        ("metrics:\n  a:\n    review_by: 2026-02-03 04:05:06\n", r":3: review_by is a day"),
+        ("metrics:\n  a:\n    authors: [' ']\n", r":3: authors is a list of names, not"),
+        ("metrics:\n  a:\n    owners: ['']\n", r":3: owners is a list of names, not"),
         ("metrics:\n  a: 3\n", r":2: the policy of a is a mapping"),
         ("metrics: [a]\n", r":1: metrics is a mapping"),
         ("witnesses: audit\n", r":1: witnesses is a list of names"),
@@ -87,6 +90,12 @@ def test_an_incentive_metric_cannot_be_shown_below_team_grain(tmp_path: Path) ->
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(PolicyError, match=message):
         book(tmp_path, text)
+
+
+def test_a_metric_is_no_counter_metric_of_its_own(tmp_path: Path) -> None:
+    policies = book(tmp_path, "metrics:\n  a:\n    counter_metrics: [b, a]\n")
+    with pytest.raises(PolicyError, match=r":3: a cannot be its own counter-metric"):
+        policies.check_known(["a", "b"])
 
 
 def test_a_review_may_be_due_earlier_than_the_definition_says_and_not_later(tmp_path: Path) -> None:

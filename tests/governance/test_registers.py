@@ -1,6 +1,7 @@
 """Registers of jurisdictions and purposes, and what policies say with them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,69 @@ def test_a_wrong_register_of_purposes_is_refused_with_its_line(
         PurposeBook.load(written(tmp_path, text))
 
 
+SIGNER = f"person: Ada\n    public_key: '{'a' * 64}'\n    roles: [finance]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("signers: 5\n", r":1: signers is a list of entries"),
+        ("signers: [Ada]\n", r":1: an entry has person, public_key, roles, teams, not 'Ada'"),
+        (f"signers:\n  - {SIGNER}    team: [a]\n", r":5: unknown key 'team'; did you mean teams"),
+        (f"signers:\n  - {SIGNER}    teams: a\n", r":5: teams is a list of names, not 'a'"),
+        (f"signers:\n  - {SIGNER}    teams: [[a]]\n", r":5: teams is a list of names"),
+        (f"signers:\n  - {SIGNER}\n".replace("Ada", "'\u200b'"), r":2: person is text"),
+        (f"signers:\n  - {SIGNER}\n".replace("[finance]", ""), r":4: roles is a list of names, not None"),
+        (f"signers:\n  - {SIGNER}\n".replace("aaaa'", "'"), r":3: the public key has 30 bytes, not 32"),
+        (f"signers:\n  - {SIGNER}\n".replace("aaaa'", "zzzz'"), r":3: public_key is hexadecimal"),
+        ("signer: []\n", r":1: unknown key 'signer'; did you mean signers"),
+    ],
+)
+def test_a_wrong_register_of_signers_is_refused_with_its_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises((PolicyError, SignerError), match=message):
+        SignerRegister.load(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("load", "text", "message"),
+    [
+        (
+            SignerRegister.load,
+            f"signers:\n  - {SIGNER}signers: []\n",
+            r":5: .*'signers' stands twice, in line 1",
+        ),
+        (
+            PolicyBook.load,
+            "metrics:\n  a: {tier: incentive}\n  a: {}\n",
+            r":3: .*'a' stands twice, in line 2",
+        ),
+        (
+            JurisdictionBook.load,
+            "jurisdictions: {de: {teams: [a], teams: [b]}}\n",
+            r":1: .*'teams' stands twice",
+        ),
+        (
+            JurisdictionBook.load,
+            "jurisdictions:\n  no: {teams: [a]}\n",
+            r":2: .*the key 'no' is read as no text",
+        ),
+        (PolicyBook.load, "metrics:\n  1: {}\n", r":2: .*the key '1' is read as no text"),
+    ],
+)
+def test_no_register_is_read_by_half(tmp_path: Path, load: Any, text: str, message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
+        load(written(tmp_path, text))
+
+
+def test_a_register_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "policies.yml"
+    path.write_bytes(b"metrics: {}  # \xff")
+    with pytest.raises(PolicyError, match=r"policies\.yml: not text in UTF-8"):
+        PolicyBook.load(path)
+
+
 def test_a_purpose_for_a_metric_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match=r":9: no metric change_fail_rate"):
         PurposeBook.load(written(tmp_path, PURPOSES)).check_known(["throughput"])
@@ -187,5 +251,5 @@ def test_the_register_of_signers_says_to_which_teams_people_belong(tmp_path: Pat
     assert SignerRegister.load(written(tmp_path, entry + ", teams: []}\n")).signers[0].teams == ()
     (ada,) = SignerRegister.load(written(tmp_path, entry + ", teams: [search]}\n")).holders("finance")
     assert ada.teams == ("search",)
-    with pytest.raises(SignerError, match="roles and teams of Ada are lists"):
+    with pytest.raises(SignerError, match="teams is a list of names, not 'search'"):
         SignerRegister.load(written(tmp_path, entry + ", teams: search}\n"))
