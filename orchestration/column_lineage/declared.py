@@ -96,6 +96,7 @@ OTHER_FILES: Final[Mapping[str, str]] = {
     "config.slo_signals": "slos/*.yaml",
     "config.slo_matchers": "slos/*.yaml",
     "config.slo_alert_rules": "slos/*.yaml",
+    "config.corrections": "ledger.governance",
     "config.incident_dispositions": "ledger.governance",
     "config.stream_gaps": "ledger.payload",
 }

@@ -97,7 +97,7 @@ def test_after_a_secondary_limit_half_as_many_are_in_flight(source: str) -> None
             asked += 1
             at_once.append(read.vendor.server.at_once)
             if asked <= 8:
-                return Response(LIMITED, 403, {"retry-after": "1"}, delay_seconds=0.01)
+                return Response(LIMITED, 403, {"retry-after": "1"}, delay_seconds=0.1)
             return replace(sound(), delay_seconds=0.004)
 
         read.vendor.disturb = limiting
