@@ -1,7 +1,8 @@
 """Facts that stand beside a number's own, and without which it could not be told.
 
 Each deployment replaces another, and of two tellings of an incident one counts. What an objective's window
-covers hangs on its first measurement and on how far its sources have been read. Whether a team's number is
+covers hangs on its first measurement and on how far its sources have been read. An incident may name
+deployments of other services, and a shift on call belongs to no service: pages of all of them count. Whether a team's number is
 shown hangs on what was counted of the teams beside it, so a row of the scorecard is read against all facts of
 all teams.
 """
@@ -38,7 +39,7 @@ def find_siblings(con: duckdb.DuckDBPyConnection, number: Number, order: Collect
         number: the number with its facts.
         order: the relations upstream of it.
     """
-    services = _services(number)
+    services = _services(con, number)
     condition = _ANY if services is None else _in("service_id", services)
     places = run_query(con, f"select distinct repository from marts.dim_services where {condition}")
     ids = set[int]()
@@ -47,12 +48,16 @@ def find_siblings(con: duckdb.DuckDBPyConnection, number: Number, order: Collect
     return Siblings(frozenset(ids), frozenset(place for (place,) in places if place is not None))
 
 
-def _services(number: Number) -> frozenset[str] | None:
-    """The services that a number is of; None for all."""
-    if is_everywhere(number):
+def _services(con: duckdb.DuckDBPyConnection, number: Number) -> frozenset[str] | None:
+    """The services that a number is of, and those of the deployments that its facts name; None for all."""
+    is_of_none = number.cell.scope_kind == "fact" and not services_of(number.facts)
+    if is_everywhere(number) or is_of_none:
         return None
     own = {number.cell.scope_id} if number.cell.scope_kind == "service" else set[str]()
-    return services_of(number.facts) | own
+    named = {one for fact in number.facts for one in fact.columns.get("deployment_ids") or ()}
+    condition = _in("deployment_id", sorted(named))
+    found = run_query(con, f"select distinct service_id from marts.fct_deployments where {condition}")
+    return services_of(number.facts) | own | {one for (one,) in found if one is not None}
 
 
 def _queries(
