@@ -252,7 +252,7 @@ def witness_cosigned(_: MetricUnderReview, circumstances: Circumstances) -> Answ
         bool(cosigned),
         f"cosigned by {', '.join(cosigned)}" if cosigned else "no configured witness cosigned",
         f"a cosignature of {' or '.join(circumstances.witnesses) or 'a configured witness'}",
-        "name a witness in governance/policies.yml and have it cosign the checkpoint",
+        "name a witness in governance/policies.yml; `assay checkpoint request` makes what it cosigns",
     )
 
 

@@ -1,5 +1,6 @@
 """Signing definitions off: what is signed is shown first; the log has the signature at once."""
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ def prepare(workspace: Workspace, signing: Signing) -> SigningSheet:
     """Return what the person is about to sign.
 
     Raises:
-        UsageError: nothing is built yet, there is no such metric, or the person may not sign in the role.
+        UsageError: nothing is built yet, there is no such metric, team or jurisdiction, or the person may not
+            sign in the role.
         GovernanceError: a register is wrong.
     """
     at = utc_now()
@@ -84,6 +86,7 @@ def prepare(workspace: Workspace, signing: Signing) -> SigningSheet:
         if signing.metric not in context.definition_hashes:
             known = ", ".join(sorted(context.definition_hashes))
             raise UsageError(f"There is no metric {signing.metric}; known: {known}")
+        _check_scope(workspace, context, signing.scope)
         return _sheet(workspace, context, signing, at=at)
 
 
@@ -99,7 +102,8 @@ def sign(workspace: Workspace, signing: Signing, sheet: SigningSheet) -> tuple[P
         The file and the sign-off.
 
     Raises:
-        UsageError: something stands against the signer, or the clock is behind the governance log.
+        UsageError: something stands against the signer, this very statement was revoked, or the clock is
+            behind the governance log.
         SignerError: the scope or the days make no sense.
     """
     if sheet.conflict is not None:
@@ -120,6 +124,7 @@ def sign(workspace: Workspace, signing: Signing, sheet: SigningSheet) -> tuple[P
     given = sign_off(signing.signer, statement)
     with open_session(workspace, command="assay signoff", needs_sources=False) as session:
         _refuse_early_clock(session, at)
+        _refuse_revoked(session, given)
         path = _write(workspace.governance / FOLDER, given)
         take_sign_offs(session, at=at)
         session.ledger.checkpoint(GOVERNANCE_LOG, session.signer(), at=at)
@@ -194,6 +199,23 @@ def _check_registered(register: SignerRegister, signing: Signing) -> None:
         raise UsageError(f"{person} does not hold the role {role} in governance/signers.yml; {holders} does")
 
 
+def _check_scope(workspace: Workspace, context: PublicationContext, scope: str) -> None:
+    """Refuse a scope that would cover nothing, for whoever signs it believes that it counts."""
+    kind, _, name = scope.partition(":")
+    if kind == "jurisdiction":
+        known = sorted(context.jurisdictions.jurisdictions)
+    elif kind == "team":
+        with open_warehouse(workspace.warehouse, is_read_only=True) as con:
+            rows = con.execute("select distinct team_id from marts.dim_teams order by 1").fetchall()
+        known = [str(team) for (team,) in rows]
+    else:
+        return
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
+        raise UsageError(f"There is no {kind} {name}, so the sign-off would cover nothing; {hint}")
+
+
 def _sheet(
     workspace: Workspace, context: PublicationContext, signing: Signing, *, at: datetime
 ) -> SigningSheet:
@@ -250,6 +272,17 @@ def _refuse_early_clock(session: Session, at: datetime) -> None:
                 f"This machine's clock says {at.isoformat(timespec='seconds')}, and {floor.basis} is of "
                 f"{floor.at.isoformat(timespec='seconds')}. Set the clock; nothing was signed"
             )
+
+
+def _refuse_revoked(session: Session, given: SignOff) -> None:
+    """Refuse a statement that was taken back: the same words on the same day are the same signature."""
+    revoked_at = read_log(session.ledger).history.revoked_at.get(given.sha256)
+    if revoked_at is not None:
+        raise UsageError(
+            f"This very sign-off, of {given.valid_from} until {given.valid_until}, was revoked at "
+            f"{revoked_at.isoformat(timespec='seconds')}, and stays revoked. Give one with another "
+            "end (--until DAY), or on another day; nothing was signed"
+        )
 
 
 def _write(folder: Path, given: SignOff) -> Path:

@@ -85,10 +85,13 @@ def have_cosigned(acme: Company, witness: Path, name: str) -> None:
     assert main(["checkpoint", "import", *answers, *where]) == 0
 
 
-def sign(acme: Company, person: str, role: str, *, verb: tuple[str, ...] = ()) -> int:
+def sign(
+    acme: Company, person: str, role: str, *, verb: tuple[str, ...] = (), scope: str | None = None
+) -> int:
     key = acme.workspace.root.parent / f"{person}.key"
     given = ["signoff", *verb, METRIC, "--role", role, "--as", person, "--key", str(key)]
     given += ["--reason", "agreement 7 ended"] if verb else ["--yes"]
+    given += ["--scope", scope] if scope else []
     return main([*given, "--workspace", str(acme.workspace.root)])
 
 
@@ -170,6 +173,10 @@ def test_a_metric_that_pays_is_published_once_signed_and_cosigned_and_kept_back_
         assert_a_clock_set_back_is_noticed(acme, capsys)
         assert sign(acme, "Pia", "people_operations", verb=("revoke",)) == 0
         assert "signoff_present" in explained(acme, capsys)
+        assert sign(acme, "Pia", "people_operations") == 2
+        assert "stays revoked" in capsys.readouterr().err
+        assert sign(acme, "Pia", "people_operations", scope="team:nosuch") == 2
+        assert "There is no team nosuch" in capsys.readouterr().err
         have_cosigned(acme, witness, "second")
         assert main(["publish", "--workspace", str(acme.workspace.root)]) == 0
         assert shown_values(acme) == (0, 0)
