@@ -2,9 +2,9 @@
 
 Each deployment replaces another, and of two tellings of an incident one counts. What an objective's window
 covers hangs on its first measurement and on how far its sources have been read. An incident may name
-deployments of other services, and a shift on call belongs to no service: pages of all of them count. Whether a team's number is
-shown hangs on what was counted of the teams beside it, so a row of the scorecard is read against all facts of
-all teams.
+deployments of other services, and a shift on call belongs to no service: pages of all of them count.
+Whether a team's number is shown hangs on what was counted of the teams beside it, so a row of the scorecard
+is read against all facts of all teams.
 """
 
 from collections.abc import Collection, Iterator, Sequence
