@@ -20,4 +20,7 @@ def publish(folder: Path | None, *, purpose: str | None) -> None:
 
     publication = publish_again(find_workspace(folder), purpose=purpose)
     click.echo(f"{publication.publication_id}: {publication.message}")
+    for decision in publication.decisions:
+        if not decision.is_open:
+            click.echo(f"kept back: {decision.metric}; `assay gate explain {decision.metric}` says why")
     click.echo(f"{publication.folder}")

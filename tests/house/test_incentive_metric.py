@@ -178,7 +178,9 @@ def test_a_metric_that_pays_is_published_once_signed_and_cosigned_and_kept_back_
         assert sign(acme, "Pia", "people_operations", scope="team:nosuch") == 2
         assert "There is no team nosuch" in capsys.readouterr().err
         have_cosigned(acme, witness, "second")
+        capsys.readouterr()
         assert main(["publish", "--workspace", str(acme.workspace.root)]) == 0
+        assert f"kept back: {METRIC}" in capsys.readouterr().out
         assert shown_values(acme) == (0, 0)
 
 
