@@ -28,6 +28,7 @@ WITHOUT_ROWS = {
     "staging.stg_jira__histories": "Cloud gives changes with its changelogs; histories are Data Center's",
     "staging.stg_unparsed_pages": "every page can be read",
     "intermediate.int_deployments_observed": "its services take their deployments from GitHub alone",
+    "intermediate.int_fact_corrections": "nobody disputes a fact, so none is corrected",
     "intermediate.int_incident_decisions": "people decide what caused an incident, and nobody does",
     "intermediate.int_metric_gaps": "all of the reported range was read",
     "intermediate.int_repository_names": "no repository of the story is renamed",
