@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from orchestration.workspace import Workspace
 class StageClock(NobodyWatches):
     """Keeps how long each stage took, and how long the models among it."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     model_seconds: float = 0.0
     _stage: str = "fetch"
     _since: float = field(default_factory=time.perf_counter)

@@ -51,7 +51,7 @@ def transform(
     session: Session,
     *,
     is_full_refresh: bool = False,
-    enter: Callable[[str], AbstractContextManager[None]] = nullcontext,
+    enter: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> list[NodeOutcome]:
     """Take every step of a run between fetching and checking.
 

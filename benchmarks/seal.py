@@ -11,8 +11,8 @@ import duckdb
 
 from benchmarks.figures import Figure
 from benchmarks.measuring import stopwatch
+from governance.circumstances import PredicateResult
 from governance.gate import Decision, record_decisions
-from governance.predicates import PredicateResult
 from lineage.ledger import Ledger, MerkleTree, Note, NoteSigner, Witness, WitnessRequest
 from lineage.ledger.leaf_proof import ListedItem, check_leaf_proof, prove_leaf
 from lineage.ledger.witness_folder import create_witness, open_witness
