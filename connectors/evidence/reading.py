@@ -16,7 +16,7 @@ from connectors.evidence.errors import EvidenceDamagedError, EvidenceMissingErro
 from connectors.evidence.landing import Landing
 from connectors.evidence.parquet_file import rows_of
 from connectors.evidence.record_ids import split_record_id
-from connectors.evidence.record_values import RECORDS_AT, records_of
+from connectors.evidence.record_values import RECORDS_AT, PageRecords
 from connectors.evidence.results import StoredPage, StoredRecord
 
 _CACHED_ROW_GROUPS = 4  # of about 8 MB of body each
@@ -81,12 +81,12 @@ class PageReader:
         wanted = list(record_ids)
         found: dict[int, StoredRecord] = {}
         page: StoredPage | None = None
-        values: list[Any] = []
+        values: PageRecords | None = None
         for record_id in sorted(set(wanted)):
             log_index, ordinal = split_record_id(record_id)
-            if page is None or page.log_index != log_index:
+            if page is None or values is None or page.log_index != log_index:
                 page = self.page(log_index)
-                values = records_of(page.body, path=page.headers.get(RECORDS_AT))
+                values = PageRecords(page.body, path=page.headers.get(RECORDS_AT))
             if ordinal >= len(values):
                 raise EvidenceMissingError(f"page {log_index} has {len(values)} records, none at {ordinal}")
             found[record_id] = StoredRecord(record_id, ordinal, page, values[ordinal])

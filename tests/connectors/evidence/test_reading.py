@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.evidence import (
     Batch,
@@ -14,6 +16,7 @@ from connectors.evidence import (
     split_record_id,
 )
 from connectors.evidence.record_ids import MOST_RECORDS
+from connectors.evidence.record_values import PageRecords
 from tests.connectors.evidence.samples import Place, page
 
 
@@ -87,6 +90,34 @@ def test_a_file_put_in_the_place_of_another_is_not_read_as_that(place: Place) ->
 )
 def test_the_records_of_a_body_are_those_that_models_see(body: bytes, records: list[object]) -> None:
     assert records_of(body) == records
+    assert list(PageRecords(body)) == records
+
+
+_BODIES = (
+    b'[{"a": "x\\n\\u00e9\\ud83d\\ude00", "b": [1, -2.5e3, true, null]}, {"c": {"d": "\xc3\xa9"}}, "t", 12]',
+    b'{"total_count": 2, "items": [{"id": 1, "of": [2]}, {"id": 2}], "more": false}',
+    b' {"data": {"items": [{"id": 1}, {"id": 2}], "next": null}, "data2": [7]}',
+)
+_SIGNS = (
+    b"",
+    *(b'\\ " \x01 \xff \\q \\u12 \\ud800 0 - . e N , : { } [ ] tru NaN 1e999 total_count'.split()),
+    b"\x1e",
+    b" ",
+)
+
+
+@settings(max_examples=500)
+@given(
+    body=st.sampled_from(_BODIES),
+    changes=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 2), st.sampled_from(_SIGNS)), max_size=3),
+    path=st.sampled_from([None, "data.items", "items", "data"]),
+)
+def test_records_decoded_one_by_one_are_those_of_the_whole_page_whatever_was_sent(
+    body: bytes, changes: list[tuple[int, int, bytes]], path: str | None
+) -> None:
+    for at, length, sign in changes:
+        body = body[:at] + sign + body[at + length :]
+    assert repr(list(PageRecords(body, path=path))) == repr(records_of(body, path=path))
 
 
 def test_record_ids_are_signed_64_bit_integers_and_come_apart_again() -> None:
