@@ -18,6 +18,30 @@ _REASONS = {
     "not_merged": "they were not merged",
     "merge_result_unknown": "their merge could not be found in the commit graph",
 }
+CAVEATS_SQL = {
+    "incomplete": """
+select count(*) as value_count, list(distinct metric order by metric) as metrics
+from marts.mart_metric_values where list_contains(flags, 'incomplete')
+""",
+    "disputed": """
+select count(*) as value_count from marts.mart_metric_values where list_contains(flags, 'disputed')
+""",
+    "excluded_changes": """
+select coalesce(exclusion_reason, 'no reason given') as reason, count(*) as change_count
+from marts.fct_changes where state = 'excluded' group by 1 order by 2 desc, 1
+""",
+    "rule_links": """
+select count(*) filter (where failure_link = 'rule') as by_rule_count, count(*) as failure_count
+from marts.fct_deployments where is_change_failure
+""",
+    "open_failures": """
+select count(*) as failure_count from marts.fct_change_failures where is_open and link_basis = 'any'
+""",
+    "withheld": """
+select count(*) as value_count from marts.mart_metric_values where list_contains(flags, 'withheld')
+""",
+}
+"""What each caveat counts; column lineage reads it, too."""
 _METRICS_NAMED = 5
 
 
@@ -86,8 +110,7 @@ def _incomplete(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "mart_metric_values",
         ("flags",),
-        "select count(*), list(distinct metric order by metric) from marts.mart_metric_values "
-        "where list_contains(flags, 'incomplete')",
+        CAVEATS_SQL["incomplete"],
     )
     if not rows or not rows[0][0]:
         return []
@@ -106,7 +129,7 @@ def _disputed(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "mart_metric_values",
         ("flags",),
-        "select count(*) from marts.mart_metric_values where list_contains(flags, 'disputed')",
+        CAVEATS_SQL["disputed"],
     )
     if not rows or not rows[0][0]:
         return []
@@ -122,8 +145,7 @@ def _excluded_changes(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "fct_changes",
         ("state", "exclusion_reason"),
-        "select coalesce(exclusion_reason, 'no reason given'), count(*) from marts.fct_changes "
-        "where state = 'excluded' group by 1 order by 2 desc, 1",
+        CAVEATS_SQL["excluded_changes"],
     )
     if not rows:
         return []
@@ -137,8 +159,7 @@ def _rule_links(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "fct_deployments",
         ("is_change_failure", "failure_link"),
-        "select count(*) filter (where failure_link = 'rule'), count(*) from marts.fct_deployments "
-        "where is_change_failure",
+        CAVEATS_SQL["rule_links"],
     )
     if not rows or not rows[0][0]:
         return []
@@ -156,7 +177,7 @@ def _open_failures(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "fct_change_failures",
         ("is_open", "link_basis"),
-        "select count(*) from marts.fct_change_failures where is_open and link_basis = 'any'",
+        CAVEATS_SQL["open_failures"],
     )
     if not rows or not rows[0][0]:
         return []
@@ -169,7 +190,7 @@ def _withheld(con: duckdb.DuckDBPyConnection) -> list[Caveat]:
         con,
         "mart_metric_values",
         ("flags",),
-        "select count(*) from marts.mart_metric_values where list_contains(flags, 'withheld')",
+        CAVEATS_SQL["withheld"],
     )
     if not rows or not rows[0][0]:
         return []

@@ -13,7 +13,7 @@ _COLUMNS = frozenset(
     ("source", "stream", "scope", "window_count", "record_count", "read_from", "read_until", "gaps")
 )
 
-_STREAMS = """
+STREAMS_SQL = """
     select
         source,
         stream,
@@ -28,7 +28,7 @@ _STREAMS = """
     order by source, stream
 """
 
-_GAPS = """
+GAPS_SQL = """
     select
         source, stream, gap.gap_from, gap.gap_until, count(*) as place_count,
         list(scope order by scope)[:$places] as scopes
@@ -83,10 +83,10 @@ def read_completeness(con: duckdb.DuckDBPyConnection) -> list[StreamReading]:
     ).fetchall()
     if not _COLUMNS.issubset(name for (name,) in present):
         return []
-    gaps = con.execute(_GAPS, {"named": GAPS_NAMED, "places": _PLACES_NAMED}).fetchall()
+    gaps = con.execute(GAPS_SQL, {"named": GAPS_NAMED, "places": _PLACES_NAMED}).fetchall()
     names = [field.name for field in fields(StreamReading)]
     readings = []
-    for row in con.execute(_STREAMS).fetchall():
+    for row in con.execute(STREAMS_SQL).fetchall():
         found = tuple(
             Gap(gap_from, gap_until, count, tuple(scopes))
             for *stream, gap_from, gap_until, count, scopes in gaps

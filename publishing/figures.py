@@ -16,6 +16,22 @@ FIVE_METRICS = (
 PROFILE = "dora_2026"
 INCOMPLETE = "incomplete"
 SCOPE_ORDER = ("organisation", "team", "service")
+VALUES_SQL = """
+select metric, scope_kind, scope_id, period_start, period_end, value, n, interval_low, interval_high,
+       coalesce(is_partial, false) as is_partial, coalesce(is_maturing, false) as is_maturing,
+       coalesce(flags, []) as flags
+from marts.mart_metric_values
+where profile = $profile and period_grain = 'month' and list_contains($metrics, metric)
+order by all
+"""
+METRICS_SQL = """
+select metric, metric_version, title, sentence, unit, direction, tier, coalesce(owner, '') as owner
+from marts.dim_metrics
+where profile = $profile and list_contains($metrics, metric)
+"""
+SERVICES_SQL = "select service_id, max(title) as title from marts.dim_services group by 1"
+TEAMS_SQL = "select team_id, max(title) as title, {newest} as team_path from marts.dim_teams group by 1"
+NEWEST_PATH = "arg_max(team_path, valid_until)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +128,7 @@ def read_figures(con: duckdb.DuckDBPyConnection, *, organisation: str) -> Figure
     """Read the five metrics by month; `organisation` is the title of the widest scope."""
     scopes = _known_scopes(con)
     rows = con.execute(
-        "select metric, scope_kind, scope_id, period_start, period_end, value, n, interval_low, "
-        "interval_high, coalesce(is_partial, false), coalesce(is_maturing, false), coalesce(flags, []) "
-        "from marts.mart_metric_values where profile = $profile and period_grain = 'month' "
-        "and list_contains($metrics, metric) order by all",
+        VALUES_SQL,
         {"profile": PROFILE, "metrics": list(FIVE_METRICS)},
     ).fetchall()
     cells: dict[tuple[str, str, str, date], Figure] = {}
@@ -132,8 +145,7 @@ def read_figures(con: duckdb.DuckDBPyConnection, *, organisation: str) -> Figure
 
 def _metrics(con: duckdb.DuckDBPyConnection) -> tuple[Metric, ...]:
     rows = con.execute(
-        "select metric, metric_version, title, sentence, unit, direction, tier, coalesce(owner, '') "
-        "from marts.dim_metrics where profile = $profile and list_contains($metrics, metric)",
+        METRICS_SQL,
         {"profile": PROFILE, "metrics": list(FIVE_METRICS)},
     ).fetchall()
     found = {row[0]: Metric(*row) for row in rows}
@@ -160,14 +172,14 @@ def _known_scopes(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Scope
     """Return services by title, and teams each below its parent, from whichever dimensions were published."""
     known: dict[tuple[str, str], Scope] = {}
     if "title" in _columns(con, "dim_services"):
-        rows = con.execute("select service_id, max(title) from marts.dim_services group by 1").fetchall()
+        rows = con.execute(SERVICES_SQL).fetchall()
         for service, title in sorted(rows, key=lambda row: (str(row[1]).casefold(), row[0])):
             known["service", service] = Scope("service", service, title or service)
     team_columns = _columns(con, "dim_teams")
     if "title" in team_columns:
         has_path = {"team_path", "valid_until"} <= team_columns
-        newest = "arg_max(team_path, valid_until)" if has_path else "[team_id]"
-        rows = con.execute(f"select team_id, max(title), {newest} from marts.dim_teams group by 1").fetchall()
+        newest = NEWEST_PATH if has_path else "[team_id]"
+        rows = con.execute(TEAMS_SQL.format(newest=newest)).fetchall()
         known |= {("team", scope.scope_id): scope for scope in _teams(rows)}
     return known
 

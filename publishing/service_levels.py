@@ -9,6 +9,13 @@ import duckdb
 from publishing.units import EMPTY
 
 TABLE = "mart_slo_attainment"
+LEVELS_SQL = """
+select * from marts.mart_slo_attainment
+where scope_kind = 'service' and {condition}
+qualify row_number() over (partition by objective_id order by window_ends_at desc) = 1
+order by service_id, is_composite, title, objective_id
+"""
+OF_MONTH, OF_OWN_WINDOW = "window_kind = 'month' and window_start_date = $month", "window_kind <> 'month'"
 _METHODS = {
     "occurrences": "events",
     "timeslices": "good slices",
@@ -66,8 +73,8 @@ def read_service_levels(con: duckdb.DuckDBPyConnection, *, month: date | None) -
     )
     if not tables.fetchall():
         return []
-    months = _rows(con, "window_kind = 'month' and window_start_date = $month", {"month": month})
-    newest = _rows(con, "window_kind <> 'month'", {})
+    months = _rows(con, OF_MONTH, {"month": month})
+    newest = _rows(con, OF_OWN_WINDOW, {})
     return [_level(row, months.get(objective_id)) for objective_id, row in newest.items()]
 
 
@@ -75,12 +82,7 @@ def _rows(
     con: duckdb.DuckDBPyConnection, condition: str, parameters: dict[str, date | None]
 ) -> dict[str, dict[str, object]]:
     """The newest window of each objective that meets a condition, in order of services and titles."""
-    found = con.execute(
-        f"select * from marts.{TABLE} where scope_kind = 'service' and {condition} "
-        "qualify row_number() over (partition by objective_id order by window_ends_at desc) = 1 "
-        "order by service_id, is_composite, title, objective_id",
-        parameters,
-    )
+    found = con.execute(LEVELS_SQL.format(condition=condition), parameters)
     names = [column[0] for column in found.description]
     rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return {str(row["objective_id"]): row for row in rows}

@@ -99,7 +99,14 @@ def test_every_model_and_every_mart_file_is_there() -> None:
         "marts/mart_dora_weekly.parquet",
         "marts/mart_dora_weekly.csv",
         "assay.xlsx:mart_dora_weekly",
+        "report.html:values",
+        "report.html:service_levels",
     } <= relations
+
+
+def test_what_the_report_shows_is_followed_to_the_marts() -> None:
+    wanted = ColumnEdge("value", "analyst.duckdb:mart_metric_values", "value", "", Kind.IDENTITY)
+    assert ProjectEdge("report.html:values", wanted) in project().edges
 
 
 def test_lineage_ends_at_the_field_inside_the_pages_of_a_stream() -> None:
