@@ -1,19 +1,15 @@
 """`assay diff`: two publications by name, what differs between them, and who holds the earlier values."""
 
-import json
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from governance.deliveries import Delivery
-from orchestration.errors import UsageError
 from orchestration.exporting import deliveries_of
+from orchestration.publications import publication_folder
 from orchestration.workspace import Workspace
 from publishing.differences import ChangedCell, ChangedFact, Comparison, compare_publications, read_side
 from publishing.differences.notice import notice_document
-
-CURRENT, PREVIOUS = "current", "previous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +19,6 @@ class Difference:
     comparison: Comparison
     cells: tuple[ChangedCell, ...]
     recipients: tuple[Delivery, ...]
-
-
-def publication_folder(workspace: Workspace, name: str) -> Path:
-    """Return the folder of a publication: by id, `current`, or `previous` (the one that current replaced).
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    current = workspace.current
-    if name in (CURRENT, PREVIOUS) and not current.exists():
-        raise UsageError(f"Nothing is published in {workspace.root} yet. Make a publication with: assay run")
-    if name == CURRENT:
-        return current.resolve()
-    if name == PREVIOUS:
-        manifest = json.loads((current / "manifest.json").read_bytes())
-        if not manifest.get("previous"):
-            raise UsageError(
-                f"{manifest['publication_id']} is the first publication; there is none before it"
-            )
-        name = str(manifest["previous"])
-    known = sorted(
-        path.name for path in workspace.published.iterdir() if path.is_dir() and not path.is_symlink()
-    )
-    if name not in known:
-        matching = [each for each in known if each.startswith(name)]
-        if len(matching) != 1:
-            raise UsageError(
-                f"There is no one publication {name}. There are: {', '.join(known[-8:]) or 'none'}"
-            )
-        name = matching[0]
-    return workspace.published / name
 
 
 def difference_of(

@@ -1,5 +1,10 @@
 """A publication without a run: the last build, the present registers and policies."""
 
+import re
+from pathlib import Path
+
+import duckdb
+
 from orchestration.dbt_runner import DbtProject
 from orchestration.errors import UsageError
 from orchestration.flow.checking import check_again
@@ -20,7 +25,7 @@ def publish_again(workspace: Workspace, *, purpose: str | None = None) -> Public
         purpose: What incentive metrics are published for, unless it is the register's own.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or its views read the evidence of another folder.
         PublishingError: a blocking check is red, or the gate is closed.
     """
     with open_session(workspace, command="assay publish", needs_sources=False) as session:
@@ -33,7 +38,27 @@ def publish_again(workspace: Workspace, *, purpose: str | None = None) -> Public
                 "The models or steps are not those of the last build, so its numbers have another definition "
                 "than would be published with them. Build anew with: assay run"
             )
+        with open_warehouse(workspace.warehouse) as con:
+            refuse_moved(workspace, con)
         compile_models(workspace)
         with open_warehouse(workspace.warehouse) as con:
             check_again(session, con)  # somebody may have altered the warehouse since
         return publish_warehouse(session, checks, purpose=purpose)
+
+
+def refuse_moved(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a warehouse that reads the evidence of another folder: its views name files by whole paths.
+
+    Raises:
+        UsageError: the workspace was moved or copied since it was built.
+    """
+    row = con.execute(
+        "select sql from duckdb_views() where schema_name = 'raw' and view_name = 'evidence_pages'"
+    ).fetchone()
+    evidence = workspace.evidence.resolve()
+    for file in re.findall(r"'([^']*\.parquet)'", row[0] if row else ""):
+        if not Path(file).resolve().is_relative_to(evidence):
+            raise UsageError(
+                f"This warehouse was built while its evidence lay in {Path(file).parents[1]}; since then the "
+                f"workspace was moved or copied to {workspace.root}. Let its views follow with: assay run"
+            )

@@ -162,7 +162,11 @@ def verify_proof_file(
             findings.append(Finding("proof", str(error)))
             continue
         if line is None:
-            findings.append(Finding("proof", f"the witness {witness.name} has not cosigned its checkpoint"))
+            problem = (
+                f"the witness {witness.name} has not cosigned its checkpoint. Whoever made it can have that "
+                "done (assay checkpoint ask, or request and import), and then make the proof anew"
+            )
+            findings.append(Finding("proof", problem))
         else:
             cosigned.append((witness.name, cosigned_at(line)))
     if exported is not None:

@@ -48,7 +48,7 @@ def give(
     and `assay diff` lists the recipient when a value of this publication is restated.
     """
     from orchestration.exporting import hand_over
-    from orchestration.publication_difference import publication_folder
+    from orchestration.publications import publication_folder
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 
@@ -72,7 +72,7 @@ def give(
 def list_(folder: Path | None, *, publication: str | None, as_json: bool) -> None:
     """List who received what; of PUBLICATION alone where it is named."""
     from orchestration.exporting import deliveries_of
-    from orchestration.publication_difference import publication_folder
+    from orchestration.publications import publication_folder
     from orchestration.workspace import find_workspace
 
     workspace = find_workspace(folder)
@@ -95,7 +95,7 @@ def list_(folder: Path | None, *, publication: str | None, as_json: bool) -> Non
 def notify(folder: Path | None, *, publication: str, about: str, to: str, how: str) -> None:
     """Record that a recipient of PUBLICATION was told of its restatement."""
     from orchestration.exporting import notify as recorded
-    from orchestration.publication_difference import publication_folder
+    from orchestration.publications import publication_folder
     from orchestration.sources import utc_now
     from orchestration.workspace import find_workspace
 

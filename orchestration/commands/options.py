@@ -1,7 +1,7 @@
 """The options that several commands share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from orchestration.numbers.tracing import TraceRequest
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+Parsed = TypeVar("Parsed")
 
 
 class NamedFolder(click.Path):
@@ -41,6 +42,20 @@ def workspace_option(function: Decorated) -> Decorated:
 def json_option(function: Decorated) -> Decorated:
     """Add `--json` for scripts."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(function)
+
+
+def parsed(option: str, texts: Iterable[str], parse: Callable[[str], Parsed]) -> tuple[Parsed, ...]:
+    """Parse each value of an option that may be repeated.
+
+    Raises:
+        UsageError: one has another form; the message names the option.
+    """
+    from orchestration.errors import UsageError
+
+    try:
+        return tuple(map(parse, texts))
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 _NUMBER_OPTIONS = (
@@ -95,6 +110,13 @@ def number_options(function: Decorated) -> Decorated:
 def is_number_named(options: NumberOptions) -> bool:
     """Whether the options name a number: a scope and a period, or a fact's key."""
     return options["key"] is not None or None not in (options["scope"], options["period"])
+
+
+def is_any_number_option_given(options: NumberOptions) -> bool:
+    """Whether one of the options that name a number, or its reader, was given."""
+    return options["view"] != "shared" or any(
+        value is not None for name, value in options.items() if name != "view"
+    )
 
 
 def number_request(metric: str, options: NumberOptions) -> "TraceRequest":

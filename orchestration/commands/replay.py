@@ -8,6 +8,7 @@ import click
 
 from orchestration.commands.options import (
     NumberOptions,
+    is_any_number_option_given,
     is_number_named,
     json_option,
     number_options,
@@ -59,7 +60,7 @@ def replay(
     from orchestration.errors import UsageError
 
     if publication is not None:
-        if metric or is_number_named(options) or drop or is_each_dropped:
+        if metric or is_any_number_option_given(options) or drop or is_each_dropped:
             raise UsageError(
                 "--publication makes everything again: give it, or one metric with its scope and period"
             )

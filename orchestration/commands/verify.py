@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orchestration.commands.options import json_option, workspace_option
+from orchestration.commands.options import json_option, parsed, workspace_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,8 +51,8 @@ def verify(
     from orchestration.ledger import verification
     from orchestration.workspace import find_workspace
 
-    trusted = tuple(NoteVerifier.parse(key) for key in keys)
-    cosigners = tuple(WitnessKey.parse(key) for key in witnesses)
+    trusted = parsed("--key", keys, NoteVerifier.parse)
+    cosigners = parsed("--witness", witnesses, WitnessKey.parse)
     if publication and (proof or exported):
         raise UsageError("--publication is checked with its workspace; leave out --file and --proof")
     if proof is not None:
@@ -79,9 +79,15 @@ def _verify_file(
     *,
     as_json: bool,
 ) -> int:
+    from orchestration.errors import UsageError
     from orchestration.ledger.verification import Finding
-    from publishing.offline import verify_exported_file
+    from publishing.errors import ManifestError
+    from publishing.offline import publication_of, verify_exported_file
 
+    try:
+        publication_of(exported)
+    except ManifestError as error:
+        raise UsageError(str(error)) from error
     known = _known_keys(trusted, folder, exported)
     found = (
         Finding("file", one.object_name, one.problem, one.is_fatal)

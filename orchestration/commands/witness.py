@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from orchestration.commands.options import NamedFolder, json_option
+from orchestration.commands.options import NamedFolder, json_option, parsed
 
 _FOLDER = click.argument("folder", type=NamedFolder(file_okay=False, path_type=Path))
 _LOGS = click.option(
@@ -31,11 +31,15 @@ def init(folder: Path, *, name: str, logs: tuple[str, ...]) -> None:
     """Make a witness in FOLDER: a key of its own, and a memory of what it saw."""
     import secrets
 
+    from lineage.ledger import LedgerFileError, NoteError
     from lineage.ledger.witness_folder import create_witness, parse_log
+    from orchestration.errors import UsageError
 
-    signer = create_witness(
-        folder, name, tuple(parse_log(log) for log in logs), random_bytes=secrets.token_bytes
-    )
+    watched = parsed("--log", logs, parse_log)
+    try:
+        signer = create_witness(folder, name, watched, random_bytes=secrets.token_bytes)
+    except (LedgerFileError, NoteError) as error:
+        raise UsageError(str(error)) from error
     click.echo("Give this public key to those who configure the workspace (governance/policies.yml):")
     click.echo(signer.key.text())
 
@@ -48,8 +52,10 @@ def watch(folder: Path, *, logs: tuple[str, ...]) -> None:
     from lineage.ledger.witness_folder import parse_log, read_signer
     from lineage.ledger.witness_folder import watch as watch_logs
 
+    watched = parsed("--log", logs, parse_log)
+    _refuse_other_folder(folder)
     read_signer(folder)
-    for origin, keys in sorted(watch_logs(folder, *(parse_log(log) for log in logs)).items()):
+    for origin, keys in sorted(watch_logs(folder, *watched).items()):
         click.echo(f"{origin}: {len(keys)} {'key' if len(keys) == 1 else 'keys'}")
 
 
@@ -60,6 +66,7 @@ def show(folder: Path, *, as_json: bool) -> None:
     """Print the public key, and the newest checkpoint of each log that was cosigned."""
     from lineage.ledger.witness_folder import FolderMemory, read_signer
 
+    _refuse_other_folder(folder)
     key, entries = read_signer(folder).key.text(), FolderMemory(folder).entries()
     if as_json:
         click.echo(json.dumps({"key": key, "seen": entries}, indent=2))
@@ -84,6 +91,7 @@ def cosign(folder: Path, requests: tuple[Path, ...]) -> int:
     from orchestration.ledger.witness_files import cosign_file
     from orchestration.sources import utc_now
 
+    _refuse_other_folder(folder)
     opened, refused = open_witness(folder, clock=utc_now), 0
     for path in requests:
         try:
@@ -109,6 +117,7 @@ def serve(folder: Path, *, host: str, port: int) -> None:
     from orchestration.ledger.witness_network import witness_application
     from orchestration.sources import utc_now
 
+    _refuse_other_folder(folder)
     application = witness_application(open_witness(folder, clock=utc_now))
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -121,3 +130,11 @@ def serve(folder: Path, *, host: str, port: int) -> None:
         application, log_level="warning", access_log=False, server_header=False, ws="none"
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _refuse_other_folder(folder: Path) -> None:
+    from lineage.ledger.witness_folder import KEY
+    from orchestration.errors import UsageError
+
+    if not (folder / KEY).exists():
+        raise UsageError(f"There is no witness in {folder}. Make one with: assay witness init {folder}")

@@ -12,6 +12,7 @@ from lineage.ledger import Ledger, Note, NoteSigner, TlogProof
 from lineage.ledger.leaf_proof import ListedItem, Opening, prove_leaf
 from lineage.trace import parse_period, parse_scope
 from orchestration.errors import UsageError
+from orchestration.publications import CURRENT, publication_folder
 from orchestration.session import load_signer, open_ledger
 from orchestration.workspace import Workspace
 from publishing.analyst import open_published
@@ -120,7 +121,7 @@ class Prover:
             if len(found) != 1:
                 raise UsageError(
                     f"{folder.name} shows {len(found) or 'no'} values of {name.metric} for {name.scope} in "
-                    f"{name.period}, where one is wanted"
+                    f"{name.period}, where one is wanted. A value that is withheld cannot be proven alone"
                 )
             tree = cells_tree(con, secret=secret, definition_hashes=metrics)
         (cell,) = found
@@ -134,10 +135,9 @@ class Prover:
         )
 
     def _manifest(self, publication_id: str | None) -> tuple[Manifest, Path]:
-        published = self._workspace.published
-        folder = published / publication_id if publication_id else self._workspace.current
+        folder = publication_folder(self._workspace, publication_id or CURRENT)
         try:
-            return read_manifest(folder), folder.resolve()
+            return read_manifest(folder), folder
         except ManifestError as error:
             raise UsageError(f"{error}. `assay status` shows what is published") from error
 

@@ -15,12 +15,12 @@ from governance.sign_off_checks import sign_off_problems
 from lineage.ledger import Ledger, LedgerError, NoteVerifier, WitnessKey
 from lineage.ledger.endorsements import newest_of
 from orchestration.cases.desks import case_findings
-from orchestration.errors import UsageError
 from orchestration.exporting import delivery_problems
 from orchestration.ledger.anchoring import authority_roots
 from orchestration.lock import lock_holder
 from orchestration.metric_definitions.history import definition_problems
 from orchestration.numbers.replaying import stored_replay_problems
+from orchestration.publications import publication_folder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings import Settings
 from orchestration.sources import source_runtime
@@ -124,15 +124,13 @@ def verify_one_publication(
 
     Args:
         workspace: Whose publication.
-        publication_id: Its folder's name, or `current`.
+        publication_id: Its name, as for `publication_folder`.
         trusted: As for `verify_workspace`.
 
     Raises:
-        UsageError: there is no such folder.
+        UsageError: there is no such publication.
     """
-    folder = workspace.published / publication_id
-    if not folder.is_dir():
-        raise UsageError(f"There is no publication {publication_id} in {workspace.published}")
+    folder = publication_folder(workspace, publication_id)
     settings = workspace.settings()
     with open_ledger(workspace, settings) as ledger:
         for change in verify_publication(folder, ledger, verifiers=trusted or own_keys(workspace, settings)):

@@ -18,9 +18,11 @@ from lineage.definitions import MetricDefinition
 from lineage.errors import DefinitionError
 from lineage.ledger import Ledger, NoteVerifier
 from orchestration.errors import UsageError
+from orchestration.publications import CURRENT, PREVIOUS, publication_folder
 from orchestration.session import load_signer, open_ledger
 from orchestration.settings.models import midnight
 from orchestration.workspace import SIGNING_KEY, Workspace
+from publishing.manifest import read_manifest
 
 PRESENT = "present"
 _LEAST_HASH = 6
@@ -181,10 +183,9 @@ def _entry_of(workspace: Workspace, entries: list[InForce], which: str) -> InFor
     if day is not None:
         end = _end_of(workspace, day)
         return _newest([entry for entry in entries if entry.from_at < end], f"on {which}", entries)
-    folder = workspace.published / which
-    if folder.is_dir() and which:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
-        at = datetime.fromisoformat(manifest["published_at"])
+    if which in (CURRENT, PREVIOUS) or (which and (workspace.published / which).is_dir()):
+        manifest = read_manifest(publication_folder(workspace, which))
+        at = datetime.fromisoformat(str(manifest.document["published_at"]))
         return _newest([entry for entry in entries if entry.from_at <= at], f"in {which}", entries)
     matching = [entry for entry in entries if entry.sha256 and entry.sha256.startswith(which.lower())]
     if len(which) < _LEAST_HASH or not matching:

@@ -26,6 +26,7 @@ from orchestration.numbers.replaying import (
     ReplayFiles,
     read_accounts,
 )
+from orchestration.publications import publication_folder
 from orchestration.session import open_ledger
 from orchestration.steps.config_tables import CONFIG_TABLES
 from orchestration.steps.raw_schema import Evidence, build_raw_schema
@@ -78,7 +79,7 @@ def replay_publication(
 
     Args:
         workspace: Whose publication; nothing in it is written.
-        publication_id: Its name, or `current`.
+        publication_id: Its name, as for `publication_folder`.
         threads: How many threads DuckDB may use: the result must not hang on it.
         on_step: Told the name of each step as it begins.
 
@@ -86,12 +87,7 @@ def replay_publication(
         UsageError: there is no such publication, or it was made before replays were stored.
         ReplayInputError: what was stored is missing or another, or does not run.
     """
-    folder = (workspace.published / publication_id).resolve()
-    if not folder.is_dir():
-        raise UsageError(
-            f"There is no publication {publication_id} in {workspace.published}. `assay export list` and the "
-            "folder's own listing name them"
-        )
+    folder = publication_folder(workspace, publication_id)
     manifest = read_manifest(folder)
     stored: Mapping[str, str] = manifest.document.get("replay") or {}
     if not {MODELS, INPUTS} <= stored.keys():

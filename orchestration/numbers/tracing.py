@@ -32,6 +32,7 @@ from lineage.trace.tracing import Number, find_number
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse, read_between_runs
 from orchestration.numbers.own_records import Subject, find_subject, own_of
+from orchestration.publications import CURRENT, publication_folder
 from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
 
@@ -297,20 +298,9 @@ def trace_opened(workspace: Workspace, opened: OpenedNumber) -> Trace:
 
 
 def _database(workspace: Workspace, publication_id: str | None) -> Path:
-    if publication_id is None:
-        database = workspace.current / "analyst.duckdb"
-        if not database.exists():
-            raise UsageError(
-                f"Nothing is published in {workspace.root} yet. Make a publication with: assay run"
-            )
-        return database
-    folder = workspace.published / publication_id
-    database = folder / "analyst.duckdb"
-    if folder.parent != workspace.published or not database.exists():
-        known = sorted(
-            path.name for path in workspace.published.iterdir() if (path / "analyst.duckdb").exists()
-        )
-        raise UsageError(f"There is no publication {publication_id}. There are: {', '.join(known) or 'none'}")
+    database = publication_folder(workspace, publication_id or CURRENT) / "analyst.duckdb"
+    if not database.exists():
+        raise UsageError(f"{database} is missing: the publication was damaged. Restore it from a backup")
     return database
 
 

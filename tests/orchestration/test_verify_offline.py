@@ -85,8 +85,11 @@ def test_what_cannot_be_judged_is_a_wrong_command_line(
     assert "--key" in capsys.readouterr().err
     assert main(["verify", "--proof", str(handed_over / "analyst.duckdb"), *KEYS]) == 2
     assert main(["verify", "--publication", "paid", "--proof", proof]) == 2
-    assert main(["verify", "--file", str(handed_over.parent / "cell.tlog-proof"), *KEYS]) == 5
+    assert main(["verify", "--file", str(handed_over.parent / "cell.tlog-proof"), *KEYS]) == 2
     assert "does not lie in a publication" in capsys.readouterr().err
+    for option in ("--key", "--witness"):
+        assert main(["verify", "--proof", proof, option, "acme+nonsense"]) == 2
+        assert f"assay: {option}: " in capsys.readouterr().err
 
 
 def test_a_witness_is_made_shown_and_refuses_by_file(
@@ -110,4 +113,8 @@ def test_a_witness_is_made_shown_and_refuses_by_file(
     assert not (tmp_path / "1.cosigned").exists()
     assert main(["witness", "show", audit]) == 0
     assert "300 leaves" in capsys.readouterr().out
-    assert main(["witness", "watch", audit, "--log", "nonsense"]) == 1
+    assert main(["witness", "watch", audit, "--log", "nonsense"]) == 2
+    assert main(["witness", "init", audit, "--name", "internal-audit", "--log", log]) == 2
+    for command in (["show"], ["watch", "--log", log], ["cosign", files[0]], ["serve", "--port", "0"]):
+        assert main(["witness", command[0], str(tmp_path / "nobody"), *command[1:]]) == 2
+        assert "Make one with: assay witness init" in capsys.readouterr().err
