@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -117,10 +117,9 @@ class BulkReader:
         indexes = table["log_index"].to_pylist()
         leaves, salts = self._leaves(indexes), self._salts(indexes)
         redacted = self._redacted_commitments(set(indexes))
-        bodies = [body for chunk in table["body"].chunks for body in chunk]
-        for values, body in zip(rows_of(table.drop_columns(["body"])), bodies, strict=True):
+        for values, body in zip(rows_of(table.drop_columns(["body"])), _views(table["body"]), strict=True):
             index = values["log_index"]
-            values["body_sha256"] = hashlib.sha256(body.as_buffer()).hexdigest()
+            values["body_sha256"] = hashlib.sha256(body).hexdigest()
             salt, in_force = salts.get(index), redacted.get(index)
             leaf = leaves.get(index) if in_force is None else leaf_of("page", in_force)
             if salt is None or leaf != leaf_of("page", commit_to(metadata_of_row(values), salt)):
@@ -151,6 +150,15 @@ class BulkReader:
             return {}
         history = RedactionHistory(self._ledger)
         return {index: str(history.commitment(index)) for index in wanted}
+
+
+def _views(column: pa.ChunkedArray) -> Iterator[memoryview]:
+    """Yield each value of a binary column where it lies; a value taken out of Arrow is copied."""
+    for chunk in filter(len, column.chunks):
+        _, offsets, data = chunk.buffers()
+        places = memoryview(offsets).cast("i")[chunk.offset : chunk.offset + len(chunk) + 1].tolist()
+        values = memoryview(data) if data is not None else memoryview(b"")
+        yield from (values[start:end] for start, end in pairwise(places))
 
 
 def _rows(file: pq.ParquetFile, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:

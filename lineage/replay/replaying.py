@@ -356,8 +356,11 @@ def _only_traced(
     }
     if not blanked:
         return pages
-    bodies, headers = pages["body"].to_pylist(), pages["headers"]
-    for at, ordinals in blanked.items():
-        path = json.loads(headers[at].as_py()).get(RECORDS_AT)
-        bodies[at] = keep_records(bodies[at], ordinals, path=path)
+    bodies = []
+    for at, (body, headers) in enumerate(zip(pages["body"], pages["headers"], strict=True)):
+        content = body.as_py()  # one at a time: a whole body is let go as soon as it is blanked
+        if at in blanked:
+            path = json.loads(headers.as_py()).get(RECORDS_AT)
+            content = keep_records(content, blanked[at], path=path)
+        bodies.append(content)
     return pages.set_column(pages.schema.get_field_index("body"), "body", pa.array(bodies, pa.binary()))
