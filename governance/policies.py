@@ -2,7 +2,8 @@
 
 `governance/policies.yml`:
 
-    witnesses: [internal-audit]               # governance/witnesses.py says what else may stand here
+    operated_by: data-platform                # the team that runs Assay
+    witnesses: […]                            # see governance/witnesses.py
     required_roles: {incentive: [finance]}    # beside those that a tier has anyway
     metrics:
       change_lead_time_server_observed:

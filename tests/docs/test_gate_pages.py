@@ -40,7 +40,7 @@ def test_the_page_asks_nothing_that_the_gate_does_not_ask() -> None:
 
 def test_the_examples_are_registers_that_fit_each_other(tmp_path: Path) -> None:
     for name, key in (
-        ("policies", "witnesses"),
+        ("policies", "operated_by"),
         ("purposes", "publication"),
         ("jurisdictions", "jurisdictions"),
         ("signers", "signers"),
@@ -51,6 +51,8 @@ def test_the_examples_are_registers_that_fit_each_other(tmp_path: Path) -> None:
     jurisdictions = JurisdictionBook.load(tmp_path / "jurisdictions.yml")
     (olga,) = SignerRegister.load(tmp_path / "signers.yml").signers
     policies.check_known(["change_lead_time_server_observed", "change_fail_rate"])
+    (witness,) = policies.configured_witnesses
+    assert witness.reason_not_to_count("data-platform") is None
     policies.check_purposes(purposes.purposes)
     jurisdictions.check_known(teams=["payments", "platform", "search"], metrics=[])
     bonus = purposes.named(None)
