@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+import duckdb
+
 from governance.due_dates import DueDate, due_reviews, lapsing_sign_offs
 from governance.log import GOVERNANCE_LOG
 from governance.policies import PolicyBook
@@ -44,7 +46,10 @@ def _review_days(workspace: Workspace) -> dict[str, date | None]:
         return {}
     policies = PolicyBook.load(workspace.governance / "policies.yml").metrics
     with open_published(database) as con:
-        rows = con.execute(_REVIEWS).fetchall()
+        try:
+            rows = con.execute(_REVIEWS).fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return {}  # it was published by a version that did not say; the next one will
     found: dict[str, date | None] = {}
     for metric, tier, by_definition in rows:
         policy = policies.get(metric, {})
