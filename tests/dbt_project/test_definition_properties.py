@@ -138,6 +138,7 @@ def test_every_metric_of_the_project_has_a_part_of_its_own_in_the_model_of_cells
     assert all(set(one.document["cells"]) == {metric} for metric, one in found.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["fct_slo_windows", "fct_incident_response", "fct_pull_request_reviews"])
 def test_a_changed_predicate_changes_exactly_the_metrics_downstream_of_it(model: str) -> None:
     relation, unique_id = f"marts.{model}", f"model.assay.{model}"
@@ -150,6 +151,7 @@ def test_a_changed_predicate_changes_exactly_the_metrics_downstream_of_it(model:
     }
 
 
+@pytest.mark.slow
 def test_a_comment_in_every_model_changes_no_metric() -> None:
     for model in ("fct_deployments", "int_metric_cells", "mart_metric_values"):
         assert changed_by(model, f"-- why\n{compiled(model)}") == set()

@@ -17,6 +17,8 @@ from tests.docs.buildwright import REPLIES, Buildwright
 from tests.docs.pages import ROOT
 from tests.docs.walk_through import Command, Tree, blocks, commands, follow
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "runbooks" / "add-a-source.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8790/api"
 OVERLAP = timedelta(hours=1)
@@ -180,7 +182,6 @@ def test_a_page_with_a_wrong_step_fails(what: str, tmp_path: Path) -> None:
         follow(spoilt, tree, address=ADDRESS, base_url="http://127.0.0.1:9/api", skipped=is_run_elsewhere)
 
 
-@pytest.mark.slow
 def test_the_whole_run_publishes_and_its_warehouse_holds_the_rows(tmp_path: Path) -> None:
     tree = Tree.copied_to(tmp_path)
     vendor = Buildwright(tree.root / REPLIES)

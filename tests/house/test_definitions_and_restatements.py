@@ -22,6 +22,7 @@ from orchestration.metric_definitions.history import (
 )
 from orchestration.publication_difference import difference_of
 from orchestration.republishing import publish_again
+from orchestration.scaffold import scaffold
 from orchestration.workspace import Workspace
 from tests.house.company import END, company
 from tests.house.every_source import clock_at
@@ -106,5 +107,6 @@ def test_a_company_is_told_what_its_second_publication_restates(
 
 
 def test_a_workspace_without_a_publication_has_no_definition_in_force(tmp_path: Path) -> None:
-    with company(tmp_path) as untouched, pytest.raises(UsageError, match="assay run"):
-        definitions_on(untouched.workspace)
+    untouched = scaffold(tmp_path / "workspace", organisation="acme", random_bytes=bytes)
+    with pytest.raises(UsageError, match="assay run"):
+        definitions_on(untouched)

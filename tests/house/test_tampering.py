@@ -13,6 +13,8 @@ from orchestration.command import main
 from orchestration.workspace import Workspace
 from tests.house.company import company
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:

@@ -153,6 +153,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return staged(tmp_path_factory.mktemp("drift"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", STAGED)
 def test_what_drifted_is_staged_empty_and_counted_and_the_rest_is_whole(
     source: str, warehouse: Warehouse
