@@ -186,6 +186,12 @@ class SignerRegister:
         """Return everybody who holds a role."""
         return tuple(entry for entry in self.signers if role in entry.roles)
 
+    def roles_of(self, identity: str) -> tuple[str, ...]:
+        """Return every role that a person holds, by whichever key."""
+        return tuple(
+            sorted({role for entry in self.signers if entry.identity == identity for role in entry.roles})
+        )
+
     def public_keys(self, role: str) -> frozenset[bytes]:
         """Return the keys of everybody who holds a role."""
         return frozenset(entry.public_key for entry in self.holders(role))

@@ -126,14 +126,14 @@ class CorrectionDesk:
         found.check_allows(event, key_id=entry.key_id, reason_code=reason_code)
         same = (steps.PROPOSED, steps.APPROVED) if event == steps.APPROVED else (steps.REVOKED,)
         people = {self._person(each) for each in found.events if each.event.event in same}
-        if entry.person in people:
+        if entry.identity in people:
             raise CorrectionError(f"four eyes: {entry.person} has signed {case_id} already, with another key")
         return self.docket.record(case_id, found.events, _step(event, entry, signer, reason_code, at))
 
     def _person(self, recorded: Recorded) -> str | None:
         signature = recorded.event.signature
         entry = self.register.find(signature.key_id) if signature else None
-        return entry.person if entry else None
+        return entry.identity if entry else None
 
     def _entitled(self, signer: Signer, role: str) -> RegisteredSigner:
         entry = next((one for one in self.register.signers if one.public_key == signer.public_key), None)

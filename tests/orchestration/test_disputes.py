@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from governance.cases.private_store import PrivateStore
 from orchestration.cases.desks import cells_under_dispute
@@ -135,6 +136,19 @@ def test_a_reviewer_cannot_review_the_own_dispute(
     said = refusal(workspace, capsys, "dispute", "triage", name, *signed_by(workspace))
     assert "has a part in the dispute" in said
     assert assay(workspace, "dispute", "triage", name, *signed_by(workspace, "Omar Quill")) == 0
+
+
+def test_a_metric_owner_does_not_review_with_another_key(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register = workspace.governance / "signers.yml"
+    known = yaml.safe_load(register.read_text(encoding="utf-8"))["signers"]
+    owner = {"person": "omar quill", "public_key": "77" * 32, "roles": ["metric_owner"]}
+    write_yaml(register, {"signers": [*known, owner]})
+    name, _ = opened(workspace, capsys)
+    said = refusal(workspace, capsys, "dispute", "triage", name, *signed_by(workspace, "Omar Quill"))
+    assert "Omar Quill is not independent" in said
+    assert "owns change_fail_rate" in said
 
 
 def test_a_slip_of_the_pen_in_the_rules_makes_nobody_independent(

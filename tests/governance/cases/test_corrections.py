@@ -70,9 +70,10 @@ def test_a_correction_is_in_force_once_a_second_person_has_signed_it(office: Off
     assert other == {**row, "fact_part_id": "d2"}
 
 
-def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office) -> None:
-    second_key = Signer("Rosa Palmer", bytes([77]) * 32)
-    entry = RegisteredSigner("Rosa Palmer", second_key.public_key, ("correction",))
+@pytest.mark.parametrize("spelt", ["Rosa Palmer", "Rosa  Palmer", "rosa palmer", "Rosa\u200b Palmer"])
+def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office, spelt: str) -> None:
+    second_key = Signer(spelt, bytes([77]) * 32)
+    entry = RegisteredSigner(spelt, second_key.public_key, ("correction",))
     office.register = SignerRegister.of([*REGISTER.signers, entry])
     case_id = propose(office)
     with pytest.raises(CorrectionError, match="four eyes"):

@@ -17,6 +17,7 @@ from governance.cases.disputes import (
     read_disputes,
     restricted_cells,
 )
+from governance.cases.independence import objections
 from governance.cases.rules import Deadlines, DisputeRules, Reviewer
 from governance.errors import CaseError, DisputeError, PolicyError
 from governance.signers import RegisteredSigner, Signer, SignerRegister
@@ -206,6 +207,16 @@ class TestIndependence:
         with pytest.raises(DisputeError, match="handled the dispute before"):
             office.does(second, "triaged", "in_scope", "Rosa Palmer")
         office.does(second, "triaged", "in_scope", "Omar Quill")
+
+    def test_another_spelling_of_the_name_makes_nobody_another_person(self, office: Office) -> None:
+        handled = replace(office.handler("Rosa Palmer").candidate, person="rosa  palmer")
+        matter = office.disputes.matter(office.disputes.find(office.open()), office.surroundings)
+        same = replace(matter, signers=frozenset({"Rosa Palmer"}), earlier_handlers=frozenset({"Rosa Palmer"}))
+        assert objections(handled, same) == (
+            "signed the definition of change_fail_rate off",
+            "handled the dispute before",
+        )
+        assert office.rules.reviewer("rosa  palmer") == office.rules.reviewer("Rosa Palmer")
 
     def test_a_reviewer_who_is_not_independent_may_hand_it_on(self, office: Office) -> None:
         case_id = office.open()
