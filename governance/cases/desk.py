@@ -325,7 +325,13 @@ class DisputeDesk:
 
     def _private_cell(self, case_id: str) -> Cell | None:
         kept = self.docket.store.contents(case_id, 0).get(_CELL)
-        return None if kept is None else Cell.from_document(json.loads(kept))
+        try:
+            return None if kept is None else Cell.from_document(json.loads(kept))
+        except ValueError as error:
+            raise DisputeError(
+                f"the private store does not say which number {case_id} is about: {error}. Restore "
+                "data/private/cases.sqlite from its backup"
+            ) from error
 
     def _opened_with(self, dispute: Dispute, part: str) -> bytes:
         return self.docket.store.contents(dispute.case_id, 0).get(part, b"")

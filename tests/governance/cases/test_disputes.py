@@ -211,7 +211,9 @@ class TestIndependence:
     def test_another_spelling_of_the_name_makes_nobody_another_person(self, office: Office) -> None:
         handled = replace(office.handler("Rosa Palmer").candidate, person="rosa  palmer")
         matter = office.disputes.matter(office.disputes.find(office.open()), office.surroundings)
-        same = replace(matter, signers=frozenset({"Rosa Palmer"}), earlier_handlers=frozenset({"Rosa Palmer"}))
+        same = replace(
+            matter, signers=frozenset({"Rosa Palmer"}), earlier_handlers=frozenset({"Rosa Palmer"})
+        )
         assert objections(handled, same) == (
             "signed the definition of change_fail_rate off",
             "handled the dispute before",
