@@ -97,6 +97,11 @@ class Signer:
             mode, pem = path.stat().st_mode, path.read_bytes()
         except FileNotFoundError as error:
             raise SignerError(f"no signing key of {person} at {path}") from error
+        except OSError as error:
+            raise SignerError(
+                f"cannot read the signing key of {person} at {path}: {error.strerror}; name the file that "
+                "`assay signer` wrote"
+            ) from error
         if mode & 0o077:
             raise SignerError(f"others may read {path}: `chmod 600 {path}`, or make a new key if it leaked")
         try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from governance.cases import corrections as steps
+from governance.cases.correctable import check_words
 from governance.cases.corrections import CORRECTION_ROLE, REASONS, Correction, Overlay, read_corrections
 from governance.cases.docket import Docket, Step
 from governance.cases.events import Recorded
@@ -69,6 +70,8 @@ class CorrectionDesk:
             raise CorrectionError("a correction says in words why the value is wrong")
         if not evidence and overlay.evidence_record_id is None:
             raise CorrectionError("a correction needs evidence: a file, or the id of a record that shows it")
+        check_words(overlay.column, overlay.value)
+        check_words("the JSON path", overlay.json_path)
         contents = {_TEXT: text.encode(), **file_parts(evidence or {})}
         facts = {"overlay": overlay.to_document()}
         return self.docket.begin(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.cases.correctable import CORRECTABLE, canonical_value
+from governance.cases.correctable import CORRECTABLE, canonical_value, check_words
 from governance.cases.corrections import Overlay, corrections_in_force, overlay_rows, read_corrections
 from governance.cases.events import CORRECTION
 from governance.cases.verification import compare_cases
@@ -81,6 +81,20 @@ def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office, s
     with pytest.raises(CorrectionError, match="four eyes"):
         office.corrections.approve(case_id, second_key, at=office.later())
     assert in_force(office) == []
+
+
+def test_a_long_value_is_refused_when_it_is_proposed_and_readable_where_the_log_has_it() -> None:
+    long = Overlay(
+        fact="incident",
+        fact_id="i1",
+        part_ids=("i1",),
+        service_id=None,
+        column="severity",
+        value="sev1 " * 15 + "x",
+    )
+    with pytest.raises(CorrectionError, match="64 characters at most"):
+        check_words(long.column, long.value)
+    assert Overlay.from_document(long.to_document()) == long
 
 
 def test_only_holders_of_the_role_sign(office: Office) -> None:
