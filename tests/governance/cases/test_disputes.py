@@ -257,6 +257,11 @@ class TestDeadlines:
 
     def test_an_escalation_has_one_deadline_for_all_that_is_left(self, office: Office) -> None:
         case_id = office.open()
+        with pytest.raises(DisputeError, match="has not passed, it is 2026-05-09"):
+            office.asks(case_id, "escalated", "deadline_passed")
+        with pytest.raises(DisputeError, match="has not passed"):
+            office.does(case_id, "escalated", "deadline_passed")
+        office.later(days=5)
         office.asks(case_id, "escalated", "deadline_passed")
         due = office.now + timedelta(days=7)
         office.does(case_id, "triaged", "in_scope", "Una Reed")
