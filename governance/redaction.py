@@ -77,8 +77,9 @@ class RedactionOrder:
         without_role = [one.person for one in people if REDACTION_ROLE not in one.roles]
         if without_role:
             raise SignerError(f"{without_role[0]} does not hold the role {REDACTION_ROLE!r}")
-        if len({one.person for one in people}) < SIGNERS_NEEDED:
-            raise SignerError(f"a redaction needs {SIGNERS_NEEDED} different people; {len(people)} signed")
+        found = len({one.identity for one in people})
+        if found < SIGNERS_NEEDED:
+            raise SignerError(f"a redaction needs {SIGNERS_NEEDED} different people; {found} signed")
         return tuple(people)
 
 

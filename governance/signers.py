@@ -97,6 +97,11 @@ class Signer:
             mode, pem = path.stat().st_mode, path.read_bytes()
         except FileNotFoundError as error:
             raise SignerError(f"no signing key of {person} at {path}") from error
+        except OSError as error:
+            raise SignerError(
+                f"cannot read the signing key of {person} at {path}: {error.strerror}; name the file that "
+                "`assay signer` wrote"
+            ) from error
         if mode & 0o077:
             raise SignerError(f"others may read {path}: `chmod 600 {path}`, or make a new key if it leaked")
         try:
@@ -185,6 +190,12 @@ class SignerRegister:
     def holders(self, role: str) -> tuple[RegisteredSigner, ...]:
         """Return everybody who holds a role."""
         return tuple(entry for entry in self.signers if role in entry.roles)
+
+    def roles_of(self, identity: str) -> tuple[str, ...]:
+        """Return every role that a person holds, by whichever key."""
+        return tuple(
+            sorted({role for entry in self.signers if entry.identity == identity for role in entry.roles})
+        )
 
     def public_keys(self, role: str) -> frozenset[bytes]:
         """Return the keys of everybody who holds a role."""

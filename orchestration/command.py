@@ -232,6 +232,13 @@ def assay(context: click.Context, *, debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    unreadable = next((word for word in given if _is_cut(word)), None)
+    if unreadable is not None:
+        click.echo(
+            f"assay: {unreadable!a} is not UTF-8, and nothing was started; set the terminal to UTF-8",
+            err=True,
+        )
+        return USAGE
     try:
         result = assay.main(args=given, prog_name="assay", standalone_mode=False)
     except click.ClickException as error:
@@ -245,6 +252,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _explain(error, given)
     return result if isinstance(result, int) else 0
+
+
+def _is_cut(word: str) -> bool:
+    """Whether a word of the command line holds bytes that are no text: no log and no database takes them."""
+    return any("\udc80" <= letter <= "\udcff" for letter in word)
 
 
 def _explain(error: Exception, given: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from typing import Final
 
 from governance.errors import CorrectionError
 
+LONGEST_TEXT: Final = 64
 NONE: Final = "none"
 """How a person writes that there is no value: the incident is not over."""
 
@@ -79,6 +80,21 @@ def canonical_value(fact: str, column: str, text: str) -> str | None:
     return given
 
 
+def check_words(column: str, value: str | None) -> None:
+    """Refuse words that say more than a value does, for they stay in the log for ever and anybody reads them.
+
+    Only what is proposed is held against this; what the log has already stays readable.
+
+    Raises:
+        CorrectionError: the value is long, or holds what a screen does not show.
+    """
+    if value is not None and (not value.isprintable() or len(value) > LONGEST_TEXT):
+        raise CorrectionError(
+            f"{column} is a word or a few, of {LONGEST_TEXT} characters at most: it stays in the log for "
+            "ever, and everybody reads it; what it is about belongs into --text"
+        )
+
+
 def _instant(column: str, given: str) -> str:
     try:
         instant = datetime.fromisoformat(given)
@@ -87,5 +103,11 @@ def _instant(column: str, given: str) -> str:
             f"{column} is an instant such as 2026-05-03T14:00:00Z, not {given!r}"
         ) from error
     if instant.tzinfo is None:
-        raise CorrectionError(f"{column} needs a time zone: {given}Z in UTC, or {given}+02:00")
-    return instant.astimezone(UTC).isoformat()
+        written = instant.isoformat()
+        raise CorrectionError(f"{column} needs a time zone: {written}Z in UTC, or {written}+02:00")
+    try:
+        return instant.astimezone(UTC).isoformat()
+    except OverflowError as error:
+        raise CorrectionError(
+            f"{column} is an instant of the years 1 to 9999 in UTC, not {given!r}"
+        ) from error

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from governance.cases import corrections as steps
+from governance.cases.correctable import check_words
 from governance.cases.corrections import CORRECTION_ROLE, REASONS, Correction, Overlay, read_corrections
 from governance.cases.docket import Docket, Step
 from governance.cases.events import Recorded
@@ -69,6 +70,8 @@ class CorrectionDesk:
             raise CorrectionError("a correction says in words why the value is wrong")
         if not evidence and overlay.evidence_record_id is None:
             raise CorrectionError("a correction needs evidence: a file, or the id of a record that shows it")
+        check_words(overlay.column, overlay.value)
+        check_words("the JSON path", overlay.json_path)
         contents = {_TEXT: text.encode(), **file_parts(evidence or {})}
         facts = {"overlay": overlay.to_document()}
         return self.docket.begin(
@@ -126,14 +129,14 @@ class CorrectionDesk:
         found.check_allows(event, key_id=entry.key_id, reason_code=reason_code)
         same = (steps.PROPOSED, steps.APPROVED) if event == steps.APPROVED else (steps.REVOKED,)
         people = {self._person(each) for each in found.events if each.event.event in same}
-        if entry.person in people:
+        if entry.identity in people:
             raise CorrectionError(f"four eyes: {entry.person} has signed {case_id} already, with another key")
         return self.docket.record(case_id, found.events, _step(event, entry, signer, reason_code, at))
 
     def _person(self, recorded: Recorded) -> str | None:
         signature = recorded.event.signature
         entry = self.register.find(signature.key_id) if signature else None
-        return entry.person if entry else None
+        return entry.identity if entry else None
 
     def _entitled(self, signer: Signer, role: str) -> RegisteredSigner:
         entry = next((one for one in self.register.signers if one.public_key == signer.public_key), None)

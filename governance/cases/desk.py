@@ -154,6 +154,7 @@ class DisputeDesk:
         dispute = self.find(case_id)
         dispute.check_allows(event, role=steps.COMPLAINANT, reason_code=reason_code)
         self.check_complainant(dispute, complainant)
+        self._check_deadline(dispute, reason_code, at)
         step = Step(
             event=event,
             role=steps.COMPLAINANT,
@@ -188,6 +189,7 @@ class DisputeDesk:
         dispute.check_allows(event, role=role, reason_code=reason_code)
         if event == steps.ESCALATED:  # whoever is not independent may hand it on, and should
             self._check_role(handler, self.rules.reviewer_role)
+            self._check_deadline(dispute, reason_code, at)
         else:
             self.check_handler(dispute, handler, surroundings)
         step = Step(
@@ -291,6 +293,14 @@ class DisputeDesk:
         if role not in entry.roles:
             raise DisputeError(f"{entry.person} does not hold the role {role!r} in governance/signers.yml")
 
+    def _check_deadline(self, dispute: Dispute, reason_code: str, at: datetime) -> None:
+        if reason_code == steps.DEADLINE_PASSED and not dispute.is_overdue(self.rules.deadlines, at=at):
+            due = dispute.due_at(self.rules.deadlines)
+            when = due.isoformat() if due else "not set"
+            raise DisputeError(
+                f"the deadline of {dispute.case_id} has not passed, it is {when}; give the reason that holds"
+            )
+
     def _check_not_open(self, cell: Cell, complainant: Complainant) -> None:
         for dispute in self.disputes().values():
             if dispute.is_open and dispute.cell == cell and self._is_by(dispute, complainant):
@@ -325,7 +335,13 @@ class DisputeDesk:
 
     def _private_cell(self, case_id: str) -> Cell | None:
         kept = self.docket.store.contents(case_id, 0).get(_CELL)
-        return None if kept is None else Cell.from_document(json.loads(kept))
+        try:
+            return None if kept is None else Cell.from_document(json.loads(kept))
+        except ValueError as error:
+            raise DisputeError(
+                f"the private store does not say which number {case_id} is about: {error}. Restore "
+                "data/private/cases.sqlite from its backup"
+            ) from error
 
     def _opened_with(self, dispute: Dispute, part: str) -> bytes:
         return self.docket.store.contents(dispute.case_id, 0).get(part, b"")

@@ -28,6 +28,7 @@ UPHELD, CORRECTED, WITHDRAWN = "upheld", "corrected", "withdrawn"
 ESCALATED, PURGED = "escalated", "purged"
 OPEN_STATES: Final = (OPENED, TRIAGED, EVIDENCE_SENT)
 CLOSED_STATES: Final = (UPHELD, CORRECTED, WITHDRAWN)
+DEADLINE_PASSED: Final = "deadline_passed"
 HANDLER: Final = "handler"
 """The reviewer, or the escalation role once the dispute is escalated."""
 
@@ -50,7 +51,7 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     UPHELD: ("records_are_right", "definition_is_followed", "outside_of_the_number"),
     CORRECTED: ("facts_corrected", "source_corrected", "ownership_corrected", "identity_corrected"),
     WITHDRAWN: ("explained", "mistaken", "other"),
-    ESCALATED: ("deadline_passed", "not_independent", "disagreement", "no_reviewer"),
+    ESCALATED: (DEADLINE_PASSED, "not_independent", "disagreement", "no_reviewer"),
     PURGED: ("retention", "erasure_request"),
 }
 """Reasons are codes: free text in the log could name somebody."""

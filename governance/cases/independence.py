@@ -17,7 +17,7 @@ class Candidate:
 
     Attributes:
         person: As in the register of signers.
-        roles: The roles that the register gives.
+        roles: The roles that the register gives the person, by any key.
         known: The entry in `disputes.yml`; None where there is none.
         tokens: Keyed tokens of all accounts of the person, from the entry's accounts.
     """
@@ -57,10 +57,10 @@ def objections(candidate: Candidate, matter: Matter) -> tuple[str, ...]:
         return ("governance/disputes.yml does not say who the person is in the sources, so nobody can tell",)
     found: Mapping[str, bool] = {
         f"owns {matter.metric}": _owns(candidate, candidate.known, matter),
-        f"signed the definition of {matter.metric} off": candidate.person in matter.signers,
+        f"signed the definition of {matter.metric} off": _is_among(candidate, matter.signers),
         "has a part in the dispute": _is_complainant(candidate, matter),
         "leads a team that the dispute is about": bool(set(candidate.known.leads) & matter.teams),
-        "handled the dispute before": candidate.person in matter.earlier_handlers,
+        "handled the dispute before": _is_among(candidate, matter.earlier_handlers),
     }
     return tuple(reason for reason, holds in found.items() if holds)
 
@@ -69,6 +69,10 @@ def signers_of(metric: str, sign_offs: Iterable[SignOff], register: SignerRegist
     """Return who has ever signed a metric's definition off, expired sign-offs too."""
     entries = (register.find(one.signature.key_id) for one in sign_offs if one.metric == metric)
     return frozenset(entry.person for entry in entries if entry is not None)
+
+
+def _is_among(candidate: Candidate, people: Iterable[str]) -> bool:
+    return plain_name(candidate.person) in {plain_name(one) for one in people}
 
 
 def _owns(candidate: Candidate, known: Reviewer, matter: Matter) -> bool:

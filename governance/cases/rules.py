@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from governance.errors import PolicyError
+from governance.names import plain_name
 from governance.yaml_documents import Document, read_document
 
 DISPUTES_FILE: Final = "disputes.yml"
@@ -73,7 +74,7 @@ class DisputeRules:
 
     def reviewer(self, person: str) -> Reviewer | None:
         """Return what is known of a person, or None."""
-        return next((one for one in self.reviewers if one.person == person), None)
+        return next((one for one in self.reviewers if plain_name(one.person) == plain_name(person)), None)
 
     @classmethod
     def load(cls, path: Path) -> "DisputeRules":
@@ -121,7 +122,7 @@ def _reviewers(document: Document) -> tuple[Reviewer, ...]:
         _refuse_unknown(document, ("reviewers", str(position)), entry, _REVIEWER_KEYS)
         lists = {key: _texts(place, key, entry[key]) for key in _REVIEWER_KEYS[1:] if key in entry}
         found.append(Reviewer(entry["person"], **lists))
-    names = [one.person for one in found]
+    names = [plain_name(one.person) for one in found]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise PolicyError(f"{document.place('reviewers')}: {doubled[0]} stands there twice")

@@ -147,7 +147,7 @@ def _is_partial(con: duckdb.DuckDBPyConnection, period: Period) -> bool:
     )
     if rows:
         return bool(rows[0][0])
-    if period.grain == "day":
-        return False
     covered = [str(one) for one in own_periods(con, period.grain)]
+    if period.grain == "day" and covered:  # a year of them helps nobody
+        covered = [f"{covered[0]} to {covered[-1]}"]
     raise CellNotFoundError(f"{period} is not covered", available=covered)

@@ -1,5 +1,6 @@
 """Corrections in a workspace: found in the publication, signed by two people, read by the next run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import duckdb
 
 from governance.cases.correctable import CORRECTABLE, canonical_value, check_correctable
-from governance.cases.corrections import Correction, Overlay, read_corrections
+from governance.cases.corrections import IS_REVOKED, Correction, Overlay, read_corrections
 from governance.cases.events import Recorded
 from governance.errors import CorrectionError
 from governance.log import GOVERNANCE_LOG
@@ -28,6 +29,7 @@ _COMMAND = "assay correction"
 PAYLOAD_LOG = "payload"
 _RECORD_BITS = 23
 _PARTS = {"deployment": "part_ids", "incident": "telling_ids", "issue": "[issue_id]"}
+_SPANS = {"deployment": ("started_at", "finished_at"), "incident": ("started_at", "resolved_at")}
 _SERVICES = {"deployment": "service_id", "incident": "null", "issue": "null"}
 
 
@@ -82,6 +84,7 @@ def propose_correction(
     with open_casework(workspace, command=_COMMAND, at=at) as casework:
         with open_published(workspace) as con:
             overlay = _overlay(con, claim)
+            _check_time(con, overlay, casework.corrections.corrections().values(), at=at)
         pages = casework.session.ledger.size(PAYLOAD_LOG)
         if claim.evidence_record_id is not None and not 0 <= claim.evidence_record_id >> _RECORD_BITS < pages:
             raise UsageError(f"There is no record {claim.evidence_record_id} in the evidence.")
@@ -223,6 +226,49 @@ def _overlay(con: duckdb.DuckDBPyConnection, claim: Claim) -> Overlay:
         evidence_record_id=claim.evidence_record_id,
         dispute=claim.dispute,
     )
+
+
+def _check_time(
+    con: duckdb.DuckDBPyConnection, overlay: Overlay, others: Iterable[Correction], *, at: datetime
+) -> None:
+    """Refuse an instant that cannot be true.
+
+    Raises:
+        CorrectionError: it is not over yet, or the end would lie before the beginning.
+    """
+    begins, ends = _SPANS.get(overlay.fact, ("", ""))
+    if overlay.column not in (begins, ends) or overlay.value is None:
+        return
+    if datetime.fromisoformat(overlay.value) > at:
+        raise CorrectionError(f"{overlay.column} would be {overlay.value}, which is still to come")
+    said = {name: _known(con, overlay, name, others) for name in (begins, ends)}
+    said[overlay.column] = overlay.value
+    start, end = said[begins], said[ends]
+    if start is not None and end is not None and datetime.fromisoformat(end) < datetime.fromisoformat(start):
+        raise CorrectionError(
+            f"{ends} would be {end}, before {begins}, which is {start}. Where both are wrong, propose the "
+            "one first that makes the time longer"
+        )
+
+
+def _known(
+    con: duckdb.DuckDBPyConnection, overlay: Overlay, column: str, others: Iterable[Correction]
+) -> str | None:
+    """Return an instant of the fact: as the newest correction says that is not revoked, or as published."""
+    said = [
+        one.overlay.value
+        for one in others
+        if one.state != IS_REVOKED
+        and (one.overlay.fact, one.overlay.fact_id, one.overlay.column)
+        == (overlay.fact, overlay.fact_id, column)
+    ]
+    if said:
+        return said[-1]
+    row = con.execute(
+        f"select {column} from marts.fct_{overlay.fact}s where {overlay.fact}_id = $name",
+        {"name": overlay.fact_id},
+    ).fetchone()
+    return _text(row[0]) if row else None
 
 
 def _fact(con: duckdb.DuckDBPyConnection, claim: Claim) -> _Fact:

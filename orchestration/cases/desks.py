@@ -124,9 +124,9 @@ def case_findings(ledger: Ledger, workspace: Workspace) -> Iterator[CaseFinding]
     try:
         for kind in (DISPUTE, CORRECTION):
             cases |= _docket(ledger, workspace, kind).cases()
+        yield from compare_cases(cases, store)
         dispute_desk(ledger, workspace).disputes()
         corrections_in_force(ledger.every_leaf(GOVERNANCE_LOG))
-        yield from compare_cases(cases, store)
     except CaseError as error:
         yield CaseFinding(workspace.cases.name, str(error))
 

@@ -11,7 +11,8 @@ from governance.cases.cells import NOT_NORMALISED, PERSON, Cell
 from governance.cases.correcting import file_parts
 from governance.cases.events import Recorded
 from governance.errors import DisputeError
-from lineage.trace import parse_period, parse_scope
+from lineage.trace import Period, parse_period, parse_scope
+from lineage.trace.own import own_metrics, own_periods
 from orchestration.cases.desks import Casework, open_casework, open_published, read_files
 from orchestration.cases.people import (
     OWNERS,
@@ -22,6 +23,7 @@ from orchestration.cases.people import (
     surroundings_of,
 )
 from orchestration.errors import UsageError
+from orchestration.flow.warehouse import open_warehouse
 from orchestration.redacting import PersonKey
 from orchestration.workspace import Workspace
 from publishing import current_publication
@@ -176,11 +178,32 @@ def _cell(workspace: Workspace, address: CellAddress, *, own_token: str) -> Cell
             )
         query = _RATE_IS_THERE if cell.normalisation else _CELL_IS_THERE
         values = {name: given[name] for name in given if f"${name}" in query}
-        if not is_own and not con.execute(query, values).fetchone():
+        if is_own:
+            _check_own(workspace, cell, period)
+        elif not con.execute(query, values).fetchone():
             raise UsageError(
                 f"The publication has no {cell}. Name it as in: assay trace METRIC --scope --period"
             )
     return cell
+
+
+def _check_own(workspace: Workspace, cell: Cell, period: Period) -> None:
+    """Refuse an own number that nobody has; where nothing is built, nobody can tell.
+
+    Raises:
+        UsageError: the metric is never a person's number, or the period is not covered.
+    """
+    if not workspace.warehouse.exists():
+        return
+    with open_warehouse(workspace.warehouse, is_read_only=True) as con:
+        metrics, periods = own_metrics(con), own_periods(con, period.grain)
+    if cell.normalisation or cell.metric not in metrics:
+        raise UsageError(
+            f"{cell.metric} is never a person's number. A person's own are {', '.join(metrics)}."
+        )
+    if period not in periods:
+        covered = f"{periods[0]} to {periods[-1]}" if periods else "no such period"
+        raise UsageError(f"{period} is not covered; {covered} is. See: assay own ACCOUNT --as ACCOUNT")
 
 
 def _correction_facts(casework: Casework, decided: Decided) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from governance.cases.disputes import Dispute
 from governance.cases.independence import Candidate
 from governance.errors import DisputeError
 from governance.identity.people import accounts_named
+from governance.names import plain_name
 from governance.sign_offs import load_sign_offs
 from governance.signers import Signer
 from governance.vault import Vault
@@ -62,7 +63,7 @@ def complainant_of(casework: Casework, asker: Asker) -> Complainant:
     if any(row[4] for row in rows):
         raise DisputeError(f"{asker.account} is a bot's account; a person opens a dispute")
     tokens = frozenset({*accounts, *people})
-    names = {text.casefold() for row in rows for text in row[1:4] if text}
+    names = {plain_name(text) for row in rows for text in row[1:4] if text}
     signer = _own_signer(casework.disputes, asker, names, tokens, vault)
     return Complainant(asker.account, tokens, _teams(casework, tokens), signer, asker.receipt)
 
@@ -71,17 +72,19 @@ def _own_signer(
     desk: DisputeDesk, asker: Asker, names: set[str], tokens: frozenset[str], vault: Vault
 ) -> Signer | None:
     """Return the person's own key; whoever stands in the register of signers has to use it."""
-    mine = {one.person for one in desk.register.signers if one.person.casefold() in names}
+    mine = {one.identity for one in desk.register.signers if one.identity in names}
     for known in desk.rules.reviewers:
         if tokens & _tokens_of(vault, known.accounts):
-            mine.add(known.person)
+            mine.add(plain_name(known.person))
     if asker.key is None:
-        if mine & {one.person for one in desk.register.signers} and asker.receipt is None:
+        if mine & {one.identity for one in desk.register.signers} and asker.receipt is None:
             raise DisputeError("you have a key in governance/signers.yml: sign with it, by --key FILE")
         return None
     for person in sorted(mine):
         signer = load_signer_key(PersonKey(person, asker.key))
-        if any(one.public_key == signer.public_key and one.person == person for one in desk.register.signers):
+        if any(
+            one.public_key == signer.public_key and one.identity == person for one in desk.register.signers
+        ):
             return signer
     raise DisputeError(f"{asker.key} is not a key that governance/signers.yml gives to {asker.account}")
 
@@ -104,12 +107,13 @@ def handler_of(casework: Casework, key: PersonKey) -> Handler:
     """
     signer, desk = load_signer_key(key), casework.disputes
     entry = next((one for one in desk.register.signers if one.public_key == signer.public_key), None)
+    roles = desk.register.roles_of(entry.identity) if entry else ()
     known = desk.rules.reviewer(key.person)
     vault = casework.session.vault()
     for account in known.accounts if known else ():
         _token_of(vault, account)  # a slip of the pen would make anybody independent
     tokens = _tokens_of(vault, known.accounts) if known else frozenset()
-    return Handler(Candidate(key.person, entry.roles if entry else (), known, tokens), signer)
+    return Handler(Candidate(key.person, roles, known, tokens), signer)
 
 
 def _tokens_of(vault: Vault, accounts: Sequence[str]) -> frozenset[str]:

@@ -1,14 +1,17 @@
 """Deriving everything anew and comparing: the logs, the evidence, the publications."""
 
 import secrets
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from connectors.errors import ConnectorError
 from connectors.evidence import EvidenceStore
 from connectors.evidence.errors import EvidenceError
 from connectors.kinds import Opening
 from connectors.sources import SOURCE_KINDS
+from governance.errors import PolicyError
 from governance.log import GOVERNANCE_LOG
 from governance.policies import PolicyBook
 from governance.sign_off_checks import sign_off_problems
@@ -47,6 +50,22 @@ class Finding:
     is_fatal: bool
 
 
+class _Difference(Protocol):
+    """What the parts' own checks find."""
+
+    @property
+    def object_name(self) -> str:
+        """Which object."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it."""
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether it was altered."""
+
+
 def _derived_pages(
     workspace: Workspace, settings: Settings, store: EvidenceStore
 ) -> Iterator[tuple[str, str]]:
@@ -82,39 +101,73 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
     trusted = trusted or own_keys(workspace, settings)
     book = PolicyBook.load(workspace.governance / POLICIES)
     roots = authority_roots(workspace.governance, book.timestamping)
-    ledger = open_ledger(workspace, settings)
-    store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
     try:
-        for damage in ledger.verify(verifiers=trusted, roots=roots):
-            yield Finding("ledger", damage.object_name, damage.problem, damage.is_fatal)
-        for difference in store.verify():
-            yield Finding("evidence", difference.object_name, difference.problem, difference.is_fatal)
-        for name, problem in _derived_pages(workspace, settings, store):
-            yield Finding("evidence", name, problem, is_fatal=True)
-        yield from _stored_beside(workspace, ledger)
-        for change in verify_publications(workspace.published, ledger, verifiers=trusted):
-            yield Finding("publication", change.object_name, change.problem, change.is_fatal)
-        for name, problem in _stale_witnesses(ledger, book):
-            yield Finding("witness", name, problem, is_fatal=False)
+        ledger = open_ledger(workspace, settings)
+        store = EvidenceStore(workspace.evidence, ledger, random_bytes=secrets.token_bytes)
+    except (LedgerError, EvidenceError, sqlite3.Error) as error:
+        yield Finding("ledger", workspace.ledger.name, f"cannot be opened: {error}", is_fatal=True)
+        return
+    parts: Mapping[tuple[str, str], Callable[[], Iterable[Finding]]] = {
+        ("ledger", workspace.ledger.name): lambda: _found(
+            "ledger", ledger.verify(verifiers=trusted, roots=roots)
+        ),
+        ("evidence", workspace.evidence.name): lambda: _found("evidence", store.verify()),
+        ("evidence", "derived pages"): lambda: _named(
+            "evidence", ((*one, True) for one in _derived_pages(workspace, settings, store))
+        ),
+        **_stored_beside(workspace, ledger),
+        ("publication", workspace.published.name): lambda: _found(
+            "publication", verify_publications(workspace.published, ledger, verifiers=trusted)
+        ),
+        ("witness", POLICIES): lambda: _named(
+            "witness", ((*one, False) for one in _stale_witnesses(ledger, book))
+        ),
+    }
+    try:
+        for (part, name), check in parts.items():
+            yield from _to_its_end(part, name, check)
     finally:
         store.close()
         ledger.close()
 
 
-def _stored_beside(workspace: Workspace, ledger: Ledger) -> Iterator[Finding]:
-    """Yield what differs of the files that leaves and manifests name by their hash."""
-    for broken in case_findings(ledger, workspace):
-        yield Finding("cases", broken.object_name, broken.problem, broken.is_fatal)
-    for name, problem, is_fatal in sign_off_problems(
-        ledger.every_leaf(GOVERNANCE_LOG), workspace.governance / "sign-offs"
-    ):
-        yield Finding("sign-off", name, problem, is_fatal)
-    for name, problem, is_fatal in definition_problems(workspace, ledger):
-        yield Finding("definition", name, problem, is_fatal)
-    for name, problem, is_fatal in delivery_problems(workspace, ledger):
-        yield Finding("delivery", name, problem, is_fatal)
-    for name, problem in stored_replay_problems(workspace):
-        yield Finding("replay", name, problem, is_fatal=True)
+def _stored_beside(
+    workspace: Workspace, ledger: Ledger
+) -> Mapping[tuple[str, str], Callable[[], Iterable[Finding]]]:
+    """Return what compares the files that leaves and manifests name by their hash."""
+    sign_offs = workspace.governance / "sign-offs"
+    return {
+        ("cases", workspace.cases.name): lambda: _found("cases", case_findings(ledger, workspace)),
+        ("sign-off", sign_offs.name): lambda: _named(
+            "sign-off", sign_off_problems(ledger.every_leaf(GOVERNANCE_LOG), sign_offs)
+        ),
+        ("definition", "definitions"): lambda: _named("definition", definition_problems(workspace, ledger)),
+        ("delivery", "deliveries"): lambda: _named("delivery", delivery_problems(workspace, ledger)),
+        ("replay", "replay"): lambda: _named(
+            "replay", ((*one, True) for one in stored_replay_problems(workspace))
+        ),
+    }
+
+
+def _to_its_end(part: str, name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what a check finds; damage over which the check itself stumbles is a finding, and not its end."""
+    try:
+        yield from check()
+    except PolicyError:  # a register that is read in review, and is wrong: nothing was altered behind it
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever alters what is read decides what its reader raises
+        what = str(error) if type(error).__module__ != "builtins" else f"{type(error).__name__}: {error}"
+        yield Finding(part, name, f"cannot be read to its end: {what}", is_fatal=True)
+
+
+def _found(part: str, findings: Iterable[_Difference]) -> Iterator[Finding]:
+    for one in findings:
+        yield Finding(part, one.object_name, one.problem, one.is_fatal)
+
+
+def _named(part: str, problems: Iterable[tuple[str, str, bool]]) -> Iterator[Finding]:
+    for name, problem, is_fatal in problems:
+        yield Finding(part, name, problem, is_fatal)
 
 
 def verify_one_publication(

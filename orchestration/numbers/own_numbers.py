@@ -98,8 +98,8 @@ def read_own_numbers(
         periods = [parse_period(period)] if period else list(own_periods(warehouse, "month"))[-most_periods:]
         metrics = own_metrics(warehouse)
         numbers = tuple(f"{metric} {PERSON} {one}" for one in periods for metric in metrics)
-        leaf = record_reading(session, warehouse, reader, subject, numbers=numbers)
         found = _form(warehouse, subject.token, metrics, periods)
+        leaf = record_reading(session, warehouse, reader, subject, numbers=numbers)
     return OwnNumbers(subject.token, found, leaf)
 
 

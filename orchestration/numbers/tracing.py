@@ -1,5 +1,6 @@
 """Opening what a trace needs: the publication, the evidence, the ledger, and the warehouse behind them."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,7 @@ from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
 
 _CHECKPOINT = "payload-checkpoint.txt"
+_PLAIN_WORD = re.compile(r"[a-z0-9_.-]{1,64}")  # as metrics and normalisations are called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,7 @@ def _recorded(
 ) -> Iterator[OpenedNumber]:
     """Open under the workspace's lock, with a leaf of the governance log that says who read what."""
     reader = request.reader
-    if reader.account is None or reader.at is None:
+    if not (reader.account or "").strip() or reader.at is None:
         raise UsageError(f"The {reader.view} view names its reader, and is recorded: --as ACCOUNT")
     scope_kind, scope_id = parse_scope(request.scope)
     with ExitStack() as stack:
@@ -198,17 +200,19 @@ def _recorded(
         _check_same_build(con, warehouse)
         subject = _subject_of(session, warehouse, request)
         named = _named_by_token(request, subject) if scope_kind == PERSON and subject else request
-        record_reading(
-            session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),)
-        )
         databases = Databases(published=con, warehouse=warehouse, objectives=_objectives(workspace, request))
-        yield OpenedNumber(
+        opened = OpenedNumber(
             request=named,
             databases=databases,
             ledger=session.ledger,
             publication=database.parent,
             subject=subject,
         )
+        opened.find()  # the log keeps for ever what it is told, so it is told of numbers that there are alone
+        record_reading(
+            session, warehouse, reader, subject, numbers=(_without_names(request, scope_kind, scope_id),)
+        )
+        yield opened
 
 
 def _subject_of(
@@ -237,8 +241,14 @@ def _named_by_token(request: TraceRequest, subject: Subject) -> TraceRequest:
 
 
 def _without_names(request: TraceRequest, scope_kind: str, scope_id: str) -> str:
+    """Name a number for the log: a fact by its key, others by scope, period and what tells them apart."""
+    asked = request.asked
+    if asked.key is not None:
+        return f"{request.metric} {asked.key}"
     scope = PERSON if scope_kind == PERSON else f"{scope_kind}:{scope_id}"
-    return f"{request.metric} {scope} {request.period}"
+    more = (asked.metric, asked.normalisation, asked.objective, asked.window)
+    plain = (one for one in more if one and _PLAIN_WORD.fullmatch(one))
+    return " ".join((request.metric, scope, request.period, *plain))
 
 
 def record_reading(
@@ -257,14 +267,14 @@ def record_reading(
     Raises:
         UsageError: the reader or the time is missing.
     """
-    if reader.account is None or reader.at is None or reader.view is View.SHARED:
+    if not (reader.account or "").strip() or reader.at is None or reader.view is View.SHARED:
         raise UsageError("A reading that is recorded names its reader: --as ACCOUNT")
     reading = Reading(
         view="auditor" if reader.view is View.AUDITOR else "subject",
         numbers=numbers,
         subject=subject.token if subject is not None else None,
         evidence_size=_evidence_size(warehouse),
-        read_by=session.vault().commitment(reader.account),
+        read_by=session.vault().commitment(str(reader.account)),
         read_at=reader.at,
     )
     with session.ledger.transaction() as transaction:

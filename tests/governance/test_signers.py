@@ -95,6 +95,15 @@ def test_a_redaction_without_two_registered_people_is_refused(signers: list[Sign
         order_redaction(STATEMENT, signers).approved_by(REGISTER)
 
 
+def test_one_person_under_two_spellings_orders_no_redaction() -> None:
+    twice = SignerRegister.of(
+        [REGISTER.signers[0], RegisteredSigner("Ada ", BOB.public_key, ("redaction", "metric_owner"))]
+    )
+    with pytest.raises(SignerError, match="2 different people; 1 signed"):
+        order_redaction(STATEMENT, [ADA, BOB]).approved_by(twice)
+    assert twice.roles_of("ada") == ("metric_owner", "redaction")
+
+
 def test_a_redaction_signed_without_the_role_or_over_another_page_is_refused() -> None:
     powerless = SignerRegister.of(
         [REGISTER.signers[0], RegisteredSigner("bob", BOB.public_key, ("metric_owner",))]

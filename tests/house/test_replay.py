@@ -19,13 +19,16 @@ from connectors.evidence.errors import EvidenceDamagedError
 from connectors.sandbox.objective_files import OBJECTIVES_FOLDER, measuring_sources, write_objectives
 from connectors.sandbox.source_settings import Places
 from governance.log import GOVERNANCE_LOG
-from lineage.errors import ReplayInputError, TraceInputError
+from governance.readings import READING_MARK, Reading
+from lineage.errors import CellNotFoundError, ReplayInputError, TraceInputError
 from lineage.replay import Replay, StoredBuild, replay_cell, replay_without_each
+from lineage.trace import Asked, View
 from lineage.trace.arguments import Period
 from lineage.trace.cells import CellName
 from lineage.trace.context import ORDINAL_BITS
 from orchestration.command import main
 from orchestration.errors import UsageError
+from orchestration.numbers.own_numbers import read_own_numbers
 from orchestration.numbers.replaying import (
     open_build,
     replay_published,
@@ -39,7 +42,7 @@ from orchestration.session import open_ledger
 from orchestration.workspace import Workspace
 from tests.house.company import company
 from tests.house.every_source import change_settings
-from tests.house.numbers_to_replay import SHARES, numbers_to_replay
+from tests.house.numbers_to_replay import READ_AT, SHARES, numbers_to_replay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -174,6 +177,47 @@ def test_a_persons_own_number_is_made_again_for_whom_it_may_be_shown_and_that_is
         assert ledger.size(GOVERNANCE_LOG) == before + 1
     with pytest.raises(UsageError, match="shown to that person and to auditors alone"):
         replay_published(workspace, replace(request, reader=Reader()))
+
+
+def readings(workspace: Workspace) -> list[tuple[str, ...]]:
+    """What the log says was read, oldest first."""
+    with open_ledger(workspace, workspace.settings()) as ledger:
+        leaves = [leaf for _, leaf in ledger.every_leaf(GOVERNANCE_LOG) if READING_MARK in leaf]
+    return [Reading.from_document(json.loads(leaf)).numbers for leaf in leaves]
+
+
+def test_the_log_is_told_of_numbers_that_there_are_and_of_nothing_else_that_somebody_typed(
+    workspace: Workspace, numbers: list[tuple[str, TraceRequest]]
+) -> None:
+    own = first_of("own", workspace, numbers)
+    before, auditor = readings(workspace), Reader(view=View.AUDITOR, account="github:auditor", at=READ_AT)
+    _, person = own.scope.split(":", 1)
+    for wrong in (
+        TraceRequest(metric="ada lovelace", scope="organisation:acme", period="2026-05", reader=auditor),
+        TraceRequest(metric="change_lead_time", scope="team:Ada Lovelace", period="2026-05", reader=auditor),
+        replace(own, period="2031-05-03"),
+    ):
+        with pytest.raises(CellNotFoundError):
+            trace_number(workspace, wrong)
+    with pytest.raises(CellNotFoundError, match="2031-05-03 is not covered"):
+        read_own_numbers(workspace, person, reader=auditor, period="2031-05-03")
+    for nobody in ("", "  "):
+        with pytest.raises(UsageError, match="names its reader"):
+            read_own_numbers(workspace, person, reader=replace(auditor, account=nobody))
+    assert readings(workspace) == before
+
+
+def test_a_reading_names_the_very_fact_that_was_read(workspace: Workspace) -> None:
+    with duckdb.connect(str(workspace.current / "analyst.duckdb"), read_only=True) as con:
+        row = con.execute("select min(change_id) from marts.fct_changes").fetchone()
+    assert row is not None
+    column, reader = "marts.fct_changes.lead_time_seconds", Reader(view=View.AUDITOR, account="a", at=READ_AT)
+    asked = Asked(key=row[0])
+    trace_number(
+        workspace,
+        TraceRequest(metric=column, scope="organisation:-", period="0001-01-01", asked=asked, reader=reader),
+    )
+    assert readings(workspace)[-1] == (f"{column} {row[0]}",)
 
 
 def cell_with(con: duckdb.DuckDBPyConnection, metric: str) -> CellName:

@@ -34,10 +34,13 @@ create table marts.mart_team_scorecard as select
     date '2026-04-01' as period_start, 'per_100_fte_days' as normalisation;
 create table marts.fct_deployments as
 select *, []::bigint[] as correction_leaf_indexes from (values
-    ('d1', ['d1', 'd2'], 'shop', [41, 42], 'production', true, 'success', timestamptz '2026-05-06 10:00:00Z'),
-    ('d3', ['d3'], 'shop', [43], 'production', true, 'success', timestamptz '2026-05-07 10:00:00Z')
+    ('d1', ['d1', 'd2'], 'shop', [41, 42], 'production', true, 'success', timestamptz '2026-05-06 10:00:00Z',
+        timestamptz '2026-05-06 09:00:00Z'),
+    ('d3', ['d3'], 'shop', [43], 'production', true, 'success', timestamptz '2026-05-07 10:00:00Z',
+        timestamptz '2026-05-07 09:00:00Z')
 ) as deployments (
-    deployment_id, part_ids, service_id, record_ids, environment, is_production, outcome, finished_at
+    deployment_id, part_ids, service_id, record_ids, environment, is_production, outcome, finished_at,
+    started_at
 );
 create table marts.fct_incidents as select
     'i1' as incident_id, ['i1', 'page1'] as telling_ids, [51] as record_ids, 'sev1' as severity,

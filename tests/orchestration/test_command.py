@@ -131,6 +131,15 @@ def test_a_file_of_assays_own_that_is_missing_is_not_blamed_on_the_command_line(
     assert main(["reading"]) == AssayError.exit_code
 
 
+def test_bytes_that_are_no_text_reach_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["dispute", "open", "change_fail_rate", "--text", b"\xff\xfe".decode(errors="surrogateescape")])
+        == 2
+    )
+    said = capsys.readouterr().err
+    assert said.startswith("assay: '\\udcff\\udcfe' is not UTF-8, and nothing was started")
+
+
 def test_a_wrong_command_line_is_code_two(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-command"]) == 2
     assert main(["init"]) == 2

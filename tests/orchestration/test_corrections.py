@@ -1,6 +1,7 @@
 """`assay correction`: found in the publication, signed by two people, and a table that the models read."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,14 @@ def test_a_revoked_correction_leaves_the_models(
         ),
         (("severity", "sev2", "--fact", "incident:i1", "--dispute", "d-none"), "no dispute d-none"),
         (("severity", "sev2", "--fact", "incident:i1", "--path", "severity"), "starts with $"),
+        (("severity", "sev1 " * 20, "--fact", "incident:i1"), "64 characters at most"),
+        (("severity", "sev2\n\x1b[31m", "--fact", "incident:i1"), "64 characters at most"),
+        (("resolved_at", "0001-01-01T00:00:00+05:00", "--fact", "incident:i1"), "years 1 to 9999"),
+        (("resolved_at", "2026-05-06", "--fact", "incident:i1"), "2026-05-06T00:00:00Z in UTC"),
+        (("resolved_at", "2999-05-06T10:00:00Z", "--fact", "incident:i1"), "still to come"),
+        (("resolved_at", "2026-05-06T09:59:59Z", "--fact", "incident:i1"), "before started_at"),
+        (("started_at", "2026-05-06T12:00:01Z", "--fact", "incident:i1"), "the one first that makes"),
+        (("finished_at", "2026-05-07T08:59:59Z", "--fact", "deployment:d3"), "before started_at"),
     ],
 )
 def test_what_cannot_be_corrected_is_refused_and_leaves_nothing(
@@ -131,6 +140,20 @@ def test_what_cannot_be_corrected_is_refused_and_leaves_nothing(
 ) -> None:
     assert message in refused(workspace, capsys, *words)
     assert answer(workspace, capsys, "correction", "list") == []
+
+
+def test_a_span_of_which_both_ends_are_wrong_is_moved_end_by_end(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    propose(workspace, capsys, "resolved_at", "2026-05-09T12:00:00Z", "--fact", "incident:i1")
+    propose(workspace, capsys, "started_at", "2026-05-09T10:00:00Z", "--fact", "incident:i1")
+    said = refused(workspace, capsys, "resolved_at", "2026-05-09T09:00:00Z", "--fact", "incident:i1")
+    assert "before started_at, which is 2026-05-09T10:00:00+00:00" in said
+
+
+def test_a_folder_is_no_key(workspace: Workspace, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ("correction", "approve", "k-1", "--signed-by", f"Rosa Palmer={tmp_path}")
+    assert "cannot read the signing key of Rosa Palmer" in refusal(workspace, capsys, *words)
 
 
 def test_a_correction_needs_evidence(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
 
 from governance.cases.private_store import PrivateStore
 from orchestration.cases.desks import cells_under_dispute
@@ -137,6 +139,19 @@ def test_a_reviewer_cannot_review_the_own_dispute(
     assert assay(workspace, "dispute", "triage", name, *signed_by(workspace, "Omar Quill")) == 0
 
 
+def test_a_metric_owner_does_not_review_with_another_key(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register = workspace.governance / "signers.yml"
+    known = yaml.safe_load(register.read_text(encoding="utf-8"))["signers"]
+    owner = {"person": "omar quill", "public_key": "77" * 32, "roles": ["metric_owner"]}
+    write_yaml(register, {"signers": [*known, owner]})
+    name, _ = opened(workspace, capsys)
+    said = refusal(workspace, capsys, "dispute", "triage", name, *signed_by(workspace, "Omar Quill"))
+    assert "Omar Quill is not independent" in said
+    assert "owns change_fail_rate" in said
+
+
 def test_a_slip_of_the_pen_in_the_rules_makes_nobody_independent(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,6 +186,30 @@ def test_a_number_that_is_not_published_cannot_be_disputed(
 ) -> None:
     assert message in refusal(workspace, capsys, "dispute", "open", *words, *SAID, "--as", ME)
     assert PrivateStore(workspace.cases).case_ids() == set()
+
+
+def test_an_own_number_that_nobody_has_cannot_be_disputed(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(workspace.warehouse)) as con:
+        con.execute(
+            "create schema marts; create schema intermediate; create table marts.dim_metrics as select "
+            "'change_fail_rate' as metric, cast(null as varchar) as person_scope_sql, false as is_retired "
+            "union all select 'changes_deployed', 'true', false; "
+            "create table intermediate.int_reporting_periods as select 'month' as period_grain, "
+            "date '2026-04-01' as period_start"
+        )
+    known = workspace.current / "analyst.duckdb"
+    with duckdb.connect(str(known)) as con:
+        con.execute("insert into marts.dim_metrics (metric, owner) values ('changes_deployed', 'x')")
+    who = ("--scope", "person:me", *SAID, "--as", ME, "--period")
+    never = refusal(workspace, capsys, "dispute", "open", "change_fail_rate", *who, "2026-04")
+    assert "never a person's number. A person's own are changes_deployed" in never
+    later = refusal(workspace, capsys, "dispute", "open", "changes_deployed", *who, "2031-04")
+    assert "2031-04 is not covered; 2026-04 to 2026-04 is" in later
+    assert answer(workspace, capsys, "dispute", "list") == []
+    answer(workspace, capsys, "dispute", "open", "changes_deployed", *who, "2026-04")
 
 
 def test_open_disputes_restrict_their_values_also_by_a_rate_and_one_s_own(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from governance.cases.correctable import CORRECTABLE, canonical_value
+from governance.cases.correctable import CORRECTABLE, canonical_value, check_words
 from governance.cases.corrections import Overlay, corrections_in_force, overlay_rows, read_corrections
 from governance.cases.events import CORRECTION
 from governance.cases.verification import compare_cases
@@ -70,9 +70,10 @@ def test_a_correction_is_in_force_once_a_second_person_has_signed_it(office: Off
     assert other == {**row, "fact_part_id": "d2"}
 
 
-def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office) -> None:
-    second_key = Signer("Rosa Palmer", bytes([77]) * 32)
-    entry = RegisteredSigner("Rosa Palmer", second_key.public_key, ("correction",))
+@pytest.mark.parametrize("spelt", ["Rosa Palmer", "Rosa  Palmer", "rosa palmer", "Rosa\u200b Palmer"])
+def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office, spelt: str) -> None:
+    second_key = Signer(spelt, bytes([77]) * 32)
+    entry = RegisteredSigner(spelt, second_key.public_key, ("correction",))
     office.register = SignerRegister.of([*REGISTER.signers, entry])
     case_id = propose(office)
     with pytest.raises(CorrectionError, match="four eyes"):
@@ -80,6 +81,20 @@ def test_four_eyes_are_those_of_two_people_and_not_of_two_keys(office: Office) -
     with pytest.raises(CorrectionError, match="four eyes"):
         office.corrections.approve(case_id, second_key, at=office.later())
     assert in_force(office) == []
+
+
+def test_a_long_value_is_refused_when_it_is_proposed_and_readable_where_the_log_has_it() -> None:
+    long = Overlay(
+        fact="incident",
+        fact_id="i1",
+        part_ids=("i1",),
+        service_id=None,
+        column="severity",
+        value="sev1 " * 15 + "x",
+    )
+    with pytest.raises(CorrectionError, match="64 characters at most"):
+        check_words(long.column, long.value)
+    assert Overlay.from_document(long.to_document()) == long
 
 
 def test_only_holders_of_the_role_sign(office: Office) -> None:

@@ -17,6 +17,7 @@ from governance.cases.disputes import (
     read_disputes,
     restricted_cells,
 )
+from governance.cases.independence import objections
 from governance.cases.rules import Deadlines, DisputeRules, Reviewer
 from governance.errors import CaseError, DisputeError, PolicyError
 from governance.signers import RegisteredSigner, Signer, SignerRegister
@@ -207,6 +208,18 @@ class TestIndependence:
             office.does(second, "triaged", "in_scope", "Rosa Palmer")
         office.does(second, "triaged", "in_scope", "Omar Quill")
 
+    def test_another_spelling_of_the_name_makes_nobody_another_person(self, office: Office) -> None:
+        handled = replace(office.handler("Rosa Palmer").candidate, person="rosa  palmer")
+        matter = office.disputes.matter(office.disputes.find(office.open()), office.surroundings)
+        same = replace(
+            matter, signers=frozenset({"Rosa Palmer"}), earlier_handlers=frozenset({"Rosa Palmer"})
+        )
+        assert objections(handled, same) == (
+            "signed the definition of change_fail_rate off",
+            "handled the dispute before",
+        )
+        assert office.rules.reviewer("rosa  palmer") == office.rules.reviewer("Rosa Palmer")
+
     def test_a_reviewer_who_is_not_independent_may_hand_it_on(self, office: Office) -> None:
         case_id = office.open()
         office.does(case_id, "escalated", "not_independent", "Mira Stone")
@@ -244,6 +257,11 @@ class TestDeadlines:
 
     def test_an_escalation_has_one_deadline_for_all_that_is_left(self, office: Office) -> None:
         case_id = office.open()
+        with pytest.raises(DisputeError, match="has not passed, it is 2026-05-09"):
+            office.asks(case_id, "escalated", "deadline_passed")
+        with pytest.raises(DisputeError, match="has not passed"):
+            office.does(case_id, "escalated", "deadline_passed")
+        office.later(days=5)
         office.asks(case_id, "escalated", "deadline_passed")
         due = office.now + timedelta(days=7)
         office.does(case_id, "triaged", "in_scope", "Una Reed")
