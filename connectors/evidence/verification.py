@@ -54,6 +54,7 @@ class EvidenceCheck:
                 yield from found
         yield from self._windows()
         yield from self._unaccounted_leaves()
+        yield from self._rows_without_leaf()
 
     def _unexpected_files(self) -> Iterator[Finding]:
         on_disk = self._landing.names()  # before the query: what is committed meanwhile must not look foreign
@@ -173,6 +174,22 @@ class EvidenceCheck:
                 yield Finding(self._leaf_name(index), "it stands for no page and no window")
             for index in sorted(each for each, count in Counter(found).items() if count > 1):
                 yield Finding(self._leaf_name(index), "it stands for a page and a window")
+
+    def _rows_without_leaf(self) -> Iterator[Finding]:
+        """Pages and windows that no leaf can stand for: a window that was slipped in would prove absence."""
+        query = (
+            "SELECT window_index, 'window ' || window_index || ' (' || window_id || ')' FROM fetch_windows"
+            " WHERE window_index < 0 OR window_index >= :size"
+            " UNION ALL SELECT log_index, 'page ' || log_index FROM evidence_pages"
+            " WHERE log_index < 0 OR log_index >= :size ORDER BY 1"
+        )
+        rows = self._connection.execute(query, {"size": self._size}).fetchall()
+        size = self._ledger.size(
+            "payload"
+        )  # after the query: what is committed meanwhile has its leaf by now
+        for index, name in rows:
+            if not 0 <= index < size:
+                yield Finding(f"{self._ledger.path.name}: {name}", "no leaf stands for it")
 
     def _leaf_name(self, index: int) -> str:
         return f"{self._ledger.path.name}: payload leaf {index}"

@@ -13,6 +13,11 @@ from connectors.evidence import Batch, Finding, PageRef
 from connectors.evidence.parquet_file import SCHEMA, sha256_of_file
 from tests.connectors.evidence.samples import Place, page, redact, window
 
+SLIPPED_IN = (
+    "INSERT INTO fetch_windows SELECT {}, window_id, scope_id, parent_key, requested_from, requested_until, "
+    "started_at, closed_at, run_id, claimed_total, record_count, page_indexes, is_changed "
+    "FROM fetch_windows WHERE window_index = 3"
+)
 FIRST = "github/pull_requests/000000000000.parquet"
 SECOND = "github/issues/000000000004.parquet"
 
@@ -163,6 +168,9 @@ def test_a_file_of_other_columns_is_found(filled: Place) -> None:
         ("DELETE FROM salts WHERE log_index = 5", "ledger.sqlite: window 5 (window-1)"),
         ("DELETE FROM fetch_windows WHERE window_index = 5", "ledger.sqlite: payload leaf 5"),
         ("DELETE FROM scopes WHERE stream = 'issues'", "ledger.sqlite: payload leaf 5"),
+        (SLIPPED_IN.format(-7), "ledger.sqlite: window -7 (window-0)"),
+        (SLIPPED_IN.format(99), "ledger.sqlite: window 99 (window-0)"),
+        ("INSERT INTO evidence_pages VALUES (-7, 1, 9, zeroblob(32))", "ledger.sqlite: page -7"),
     ],
 )
 def test_changed_bookkeeping_is_named(filled: Place, statement: str, name: str) -> None:
