@@ -188,3 +188,7 @@ def load_signer(workspace: Workspace, settings: Settings) -> NoteSigner:
         raise UsageError(
             f"There is no signing key at {path}. Restore it from your backup of the keys"
         ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read as a signing key: {error}. Restore it from your backup of the keys"
+        ) from error

@@ -99,6 +99,11 @@ def verify_workspace(workspace: Workspace, *, trusted: tuple[NoteVerifier, ...] 
         )
         return
     trusted = trusted or own_keys(workspace, settings)
+    if not trusted:
+        text = (
+            "there is none, so checkpoints were checked with the keys beside them alone: name yours by --key"
+        )
+        yield Finding("key", SIGNING_KEY, text, is_fatal=False)
     book = PolicyBook.load(workspace.governance / POLICIES)
     roots = authority_roots(workspace.governance, book.timestamping)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.session import open_session
-from orchestration.workspace import Workspace
+from orchestration.workspace import SIGNING_KEY, Workspace
 from tests.orchestration.cases import CANARY, answer, assay, furnish
 
 OWN = ("change_fail_rate", "--scope", "person:me", "--period", "2026-04")
@@ -76,3 +76,16 @@ def test_a_file_that_is_no_ledger_is_named(workspace: Workspace, capsys: pytest.
     assert (
         "DIFFERS ledger: ledger.sqlite: the header is not that of an SQLite file" in capsys.readouterr().out
     )
+
+
+def test_without_a_key_that_is_trusted_verification_says_so(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = workspace.key(SIGNING_KEY, workspace.settings())
+    key.rename(key.with_suffix(".away"))
+    capsys.readouterr()
+    assay(workspace, "verify")
+    assert "note    key: signing.key: there is none, so checkpoints" in capsys.readouterr().out
+    key.write_bytes(b"\x00\xff")
+    assert assay(workspace, "verify") == 2
+    assert "cannot be read as a signing key" in capsys.readouterr().err
