@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 from lineage.trace import Coverage, FormedAgain, RecordUse, Trace, TracedFact, TracedPage, TracedRecord
 from orchestration.screens.context import context_lines
@@ -30,7 +31,7 @@ def _cell_lines(trace: Trace) -> Iterator[str]:
     value = float(cell.value) if cell.value is not None else None
     period = f"{cell.period_start} to {cell.period_end}"
     yield f"{definition.title}, {cell.scope_kind} {cell.scope_id}, {period}"
-    yield f"  value       {value_text(value, cell.unit)}  ({cell.value} {cell.unit}, n = {cell.n})"
+    yield f"  value       {value_text(value, cell.unit)}  ({_exactly(cell.value)} {cell.unit}, n = {cell.n})"
     if cell.interval_low is not None and cell.interval_high is not None:
         low, high = float(cell.interval_low), float(cell.interval_high)
         yield f"  95 %        {value_text(low, cell.unit)} to {value_text(high, cell.unit)}"
@@ -57,7 +58,13 @@ def _fact_lines(trace: Trace, most: int) -> Iterator[str]:
 def _fact_line(fact: TracedFact) -> str:
     mark = "*" if fact.is_deciding else " "
     measure = f" = {fact.measure}" if fact.measure not in (None, fact.key) else ""
-    return f" {mark} {fact.key} at {fact.event_at}{measure}, records {len(fact.record_ids)}"
+    day = "" if fact.event_at is None else f" at {fact.event_at}"
+    return f" {mark} {fact.key}{day}{measure}, records {len(fact.record_ids)}"
+
+
+def _exactly(value: Decimal | None) -> str:
+    """Write every digit, also of a zero, which Python shortens to 0E-9."""
+    return "none" if value is None else f"{value:f}"
 
 
 def _record_lines(trace: Trace, most: int) -> Iterator[str]:
@@ -169,7 +176,7 @@ def _rest_lines(trace: Trace) -> Iterator[str]:
 def _verdict(trace: Trace) -> str:
     if trace.is_proven:
         again = trace.recomputed
-        formed = f"Formed again from these facts: {again.value} with n = {again.n}"
+        formed = f"Formed again from these facts: {_exactly(again.value)} with n = {again.n}"
         return f"{formed}. Equal, and every page is in the log."
     return f"DIFFERS: {'; '.join(_differences(trace)) or 'a page is not proven to be in the log'}"
 

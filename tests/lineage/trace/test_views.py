@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import prov.model
@@ -173,3 +174,14 @@ def test_others_read_the_provenance_as_prov(still_world: World, view: View, metr
         if value is not None and str(name) != "prov:time"
     }
     assert ends <= named  # no relation leads to something that is not there
+
+
+def test_a_terminal_shows_a_zero_in_full_and_no_day_where_a_view_has_none(world: World) -> None:
+    found = planted(world, {"state": "open"})
+    cell = replace(found.cell, value=Decimal("0E-9"))
+    again = replace(found.recomputed, value=Decimal("0E-9"))
+    facts = tuple(replace(one, key="sha256 ab", event_at=None, measure=None) for one in found.facts)
+    shown = "\n".join(trace_lines(replace(found, cell=cell, recomputed=again, facts=facts)))
+    assert "(0.000000000 " in shown
+    assert "E-9" not in shown
+    assert "at None" not in shown
