@@ -16,6 +16,7 @@ from governance.signers import RegisteredSigner, Signature, Signer, SignerRegist
 REDACTION_ROLE = "redaction"
 REDACTION_POLICIES = ("erasure", "retention", "secret")
 SIGNERS_NEEDED = 2
+_LARGEST_INDEX = 1 << 40  # a record's id has 23 bits for its place in the page, and 40 for the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class RedactionStatement:
             raise SignerError(
                 f"unknown redaction policy {self.policy!r}; known: {', '.join(REDACTION_POLICIES)}"
             )
+        if not 0 <= self.log_index < _LARGEST_INDEX:
+            raise SignerError(f"{self.log_index} is no page; `assay trace` shows the numbers of pages")
+        if not self.reason.strip():
+            raise SignerError("an order says why, such as `ticket 4711`; the log keeps it for ever")
         if not self.json_paths:
             raise SignerError("a redaction names at least one JSON path, such as $[3].user.email")
         wrong = [path for path in self.json_paths if not path.startswith("$")]

@@ -95,6 +95,20 @@ def test_a_redaction_without_two_registered_people_is_refused(signers: list[Sign
         order_redaction(STATEMENT, signers).approved_by(REGISTER)
 
 
+@pytest.mark.parametrize(
+    ("page", "reason", "message"),
+    [
+        (-1, "case", "is no page"),
+        (10**30, "case", "is no page"),
+        (41, "", "says why"),
+        (41, "  ", "says why"),
+    ],
+)
+def test_an_order_names_a_page_and_a_reason(page: int, reason: str, message: str) -> None:
+    with pytest.raises(SignerError, match=message):
+        RedactionStatement(page, ("$.a",), "erasure", reason, datetime(2026, 5, 4, tzinfo=UTC))
+
+
 def test_one_person_under_two_spellings_orders_no_redaction() -> None:
     twice = SignerRegister.of(
         [REGISTER.signers[0], RegisteredSigner("Ada ", BOB.public_key, ("redaction", "metric_owner"))]
@@ -111,7 +125,7 @@ def test_a_redaction_signed_without_the_role_or_over_another_page_is_refused() -
     order = order_redaction(STATEMENT, [ADA, BOB])
     with pytest.raises(SignerError, match="bob does not hold"):
         order.approved_by(powerless)
-    other = RedactionStatement(42, ("$.a",), "erasure", "", datetime(2026, 5, 4, tzinfo=UTC))
+    other = RedactionStatement(42, ("$.a",), "erasure", "case", datetime(2026, 5, 4, tzinfo=UTC))
     swapped = type(order)(other, order.signatures)
     with pytest.raises(SignerError, match="not over this statement"):
         swapped.approved_by(REGISTER)
@@ -120,9 +134,9 @@ def test_a_redaction_signed_without_the_role_or_over_another_page_is_refused() -
 def test_a_redaction_statement_must_make_sense() -> None:
     at = datetime(2026, 5, 4, tzinfo=UTC)
     with pytest.raises(SignerError, match="unknown redaction policy"):
-        RedactionStatement(1, ("$.a",), "whim", "", at)
+        RedactionStatement(1, ("$.a",), "whim", "case", at)
     with pytest.raises(SignerError, match="at least one"):
-        RedactionStatement(1, (), "secret", "", at)
+        RedactionStatement(1, (), "secret", "case", at)
     with pytest.raises(SignerError, match="starts with"):
         RedactionStatement(1, ("a.b",), "secret", "", at)
     with pytest.raises(SignerError, match="time zone"):
