@@ -138,9 +138,9 @@ def test_a_redaction_statement_must_make_sense() -> None:
     with pytest.raises(SignerError, match="at least one"):
         RedactionStatement(1, (), "secret", "case", at)
     with pytest.raises(SignerError, match="starts with"):
-        RedactionStatement(1, ("a.b",), "secret", "", at)
+        RedactionStatement(1, ("a.b",), "secret", "case", at)
     with pytest.raises(SignerError, match="time zone"):
-        RedactionStatement(1, ("$.a",), "secret", "", datetime(2026, 5, 4))  # noqa: DTZ001 - the fault itself
+        RedactionStatement(1, ("$.a",), "secret", "case", datetime(2026, 5, 4))  # noqa: DTZ001 - the fault itself
 
 
 def test_the_register_is_read_from_a_file_and_its_faults_are_named(tmp_path: Path) -> None:
