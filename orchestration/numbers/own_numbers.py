@@ -18,7 +18,7 @@ from lineage.trace.cells import CellName
 from lineage.trace.own import own_cell, own_metrics, own_periods
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse
-from orchestration.numbers.own_records import find_subject
+from orchestration.numbers.own_records import check_still_one, find_subject
 from orchestration.numbers.tracing import Reader, record_reading
 from orchestration.session import open_session
 from orchestration.workspace import Workspace
@@ -95,6 +95,8 @@ def read_own_numbers(
             raise UsageError(
                 f"{person} is not {reader.account}: one's own numbers are for oneself and for auditors"
             )
+        if reader.view is View.SUBJECT:
+            check_still_one(vault, subject)
         periods = [parse_period(period)] if period else list(own_periods(warehouse, "month"))[-most_periods:]
         metrics = own_metrics(warehouse)
         numbers = tuple(f"{metric} {PERSON} {one}" for one in periods for metric in metrics)

@@ -82,6 +82,29 @@ def find_subject(vault: Vault, warehouse: duckdb.DuckDBPyConnection, account: st
     return Subject(token, tuple(one for (one,) in accounts))
 
 
+def check_still_one(vault: Vault, subject: Subject) -> None:
+    """Refuse to take accounts for one person's whom a decision has held apart since the build.
+
+    Args:
+        vault: Knows what was decided last.
+        subject: A person as of the warehouse's build.
+
+    Raises:
+        UsageError: the accounts are several people's by now.
+    """
+    with vault.open() as con:
+        people = con.execute(
+            "select distinct person_token from people where list_contains($tokens, account_token) "
+            "qualify row_number() over (partition by account_token order by valid_from desc) = 1",
+            {"tokens": list(subject.account_tokens)},
+        ).fetchall()
+    if len(people) > 1:
+        raise UsageError(
+            "Whose accounts these are was decided anew since the last build, so its numbers may be somebody "
+            "else's too. Run assay run, and ask again"
+        )
+
+
 def own_of(warehouse: duckdb.DuckDBPyConnection, trace: Trace, subject: Subject) -> Own:
     """Return which facts and which of the records that were read are a person's own.
 

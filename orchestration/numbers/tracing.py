@@ -32,7 +32,7 @@ from lineage.trace.cells import CellName
 from lineage.trace.tracing import Number, find_number
 from orchestration.errors import UsageError
 from orchestration.flow.warehouse import open_warehouse, read_between_runs
-from orchestration.numbers.own_records import Subject, find_subject, own_of
+from orchestration.numbers.own_records import Subject, check_still_one, find_subject, own_of
 from orchestration.publications import CURRENT, publication_folder
 from orchestration.session import Session, open_ledger, open_session
 from orchestration.workspace import Workspace
@@ -229,6 +229,7 @@ def _subject_of(
     if reader.view is View.AUDITOR:
         return find_subject(session.vault(), warehouse, scope_id) if is_own else None
     subject = find_subject(session.vault(), warehouse, str(reader.account))
+    check_still_one(session.vault(), subject)
     if is_own and find_subject(session.vault(), warehouse, scope_id).token != subject.token:
         raise UsageError(
             f"{scope_id} is not {reader.account}: the subject's view shows one's own numbers only"
