@@ -1,15 +1,16 @@
 """Does the private store hold what the log commits to? Every difference is named, and nobody."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from governance.cases.commitments import case_commitment
+from governance.cases.corrections import APPROVED, PROPOSED, Correction
 from governance.cases.docket import ACTOR, SIGNATURE
 from governance.cases.events import CaseEvent, Recorded
 from governance.cases.private_store import PrivateStore
 from governance.errors import SignerError
-from governance.signers import Signature, holds
+from governance.signers import Signature, SignerRegister, holds
 
 PURGED = "purged"
 
@@ -27,6 +28,26 @@ class CaseFinding:
     object_name: str
     problem: str
     is_fatal: bool = True
+
+
+def unattributed(corrections: Iterable[Correction], register: SignerRegister) -> Iterator[CaseFinding]:
+    """Yield corrections in force behind which the register does not see two people.
+
+    A name may leave the register, so a key that nobody is known by is a note; one person's two keys are not.
+    """
+    for one in corrections:
+        signatures = [each.event.signature for each in one.events if each.event.event in (PROPOSED, APPROVED)]
+        keys = sorted({signature.key_id for signature in signatures if signature is not None})
+        known = [entry for entry in map(register.find, keys) if entry is not None]
+        strangers = sorted({*keys} - {entry.key_id for entry in known})
+        if strangers:
+            problem = (
+                f"is in force by keys that governance/signers.yml gives to nobody ({', '.join(strangers)}): "
+                "revoke it unless you know whose they were"
+            )
+            yield CaseFinding(one.case_id, problem, is_fatal=False)
+        elif len({entry.identity for entry in known}) == 1:
+            yield CaseFinding(one.case_id, "is in force by two keys of one person; it takes two people")
 
 
 def compare_cases(cases: Mapping[str, tuple[Recorded, ...]], store: PrivateStore) -> Iterator[CaseFinding]:

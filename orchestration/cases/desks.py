@@ -18,7 +18,7 @@ from governance.cases.docket import Docket
 from governance.cases.events import CORRECTION, DISPUTE, Recorded
 from governance.cases.private_store import PrivateStore
 from governance.cases.rules import DISPUTES_FILE, DisputeRules
-from governance.cases.verification import CaseFinding, compare_cases
+from governance.cases.verification import CaseFinding, compare_cases, unattributed
 from governance.circumstances import CellKey
 from governance.errors import CaseError
 from governance.log import GOVERNANCE_LOG
@@ -126,7 +126,8 @@ def case_findings(ledger: Ledger, workspace: Workspace) -> Iterator[CaseFinding]
             cases |= _docket(ledger, workspace, kind).cases()
         yield from compare_cases(cases, store)
         dispute_desk(ledger, workspace).disputes()
-        corrections_in_force(ledger.every_leaf(GOVERNANCE_LOG))
+        in_force = corrections_in_force(ledger.every_leaf(GOVERNANCE_LOG))
+        yield from unattributed(in_force, SignerRegister.load(workspace.governance / REGISTER_FILE))
     except CaseError as error:
         yield CaseFinding(workspace.cases.name, str(error))
 

@@ -173,3 +173,24 @@ def test_the_words_and_the_evidence_of_a_correction_stay_private(
     assert "  it was a drill" in shown["words"]
     assert [path.read_text() for path in (workspace.root / "seen").iterdir()] == ["minutes of the drill"]
     assert b"drill" not in workspace.ledger.read_bytes()
+
+
+def test_a_correction_by_keys_of_nobody_known_or_of_one_person_is_named(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever can write the ledger could sign with two keys of an own making."""
+    name = propose(workspace, capsys, "is_production", "false", "--fact", "deployment:d1")
+    assert approve(workspace, name) == 0
+    register = workspace.governance / "signers.yml"
+    written = register.read_text()
+
+    def told() -> list[tuple[str, bool]]:
+        found = [one for one in verify_workspace(workspace) if one.part == "cases"]
+        assert {one.object_name for one in found} <= {name}
+        return [(one.problem.partition(" (")[0], one.is_fatal) for one in found]
+
+    assert told() == []
+    register.write_text(written.replace("Omar Quill", "Rosa  Palmer"))
+    assert told() == [("is in force by two keys of one person; it takes two people", True)]
+    register.write_text("signers: []")
+    assert told() == [("is in force by keys that governance/signers.yml gives to nobody", False)]
