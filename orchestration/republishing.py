@@ -59,6 +59,6 @@ def refuse_moved(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> None:
     for file in re.findall(r"'([^']*\.parquet)'", row[0] if row else ""):
         if not Path(file).resolve().is_relative_to(evidence):
             raise UsageError(
-                f"This warehouse was built while its evidence lay in {Path(file).parents[1]}; since then the "
+                f"This warehouse was built while its evidence lay in {Path(file).parents[2]}; since then the "
                 f"workspace was moved or copied to {workspace.root}. Let its views follow with: assay run"
             )
