@@ -116,7 +116,7 @@ def test_a_publication_that_is_not_there_is_told(
     copied: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", "--publication", "20200101T000000Z-none", "--workspace", str(copied.root)]) == 2
-    assert "There is no publication 20200101T000000Z-none" in capsys.readouterr().err
+    assert "There is no publication '20200101T000000Z-none'" in capsys.readouterr().err
 
 
 def test_one_asks_for_a_number_or_for_everything(acme: Company, capsys: pytest.CaptureFixture[str]) -> None:
