@@ -184,9 +184,8 @@ class EvidenceCheck:
             " WHERE log_index < 0 OR log_index >= :size ORDER BY 1"
         )
         rows = self._connection.execute(query, {"size": self._size}).fetchall()
-        size = self._ledger.size(
-            "payload"
-        )  # after the query: what is committed meanwhile has its leaf by now
+        # asked after the query: what was committed meanwhile has its leaf by now
+        size = self._ledger.size("payload")
         for index, name in rows:
             if not 0 <= index < size:
                 yield Finding(f"{self._ledger.path.name}: {name}", "no leaf stands for it")
